@@ -1,0 +1,1 @@
+"""Pytest fixtures that smoke-test training and prove a port equal to its reference."""

@@ -1,0 +1,1 @@
+"""What pytest loads: options and fixtures. Imports no framework."""
