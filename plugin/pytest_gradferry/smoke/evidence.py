@@ -54,7 +54,8 @@ class Evidence:
         self.restore()
         self.trainee.reseed(self.seed if seed is None else seed)
         try:
-            with warnings.catch_warnings():
+            # Infinities and NaN are what `finite` looks for, not something for NumPy to warn of.
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
                 for message in _WARNINGS:
                     warnings.filterwarnings("ignore", message)
                 yield
@@ -108,12 +109,22 @@ class Evidence:
             prepare()
             before = trainee.values()
             for _ in range(steps):
-                trainee.reseed(self.seed)
+                trainee.reseed_for_step(self.seed)
                 losses.append(trainee.step())
                 if not np.isfinite(losses[-1]):
                     break
             after = trainee.values()
         return Curve(losses, before, after)
+
+    def first_losses(self, count: int) -> list[float]:
+        """The loss of the first step, taken several times: equal unless seeding misses a draw."""
+        losses = []
+        with self.from_start():
+            for _ in range(count):
+                self.restore()
+                self.trainee.reseed_for_step(self.seed)
+                losses.append(self.trainee.step())
+        return losses
 
     @cached_property
     def updated(self) -> bool:

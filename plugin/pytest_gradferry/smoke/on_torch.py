@@ -296,7 +296,7 @@ class TorchTrainee(Trainee):
             "XFR302",
         )
 
-    def eval_advice(self) -> tuple[str, str]:
+    def eval_advice(self, record: StepRecord) -> tuple[str, str]:
         return "pass training=self.training to the function, or use nn.Dropout", "XFR310"
 
     def mixing_advice(self, mixes: Callable[[], bool]) -> tuple[str, str, str] | None:

@@ -135,6 +135,10 @@ class Trainee(ABC):
     def reseed(self, seed: int) -> None:
         """Seed everything random the step may draw from, the layers' own generators included."""
 
+    def reseed_for_step(self, seed: int) -> None:
+        """The same for one step of a long run, where it may leave out what is slow to seed."""
+        self.reseed(seed)
+
     @abstractmethod
     def step(self, targets: Any = None) -> float:
         """Train one step on the batch (with other targets if given) and return its loss."""
@@ -184,7 +188,7 @@ class Trainee(ABC):
         """(cause, fix, code) where layers were called in evaluation mode in a training step."""
         return None
 
-    def eval_advice(self) -> tuple[str, str]:
+    def eval_advice(self, record: StepRecord) -> tuple[str, str]:
         """(fix, code) for dropout that acts in evaluation."""
         return "", ""
 

@@ -151,10 +151,17 @@ def dropout_in_evaluation():
     return compiled(AlwaysDrops())
 
 
+class ToldToDrop(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.drop, self.fc = layers.Dropout(0.5, name="drop"), layers.Dense(CLASSES)
+
+    def call(self, x):
+        return self.fc(self.drop(x, training=True))
+
+
 def dropout_layer_told_to_train():
-    x = layers.Input((8,))
-    y = layers.Dropout(0.5, name="drop")(layers.Dense(16, "relu")(x), training=True)
-    return compiled(keras.Model(x, layers.Dense(CLASSES)(y)))
+    return compiled(ToldToDrop())
 
 
 def missing_from_logits():
@@ -359,7 +366,7 @@ BUGS = [
     (training_false, "modes", "without training=True", "XFR303"),
     (call_without_training, "modes", "no `training` parameter", "XFR305"),
     (dropout_in_evaluation, "modes", "tf.nn.dropout in", "XFR311"),
-    (dropout_layer_told_to_train, "modes", "drop (Dropout)", "XFR311"),
+    (dropout_layer_told_to_train, "modes", "drop (Dropout)", "XFR906"),
     (missing_from_logits, "loss-input", "given logits", "XFR402"),
     (graph(missing_from_logits), "loss-input", "given logits", "XFR402"),
     (missing_from_logits_compiled, "loss-input", "given logits", "XFR402"),
