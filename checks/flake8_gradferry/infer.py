@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from . import oracle
 from .names import framework
 from .project import STUBS, Symbol, read, resolve, symbol_of
 from .walk import FUNCTIONS, LOOPS, Binding, File, Function
@@ -122,6 +123,9 @@ class _LineageWalk:
             return
         if name is not None and framework(name):
             self.names.add(name)
+        elif file.qualified(base) is None:
+            # `class Net(make_base())`, `class Net(bases["keras"])`: no import explains it.
+            self.names |= oracle.ancestors(file, base)
         self.complete = False
 
 
@@ -144,12 +148,15 @@ class Origin(NamedTuple):
 
     @property
     def callee(self) -> str:
-        """The canonical name of the framework thing whose call made the value, or ""."""
+        """The canonical name of the framework thing whose call made the value, or "".
+
+        Where astroid alone knows the class of the value there is a callee and no `call`.
+        """
         if self.call is None:
-            return ""
+            return self._seen_by_oracle.name if self._seen_by_oracle else ""
         name = self.file.qualified(self.call.func)
         if name is None:
-            return ""
+            return self._seen_by_oracle.name if self._seen_by_oracle else ""
         if framework(name):
             found = resolve(self.file, name)
             return found.name if found is not None and found.name else name
@@ -158,12 +165,23 @@ class Origin(NamedTuple):
     @property
     def cls(self) -> Symbol | None:
         """The project's class of which the value is an instance."""
-        if self.call is None:
-            return None
-        found = symbol_of(self.file, self.call.func)
+        found = symbol_of(self.file, self.call.func) if self.call is not None else None
         if found is None or not isinstance(found.node, ast.ClassDef):
-            return None
+            return self._seen_by_oracle.symbol if self._seen_by_oracle else None
         return None if found.file.path.parent == STUBS else found
+
+    @property
+    def _seen_by_oracle(self) -> oracle.Instance | None:
+        """What astroid says, asked only where it sees more than imports and assignments do."""
+        match self.node:
+            case ast.Subscript() | ast.Attribute() | ast.Call(func=ast.Subscript() | ast.Call()):
+                asked: ast.AST = self.node
+            case _:
+                return None
+        if self.path or self.file.qualified(asked) is not None:
+            return None
+        found = oracle.instances(self.file, asked)
+        return found[0] if len(found) == 1 else None
 
 
 def origins(file: File, node: ast.AST) -> list[Origin]:
