@@ -192,7 +192,10 @@ def origins(file: File, node: ast.AST) -> list[Origin]:
     """
     cached: dict[ast.AST, list[Origin]] = file.__dict__.setdefault("_origins", {})
     if node not in cached:
-        cached[node] = list(dict.fromkeys(_Trail().follow(file, node, ())))
+        # Who calls a method is itself a question of origins: a trail that comes back is lost.
+        cached[node] = [Origin(file, node)]
+        found = list(dict.fromkeys(_Trail().follow(file, node, ())))
+        cached[node] = found or [Origin(file, node)]
     return cached[node]
 
 
@@ -229,8 +232,10 @@ class _Trail:
                 yield from self.follow(file, node.orelse, path)
             case ast.BoolOp():
                 for value in node.values:
-                    if not (isinstance(value, ast.Constant) and not value.value):
-                        yield from self.follow(file, value, path)
+                    for origin in self.follow(file, value, path):
+                        # `optimizer or SGD(...)`: a None does not get past the `or`.
+                        if not (isinstance(origin.node, ast.Constant) and not origin.node.value):
+                            yield origin
             case ast.NamedExpr() | ast.Await() | ast.Starred():
                 yield from self.follow(file, node.value, path)
             case ast.Tuple() | ast.List() if path and path[0] < len(node.elts):
@@ -433,20 +438,49 @@ def _is_generator(callee: Symbol) -> bool:
 
 
 def calls_of(file: File, function: Function) -> list[ast.Call]:
-    """The calls in the same file that by their name run `function`."""
-    is_method = file.owner(function) is not None
-    found = []
-    for call in file.index[ast.Call]:
-        match call.func:
-            case ast.Name(id=name) if not is_method and name == function.name:
-                found.append(call)
-            case ast.Attribute(attr=name) if is_method and name == function.name:
-                found.append(call)
-            case ast.Name(id=name) if is_method and function.name in ("__init__", "__call__"):
-                owner = file.owner(function)
-                if function.name == "__init__" and owner is not None and owner.name == name:
-                    found.append(call)
-    return found
+    """The calls in the same file that run `function`, those of unknown objects left out."""
+    owner = file.owner(function)
+    if owner is None:
+        return [
+            call
+            for call in file.index[ast.Call]
+            if isinstance(call.func, ast.Name) and call.func.id == function.name
+        ]
+    if function.name == "__init__":
+        return [call for call in file.index[ast.Call] if _builds(file, call, function)]
+    return [
+        call
+        for call in file.index[ast.Call]
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr == function.name
+        and _is_instance(file, call.func.value, owner)
+    ]
+
+
+def _builds(file: File, call: ast.Call, init: Function) -> bool:
+    if not isinstance(call.func, ast.Name):
+        return False
+    found = symbol_of(file, call.func)
+    if found is None or found.file is not file or not isinstance(found.node, ast.ClassDef):
+        return False
+    method = lineage(file, found.node).method("__init__")
+    return method is not None and method.node is init
+
+
+def _is_instance(file: File, node: ast.expr, owner: ast.ClassDef) -> bool:
+    if isinstance(node, ast.Name) and node.id == "self":
+        cls = file.method_class(node)
+        return cls is not None and any(
+            symbol.node is owner for symbol in lineage(file, cls).classes
+        )
+    return any(
+        origin.cls is not None
+        and any(
+            symbol.node is owner
+            for symbol in lineage(origin.cls.file, origin.cls.node).classes  # type: ignore[arg-type]
+        )
+        for origin in origins(file, node)
+    )
 
 
 def argument_for(callee: Symbol, call: ast.Call, parameter: ast.arg) -> ast.expr | None:
@@ -494,7 +528,7 @@ def reaching(file: File, name: ast.Name) -> list[Binding]:
     if scope is None:
         return []
     bindings = scope.bindings[name.id]
-    if file.scope(name) is not scope or len(bindings) == 1:
+    if file.scope(name) is not scope:
         return bindings
     use = _Place(file, name, scope.node)
     kept: list[Binding] = []
