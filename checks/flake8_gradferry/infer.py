@@ -171,6 +171,21 @@ class Origin(NamedTuple):
         return None if found.file.path.parent == STUBS else found
 
     @property
+    def types(self) -> frozenset[str]:
+        """The framework classes that the value is an instance of, with their bases; may be empty.
+
+        From the call that made it, from the class of the project, or from an annotation.
+        """
+        if (cls := self.cls) is not None:
+            assert isinstance(cls.node, ast.ClassDef)
+            return lineage(cls.file, cls.node).names
+        if self.callee:
+            return framework_bases(self.file, self.callee)
+        if isinstance(self.node, ast.arg) and not self.path and self.node.annotation is not None:
+            return _annotated(self.file, self.node.annotation)
+        return frozenset()
+
+    @property
     def _seen_by_oracle(self) -> oracle.Instance | None:
         """What astroid says, asked only where it sees more than imports and assignments do."""
         match self.node:
@@ -182,6 +197,36 @@ class Origin(NamedTuple):
             return None
         found = oracle.instances(self.file, asked)
         return found[0] if len(found) == 1 else None
+
+
+def framework_bases(file: File, name: str) -> frozenset[str]:
+    """The framework class of this canonical name with all it derives from, as far as stubs say."""
+    found = resolve(file, name)
+    if found is None or not isinstance(found.node, ast.ClassDef):
+        return frozenset((name,)) if framework(name) else frozenset()
+    return lineage(found.file, found.node).names
+
+
+def _annotated(file: File, annotation: ast.expr) -> frozenset[str]:
+    match annotation:
+        case ast.Constant(value=str(text)):
+            try:
+                inner = ast.parse(text, mode="eval").body
+            except SyntaxError:
+                return frozenset()
+            # The parsed text stands nowhere in the file, so only imports can explain its names.
+            name = file.imported(inner)
+            return framework_bases(file, name) if name else frozenset()
+        case ast.BinOp(op=ast.BitOr(), left=left, right=ast.Constant(value=None)):
+            return _annotated(file, left)
+        case ast.Subscript(value=value, slice=inside):
+            if (file.qualified(value) or "").endswith("Optional"):
+                return _annotated(file, inside)
+            return frozenset()
+    found = symbol_of(file, annotation)
+    if found is not None and isinstance(found.node, ast.ClassDef):
+        return lineage(found.file, found.node).names
+    return framework_bases(file, file.qualified(annotation) or "")
 
 
 def origins(file: File, node: ast.AST) -> list[Origin]:
@@ -612,6 +657,7 @@ __all__ = [
     "attribute_values",
     "calls_of",
     "default_of",
+    "framework_bases",
     "function_of",
     "lineage",
     "origins",

@@ -114,3 +114,38 @@ def test_values_of_other_files(tmp_path: Path) -> None:
     (call,) = [c for c in file.index[ast.Call] if file.dotted(c.func) == "use"]
     for node in call.args:
         assert [o.callee for o in origins(file, node)] == ["torch.nn.CrossEntropyLoss"]
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("import torch\nuse(torch.optim.SGD([]))", "torch.optim.Optimizer"),
+        ("import torch\ndef f(o: torch.optim.Adam):\n    use(o)", "torch.optim.Optimizer"),
+        ("import torch\ndef f(o: 'torch.optim.Adam'):\n    use(o)", "torch.optim.Optimizer"),
+        ("import torch\ndef f(o: torch.optim.Adam | None):\n    use(o)", "torch.optim.Optimizer"),
+        (
+            "from typing import Optional as O\nimport keras\ndef f(o: O[keras.Model]):\n use(o)",
+            "keras.layers.Layer",
+        ),
+        ("import keras\nclass N(keras.Model): ...\ndef f(n: N):\n    use(n)", "keras.Model"),
+        ("import keras\nclass N(keras.Model): ...\nuse(N())", "keras.layers.Layer"),
+        ("import keras\nuse({'a': keras.layers.Dense}['a'](3))", "keras.layers.Layer"),
+        ("import torch\nuse(torch.not_in_the_stubs())", "torch.not_in_the_stubs"),
+    ],
+)
+def test_what_a_value_is_an_instance_of(source: str, wanted: str) -> None:
+    (found,) = origins(*argument(source))
+    assert wanted in found.types
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(o: int):\n    use(o)",
+        "def f(o: '1 +'):\n    use(o)",
+        "def f(o: list[int]):\n    use(o)",
+    ],
+)
+def test_other_annotations_say_nothing(source: str) -> None:
+    (found,) = origins(*argument(source))
+    assert found.types == frozenset()
