@@ -127,7 +127,7 @@ def _origin_role(origin: Origin) -> Role | None:
     if name.endswith(".GradScaler"):
         return Role.SCALER
     if name.startswith("torch.nn.") and name.rpartition(".")[2][:1].isupper():
-        return Role.MODEL
+        return Role.OTHER if "Loss" in name else Role.MODEL
     return Role.OTHER if name.partition(".")[0] in _FOREIGN else None
 
 

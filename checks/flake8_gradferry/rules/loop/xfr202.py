@@ -4,9 +4,9 @@
 
 SILENT. In TensorFlow `tape.gradient` returns new gradients; in PyTorch `backward()` *adds* to the
 `.grad` that is already there. A loop without `zero_grad()` steps along the sum of all gradients
-since the start: it oscillates and looks like a learning rate that is too high. Measured on a
-regression: after 100 steps of `SGD(0.1)` the loss is 1.15 instead of 0.0023, after 100 steps of
-`Adam(0.05)` it has grown from 6.26 to 8.47 instead of falling to 0.0025.
+since the start: it oscillates and looks like a learning rate that is too high. Measured on the
+program below: `Adam(0.05)` takes the loss from 6.58 up to 8.56 and after 100 steps to 3.48, with
+`zero_grad()` to 0.0002; `SGD(0.1)` ends at 4.40 instead of 2e-12.
 
 ## Bad
 
@@ -86,7 +86,7 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="missing-zero-grad",
-    message="no {opt}.zero_grad() in this loop (SILENT: gradients add up); call it each turn",
+    message="loop never clears gradients of {opt} (SILENT: they add up); call {opt}.zero_grad()",
     harm=Harm.SILENT,
     confidence=Confidence.LIKELY,
     direction="keras->torch",

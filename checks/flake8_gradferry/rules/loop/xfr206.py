@@ -128,4 +128,4 @@ def is_cleared(flow: Flow, step: Event) -> bool:
 
 def loss_is_there(backward: Event, step: Event) -> bool:
     """Whether the loss was computed before the step, in the turn that both share."""
-    return backward.made is not None and backward.made < step.order
+    return backward.made is not None and backward.made <= step.order

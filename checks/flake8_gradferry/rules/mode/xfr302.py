@@ -63,6 +63,7 @@ for epoch in range(5):
 - Training mode comes back anywhere in the loop: `model.train()`, `model.train(was_training)`, in a
   helper, or the model is handed to a call that cannot be followed.
 - The loop is left after `eval()`, or `eval()` stands in front of the training on purpose.
+- The model holds no layer that depends on the mode, as far as all of it can be seen.
 - Another model than the trained one is put in evaluation mode (teacher, target, feature extractor),
   or a part of it (frozen batch norm).
 
@@ -85,6 +86,7 @@ import ast
 from collections.abc import Iterator
 
 from ...flow import Event, Flow, Kind, common_loops, flows
+from ...modes import mode_dependent
 from ...rule import Confidence, Finding, Harm, Rule
 from ...things import holds, imports_torch, is_torch_optimizer, related, same
 from ...walk import File
@@ -106,7 +108,9 @@ def check(file: File, tree: ast.Module) -> Iterator[Finding]:
     for flow in flows(file):
         told: set[str] = set()
         for off in flow.of(Kind.EVAL):
-            if off.key and off.key not in told and stays_off(flow, off):
+            if off.thing is None or not off.key or off.key in told or not stays_off(flow, off):
+                continue
+            if mode_dependent(off.thing.file, off.thing.node) is not False:
                 told.add(off.key)
                 yield rule.at(off.at, model=off.written)
 
