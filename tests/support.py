@@ -33,7 +33,8 @@ def findings(source: str, path: str = "-") -> set[tuple[int, str]]:
 
 
 def _word(name: str, other: str) -> Callable[[str], str]:
-    return lambda source: re.sub(rf"(?<![\w.\"']){re.escape(name)}\.", other + ".", source)
+    used = re.compile(rf"(?<![\w.\"'])(?<!import )(?<!from ){re.escape(name)}\.")
+    return lambda source: used.sub(other + ".", source)
 
 
 # How a file may say the same imports: name -> (import line, its replacement, new prefix of uses).
