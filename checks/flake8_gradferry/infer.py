@@ -14,7 +14,7 @@ from typing import NamedTuple
 from . import oracle
 from .names import framework
 from .project import STUBS, Symbol, read, resolve, symbol_of
-from .walk import FUNCTIONS, LOOPS, Binding, File, Function
+from .walk import COMPREHENSIONS, FUNCTIONS, LOOPS, Binding, File, Function
 
 # Bases that say nothing about frameworks and hide nothing.
 _NEUTRAL = frozenset(
@@ -312,9 +312,13 @@ class _Trail:
                 yield Origin(file, node, path)
         elif binding.kind in ("def", "class"):
             yield Origin(file, binding.node, path)
-        elif binding.kind in ("with", "for") and binding.value is not None:
-            # The value is what the expression yields, not the expression: a trail's end.
-            yield Origin(file, binding.node, path)
+        elif isinstance(binding.node, (ast.With, ast.AsyncWith)):
+            # What a context manager enters as is not the manager: a trail's end.
+            item = next(i for i in binding.node.items if i.context_expr is binding.value)
+            yield Origin(file, item, (*binding.path, *path))
+        elif binding.kind == "for":
+            # So is what an iterable yields.
+            yield Origin(file, binding.node, (*binding.path, *path))
         else:
             yield Origin(file, node, path)
 
@@ -396,16 +400,16 @@ def attribute_values(holder: Symbol, name: str) -> list[tuple[File, ast.expr, tu
     for symbol in lineage(holder.file, holder.node).classes:
         found = [
             (symbol.file, value, path)
-            for value, path in _self_assignments(symbol.file, symbol.node).get(name, [])
+            for value, path in self_assignments(symbol.file, symbol.node).get(name, [])
         ]
         if found:
             return found
     return []
 
 
-def _self_assignments(
-    file: File, cls: ast.AST
-) -> dict[str, list[tuple[ast.expr, tuple[int, ...]]]]:
+def self_assignments(file: File, cls: ast.AST) -> dict[str, list[tuple[ast.expr, tuple[int, ...]]]]:
+    """Attribute name -> what `self.<name>` is assigned in the class' own body, with the position
+    where the value is a tuple to unpack."""
     cached: dict[ast.AST, dict[str, list[tuple[ast.expr, tuple[int, ...]]]]]
     cached = file.__dict__.setdefault("_self_assignments", {})
     if cls in cached:
@@ -573,7 +577,10 @@ def reaching(file: File, name: ast.Name) -> list[Binding]:
     if scope is None:
         return []
     bindings = scope.bindings[name.id]
-    if file.scope(name) is not scope:
+    inner = file.scope(name)
+    while inner is not scope and inner.outer and isinstance(inner.node, COMPREHENSIONS):
+        inner = inner.outer  # runs where it stands
+    if inner is not scope:
         return bindings
     use = _Place(file, name, scope.node)
     kept: list[Binding] = []
@@ -664,4 +671,5 @@ __all__ = [
     "reaching",
     "read",
     "returns",
+    "self_assignments",
 ]
