@@ -2,8 +2,8 @@
 
 Followed through names, reshapes, `Sequential` in every spelling, functional Keras models, `forward`
 and `call`, factories and classes of other files. Every way a value may have been made is an
-`Output` of its own; a way that cannot be seen is `Kind.UNKNOWN`, so a rule that needs certainty
-asks that all outputs agree.
+`Output` of its own; a way that cannot be seen is `Kind.UNKNOWN`, after which no other is looked
+for. A rule that needs certainty asks that all outputs agree.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .activations import (
 )
 from .project import Symbol
 from .sequences import Item, items
-from .values import CALLS, End, Frame, Path, Trace, Value, class_of, family, made_by, super_call
+from .values import End, Frame, Path, Trace, Value, class_of, family, made_by, super_call
 from .walk import File
 
 
@@ -87,6 +87,8 @@ class _Flow:
         found: Outputs = []
         for end in list(self.trace.ends(value, path)):
             found += self._end(end)
+            if _lost(found):
+                break
         return found
 
     def _end(self, end: End) -> Outputs:
@@ -177,6 +179,8 @@ class _Flow:
         found: Outputs = []
         for end in list(self.trace.objects(value.at(model))):
             found += self.applied(end, value, self._argument(value, first), path)
+            if _lost(found):
+                break
         return found
 
     def _argument(self, value: Value, first: ast.expr | None) -> Argument:
@@ -188,7 +192,11 @@ class _Flow:
         return lambda: self.of(value.at(first))
 
     def _returned(self, entered: tuple[Symbol, Frame], path: Path) -> Outputs:
-        found = [o for v in self.trace.returned(entered) for o in self.of(v, path)]
+        found: Outputs = []
+        for value in self.trace.returned(entered):
+            found += self.of(value, path)
+            if _lost(found):
+                break
         return found or [_unknown(Value(entered[0].file, entered[0].node))]
 
     def _function(self, value: Value, name: str, effect: Kind | Effect) -> Outputs:
@@ -263,7 +271,7 @@ class _Flow:
     def _inner_function(self, value: Value, call: Value | None) -> Outputs:
         node = value.node
         frame = Frame(node, call)
-        if frame.depth > CALLS:
+        if frame.too_deep:
             return [_unknown(value)]
         if isinstance(node, ast.Lambda):
             return self.of(Value(value.file, node.body, frame))
@@ -280,7 +288,7 @@ class _Flow:
             if method is None:
                 continue
             frame = Frame(method.node, call, value)
-            if frame.depth > CALLS:
+            if frame.too_deep:
                 return [_unknown(value)]
             return self._returned((method, frame), path)
         # `class Net(nn.Sequential)`, `class Net(keras.Model)` around a functional graph.
@@ -393,6 +401,11 @@ class _Flow:
 
 
 _CONTAINERS = ("torch.nn.Sequential", "keras.Sequential", "keras.Model")
+
+
+def _lost(found: Outputs) -> bool:
+    """Whether the answer is settled: there is a way that cannot be seen."""
+    return any(output.kind is Kind.UNKNOWN for output in found)
 
 
 def _unknown(value: Value) -> Output:

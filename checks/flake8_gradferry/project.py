@@ -99,18 +99,25 @@ def module(file: File, name: str) -> File | None:
     """The module that `name` (absolute, or relative with its dots) means in `file`."""
     if framework(name):
         return _stub(name)
-    folder = file.path.resolve().parent
+    path = _module_path(file.path, name)
+    return read(path) if path is not None else None
+
+
+# Looking for files costs milliseconds, and the same names are asked for again and again.
+@lru_cache(maxsize=4096)
+def _module_path(importer: Path, name: str) -> Path | None:
+    importer = importer.resolve()
+    folder = importer.parent
     level = len(name) - len(name.lstrip("."))
     parts = [part for part in name[level:].split(".") if part]
     if level:
         for _ in range(level - 1):
             folder = folder.parent
-        path = _locate(folder, parts) if parts else _locate(folder.parent, [folder.name])
-        return read(path) if path else None
+        return _locate(folder, parts) if parts else _locate(folder.parent, [folder.name])
     for root in search_path(folder):
         path = _locate(root, parts)
-        if path is not None and path != file.path.resolve():
-            return read(path)
+        if path is not None and path != importer:
+            return path
     return None
 
 

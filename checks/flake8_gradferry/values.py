@@ -27,8 +27,9 @@ from .names import framework
 from .project import STUBS, Symbol, resolve, symbol_of
 from .walk import FUNCTIONS, Binding, File
 
-_STEPS = 3000
-CALLS = 12
+_STEPS = 2000
+_CALLS = 12
+_AGAIN = 2  # a block inside a block runs the same `forward`
 _NESTING = 50
 
 Path = tuple["int | str", ...]
@@ -55,9 +56,15 @@ class Frame:
     owner: Value | None = None  # the object behind `self`
 
     @property
-    def depth(self) -> int:
-        outer = self.call.frame if self.call else None
-        return 1 + (outer.depth if outer else 0)
+    def too_deep(self) -> bool:
+        """Whether calls are nested past what anybody writes, or a function calls itself."""
+        depth = again = 0
+        frame: Frame | None = self
+        while frame is not None:
+            depth += 1
+            again += frame.function is self.function
+            frame = frame.call.frame if frame.call else None
+        return depth > _CALLS or again > _AGAIN
 
 
 class End(NamedTuple):
@@ -73,6 +80,9 @@ class Trace:
     def __init__(self) -> None:
         self._active: set[tuple[ast.AST, Frame | None, Path]] = set()
         self._making: set[tuple[ast.AST, Frame | None]] = set()
+        # The same call is one and the same frame, so that what was asked inside it is recognised.
+        self._entered: dict[Value, tuple[Symbol, Frame] | None] = {}
+        self._inits: dict[tuple[Value, ast.AST], Frame] = {}
         self._steps = 0
 
     @property
@@ -229,6 +239,13 @@ class Trace:
 
     def init_frame(self, instance: Value, init: Symbol) -> Frame:
         """The call of `__init__`, the class's own or the inherited one, that made an instance."""
+        key = instance, init.node
+        if key not in self._inits:
+            self._inits[key] = self._find_init(instance, init)
+        return self._inits[key]
+
+    @staticmethod
+    def _find_init(instance: Value, init: Symbol) -> Frame:
         call = instance if isinstance(instance.node, ast.Call) else None
         cls = class_of(instance)
         assert cls is not None
@@ -272,11 +289,15 @@ class Trace:
 
     def entered(self, call: Value) -> tuple[Symbol, Frame] | None:
         """The project's function that a call runs, as that call; not classes nor objects."""
+        if call not in self._entered:
+            entered = None if self.exhausted else self._enter(call)
+            self._entered[call] = None if entered and entered[1].too_deep else entered
+        return self._entered[call]
+
+    def _enter(self, call: Value) -> tuple[Symbol, Frame] | None:
         assert isinstance(call.node, ast.Call)
         func = call.node.func
         file = call.file
-        if self.exhausted or (call.frame is not None and call.frame.depth >= CALLS):
-            return None
         if isinstance(func, ast.Attribute) and file.qualified(func) is None:
             match func.value:
                 case ast.Call(func=ast.Name(id="super")):
