@@ -26,14 +26,14 @@ _NEUTRAL = frozenset(
 _DEPTH = 24
 
 # Methods that return the module, optimizer or loss they are called on.
-_SELF_RETURNING = frozenset(
+SELF_RETURNING = frozenset(
     (
         "to cuda cpu float double half bfloat16 train eval requires_grad_ share_memory apply "
         "to_empty type xpu compile_"
     ).split()
 )
 # Calls that hand back their first argument in another coat.
-_WRAPPERS = frozenset(
+WRAPPERS = frozenset(
     (
         "torch.compile",
         "torch.jit.script",
@@ -344,12 +344,12 @@ class _Trail:
     def _call(self, file: File, node: ast.Call, path: tuple[int, ...]) -> Iterator[Origin]:
         func = node.func
         name = file.qualified(func)
-        if name in _WRAPPERS and node.args:
+        if name in WRAPPERS and node.args:
             yield from self.follow(file, node.args[0], path)
             return
         if (
             isinstance(func, ast.Attribute)
-            and func.attr in _SELF_RETURNING
+            and func.attr in SELF_RETURNING
             and name is None
             and not path
         ):

@@ -103,6 +103,7 @@ def module(file: File, name: str) -> File | None:
     return read(path) if path is not None else None
 
 
+# Looking for files costs milliseconds, and the same names are asked for again and again.
 @lru_cache(maxsize=4096)
 def _module_path(importer: Path, name: str) -> Path | None:
     folder = importer.parent
