@@ -99,18 +99,29 @@ def module(file: File, name: str) -> File | None:
     """The module that `name` (absolute, or relative with its dots) means in `file`."""
     if framework(name):
         return _stub(name)
-    folder = file.path.resolve().parent
+    path = _find(_resolved(file.path), name)
+    return read(path) if path is not None else None
+
+
+@lru_cache(maxsize=256)
+def _resolved(path: Path) -> Path:
+    return path.resolve()
+
+
+@lru_cache(maxsize=4096)
+def _find(path: Path, name: str) -> Path | None:
+    """The file of the module that `name` means in the file at `path`."""
+    folder = path.parent
     level = len(name) - len(name.lstrip("."))
     parts = [part for part in name[level:].split(".") if part]
     if level:
         for _ in range(level - 1):
             folder = folder.parent
-        path = _locate(folder, parts) if parts else _locate(folder.parent, [folder.name])
-        return read(path) if path else None
+        return _locate(folder, parts) if parts else _locate(folder.parent, [folder.name])
     for root in search_path(folder):
-        path = _locate(root, parts)
-        if path is not None and path != file.path.resolve():
-            return read(path)
+        found = _locate(root, parts)
+        if found is not None and found != path:
+            return found
     return None
 
 
