@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .events import Event, Kind
-from .infer import argument_for, attribute_values, function_of, lineage
+from .infer import argument_for, attribute_values, function_of, lineage, origins
 from .project import Symbol
-from .things import Role, Thing, role
+from .things import Role, Thing, is_made_in_sight, is_near, role, role_by_name
 from .walk import FUNCTIONS, File, Function, children
 
 _DEPTH = 6
@@ -71,18 +71,19 @@ class _Where(NamedTuple):
     at: ast.AST | None = None  # the call in the root's file that led into another one
 
 
-def trace(file: File, root: ast.AST) -> list[Event]:
-    """The events of a module's or function's body, in the order of one turn."""
+def trace(file: File, root: ast.AST) -> tuple[list[Event], set[ast.AST]]:
+    """The events of a module's or function's body, in order, and the functions followed."""
     tracer = _Tracer(file)
     frame = _Frame(file, root, {}, "", None)
     tracer.block(getattr(root, "body", []), _Where(frame))
-    return tracer.events
+    return tracer.events, tracer.entered
 
 
 @dataclass
 class _Tracer:
     file: File
     events: list[Event] = field(default_factory=list)
+    entered: set[ast.AST] = field(default_factory=set)
     _active: list[ast.AST] = field(default_factory=list)
     _calls: int = 0
     _assigned: dict[str, int] = field(default_factory=dict)  # name -> how many events came before
@@ -187,7 +188,7 @@ class _Tracer:
             if isinstance(item, ast.Name | ast.Attribute | ast.Subscript):
                 thing = self._thing(item, where)
                 is_new = value is None or called.rpartition(".")[2][:1].isupper()
-                if is_new or role(thing) in (Role.OPTIMIZER, Role.MODEL):
+                if is_new or role_by_name(thing) in (Role.OPTIMIZER, Role.MODEL):
                     self._add(Kind.CREATE, node, where, thing)
 
     # -- expressions ---------------------------------------------------------------------------
@@ -314,7 +315,7 @@ class _Tracer:
         if what is Role.SCHEDULER:
             self._add(Kind.SCHEDULE, call, where, thing)
             return True
-        callee = function_of(where.frame.file, call.func)
+        callee = self._callee(call.func, None, where)
         before = len(self.events)
         if callee is not None:
             self._enter(callee, call, where)
@@ -329,7 +330,7 @@ class _Tracer:
         if _is_super(func.value) or len(call.args) + len(call.keywords) > 1:
             return False
         thing = self._thing(func.value, where)
-        callee = function_of(where.frame.file, func)
+        callee = self._callee(func, None, where)
         if callee is not None:
             owner = callee.file.owner(callee.node)
             if owner is None or not lineage(callee.file, owner).is_torch_module:
@@ -376,18 +377,22 @@ class _Tracer:
     # -- helpers -------------------------------------------------------------------------------
 
     def _callee(self, func: ast.expr, name: str | None, where: _Where) -> Symbol | None:
-        if isinstance(func, ast.Attribute) and func.attr in _HARMLESS_METHODS:
-            return None
         file = where.frame.file
-        found = function_of(file, func)
-        if found is None and name is None and isinstance(func, ast.Attribute):
-            found = _only_method(file, func)
-        return found
+        if not isinstance(func, ast.Attribute) or name is not None:
+            return function_of(file, func)
+        if func.attr in _HARMLESS_METHODS:
+            return None
+        if not _is_super(func.value) and file.dotted(func.value) not in ("self", "cls"):
+            owners = origins(file, func.value) if is_near(func.value) else []
+            if len(owners) != 1 or not is_made_in_sight(owners[0]):
+                return _only_method(file, func)
+        return function_of(file, func) or _only_method(file, func)
 
     def _enter(self, callee: Symbol | Function, call: ast.Call, where: _Where) -> None:
         symbol = callee if isinstance(callee, Symbol) else Symbol(where.frame.file, callee)
         function = symbol.node
-        if function in self._active:
+        silent: set[ast.AST] = symbol.file.__dict__.setdefault("_silent_functions", set())
+        if function in self._active or function in silent:
             return
         self._calls += 1
         if where.depth >= _DEPTH or self._calls > _CALLS:
@@ -398,9 +403,13 @@ class _Tracer:
         frame = self._frame(symbol, call, where)
         at = where.at or (call if symbol.file is not self.file else None)
         inner = where._replace(frame=frame, depth=where.depth + 1, at=at)
+        before = len(self.events)
         self._active.append(function)
         self.block(function.body, inner)
         self._active.pop()
+        self.entered.add(function)
+        if len(self.events) == before and not self._active:
+            silent.add(function)
 
     def _frame(self, callee: Symbol, call: ast.Call, where: _Where) -> _Frame:
         file, function = callee.file, callee.node

@@ -129,6 +129,15 @@ def resolve(file: File, name: str, depth: int = 0) -> Symbol | None:
     """What a dotted name that was imported into `file` stands for, through re-exports."""
     if depth > 12:
         return None
+    cached: dict[str, Symbol | None] = file.__dict__.setdefault("_imported_symbols", {})
+    if depth > 0:
+        return cached[name] if name in cached else _resolve(file, name, depth)
+    if name not in cached:
+        cached[name] = _resolve(file, name, depth)
+    return cached[name]
+
+
+def _resolve(file: File, name: str, depth: int) -> Symbol | None:
     name = canonical(name)
     level = len(name) - len(name.lstrip("."))
     parts = name[level:].split(".")
