@@ -33,7 +33,7 @@ class Kind(Enum):
     TRAIN = "train"  # training mode is set [model]
     EVAL = "eval"  # evaluation mode is set [model]
     CREATE = "create"  # a new optimizer or model gets a name [that name]
-    LEAVE = "leave"  # break, or the root's return or raise
+    LEAVE = "leave"  # break, return or raise
     OPAQUE = "opaque"  # a call that cannot be seen gets hold of `involved`
 
 
@@ -54,6 +54,7 @@ class Event:
     depth: int  # how many calls below the root
     involved: tuple[Thing, ...] = ()
     through: Thing | None = None  # the scaler or accelerator that does it: `scaler.step(opt)`
+    leaves: tuple[ast.AST, ...] = ()  # of LEAVE: the loops that end
     made: int | None = None  # of BACKWARD: the `order` of what followed the loss's assignment
 
     @property
