@@ -64,7 +64,12 @@ class Event:
 
     @property
     def written(self) -> str:
-        """The object as the user wrote it, for messages."""
+        """The object as the user wrote it where the event shows, for messages."""
+        match self.node:
+            case ast.Call(args=[shown, *_]) if self.at is self.node and self.through is not None:
+                return ast.unparse(shown)
+            case ast.Call(func=ast.Attribute(value=shown)) if self.at is self.node:
+                return ast.unparse(shown)
         return self.thing.written if self.thing else ""
 
     @property

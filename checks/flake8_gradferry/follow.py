@@ -26,6 +26,7 @@ from .walk import FUNCTIONS, File, children
 
 _DEPTH = 6
 _CALLS = 300  # helpers followed in one flow
+_LITERAL = 64  # longer literals are data, not code
 
 
 def trace(file: File, root: ast.AST) -> tuple[list[Event], set[ast.AST]]:
@@ -134,6 +135,8 @@ class _Tracer:
     def _expression(self, node: ast.AST, where: Where) -> None:
         match node:
             case ast.Lambda() | ast.Constant() | ast.Name():
+                pass
+            case ast.List(elts=items) | ast.Tuple(elts=items) if len(items) > _LITERAL:
                 pass
             case ast.Call():
                 self._call(node, where)
