@@ -1,1 +1,1 @@
-
+"""Rules on training loops and gradients."""

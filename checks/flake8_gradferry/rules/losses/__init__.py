@@ -1,1 +1,1 @@
-
+"""Rules on losses and optimizers."""

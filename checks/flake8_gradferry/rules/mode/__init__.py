@@ -1,1 +1,1 @@
-
+"""Rules on train and eval mode."""

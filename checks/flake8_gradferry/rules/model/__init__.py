@@ -1,1 +1,1 @@
-
+"""Rules on model definitions."""

@@ -1,0 +1,48 @@
+"""What flake8 loads."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from . import __version__
+from .catalog import dispatcher
+from .walk import File
+
+# A file in which none of these stands cannot hold a finding; the verbs stand for files whose
+# framework is hidden behind a project module.
+_WORDS = re.compile(
+    r"torch|tensorflow|keras|lightning|__call__|apply_gradients|zero_grad|\.backward\b|\.gradient\b"
+    r"|def (?:call|forward)\b"
+)
+
+
+def worth_reading(source: str) -> bool:
+    """Whether any rule could have something to say about a file with this text."""
+    return _WORDS.search(source) is not None
+
+
+class Checker:
+    """The flake8 plugin: one instance for each file."""
+
+    name = "flake8-gradferry"
+    version = __version__
+
+    def __init__(self, tree: ast.Module, filename: str, lines: Sequence[str]) -> None:
+        self._tree = tree
+        self._filename = filename
+        self._lines = lines
+
+    @staticmethod
+    def add_options(parser: Any) -> None:
+        """Keep opinions (XFR9) off unless they are selected."""
+        parser.extend_default_ignore(["XFR9"])
+
+    def run(self) -> Iterator[tuple[int, int, str, type[Checker]]]:
+        if not worth_reading("".join(self._lines)):
+            return
+        file = File(self._tree, self._filename, self._lines)
+        for found in dispatcher().run(file):
+            yield found.line, found.column, f"{found.code} {found.message}", type(self)

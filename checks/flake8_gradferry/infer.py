@@ -1,0 +1,569 @@
+"""Who is it: what a class derives from, and where the value of an expression comes from.
+
+Everything here may answer "cannot see", and then a rule stays silent. Questions that imports and
+assignments do not answer are put to astroid, which is imported on first need.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from .names import framework
+from .project import STUBS, Symbol, read, resolve, symbol_of
+from .walk import FUNCTIONS, LOOPS, Binding, File, Function
+
+# Bases that say nothing about frameworks and hide nothing.
+_NEUTRAL = frozenset(
+    (
+        "object ABC abc.ABC Generic typing.Generic Protocol typing.Protocol Exception Enum "
+        "enum.Enum NamedTuple typing.NamedTuple dict list tuple str int"
+    ).split()
+)
+_DEPTH = 24
+
+# Methods that return the module, optimizer or loss they are called on.
+_SELF_RETURNING = frozenset(
+    (
+        "to cuda cpu float double half bfloat16 train eval requires_grad_ share_memory apply "
+        "to_empty type xpu compile_"
+    ).split()
+)
+# Calls that hand back their first argument in another coat.
+_WRAPPERS = frozenset(
+    (
+        "torch.compile",
+        "torch.jit.script",
+        "torch.nn.DataParallel",
+        "torch.nn.parallel.DataParallel",
+        "torch.nn.parallel.DistributedDataParallel",
+        "torch.nn.SyncBatchNorm.convert_sync_batchnorm",
+        "tensorflow.function",
+    )
+)
+
+
+# -- classes -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """A class with all it inherits from."""
+
+    classes: tuple[Symbol, ...]  # of the project, the class itself first
+    names: frozenset[str]  # canonical names of framework classes, with their own bases
+    complete: bool  # False when some base could not be seen
+
+    def derives(self, *names: str) -> bool:
+        return not self.names.isdisjoint(names)
+
+    def method(self, name: str) -> Symbol | None:
+        """The project's own definition of a method, the most derived one."""
+        for symbol in self.classes:
+            assert isinstance(symbol.node, ast.ClassDef)
+            if (found := symbol.file.methods(symbol.node).get(name)) is not None:
+                return Symbol(symbol.file, found)
+        return None
+
+    @property
+    def is_torch_module(self) -> bool:
+        return "torch.nn.Module" in self.names
+
+    @property
+    def is_keras_layer(self) -> bool:
+        """A Keras layer or model (models are layers)."""
+        return "keras.layers.Layer" in self.names
+
+    @property
+    def is_keras_model(self) -> bool:
+        return "keras.Model" in self.names
+
+
+def lineage(file: File, cls: ast.ClassDef) -> Lineage:
+    """What `cls` inherits from, through this file, the project's other files and the stubs."""
+    cached: dict[ast.ClassDef, Lineage] = file.__dict__.setdefault("_lineages", {})
+    if cls not in cached:
+        walk = _LineageWalk()
+        walk.visit(Symbol(file, cls))
+        cached[cls] = Lineage(tuple(walk.classes), frozenset(walk.names), walk.complete)
+    return cached[cls]
+
+
+@dataclass
+class _LineageWalk:
+    classes: list[Symbol] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    complete: bool = True
+    _seen: set[ast.AST] = field(default_factory=set)
+
+    def visit(self, symbol: Symbol) -> None:
+        cls = symbol.node
+        if cls in self._seen or not isinstance(cls, ast.ClassDef):
+            return
+        self._seen.add(cls)
+        if symbol.file.path.parent == STUBS:
+            self.names.add(f"{symbol.file.path.stem}.{cls.name}")
+        else:
+            self.classes.append(symbol)
+        for base in cls.bases:
+            self._base(symbol.file, base)
+
+    def _base(self, file: File, base: ast.expr) -> None:
+        if isinstance(base, ast.Subscript):
+            base = base.value
+        found = symbol_of(file, base)
+        if found is not None and isinstance(found.node, ast.ClassDef):
+            self.visit(found)
+            return
+        name = file.qualified(base) or file.dotted(base)
+        if name in _NEUTRAL:
+            return
+        if name is not None and framework(name):
+            self.names.add(name)
+        self.complete = False
+
+
+# -- values --------------------------------------------------------------------------------------
+
+
+class Origin(NamedTuple):
+    """An expression (or parameter) in which the trail of a value ends.
+
+    `path` are the positions to take out of the value where it is a tuple nobody could look into.
+    """
+
+    file: File
+    node: ast.AST
+    path: tuple[int, ...] = ()
+
+    @property
+    def call(self) -> ast.Call | None:
+        return self.node if isinstance(self.node, ast.Call) and not self.path else None
+
+    @property
+    def callee(self) -> str:
+        """The canonical name of the framework thing whose call made the value, or ""."""
+        if self.call is None:
+            return ""
+        name = self.file.qualified(self.call.func)
+        if name is None:
+            return ""
+        if framework(name):
+            found = resolve(self.file, name)
+            return found.name if found is not None and found.name else name
+        return name
+
+    @property
+    def cls(self) -> Symbol | None:
+        """The project's class of which the value is an instance."""
+        if self.call is None:
+            return None
+        found = symbol_of(self.file, self.call.func)
+        if found is None or not isinstance(found.node, ast.ClassDef):
+            return None
+        return None if found.file.path.parent == STUBS else found
+
+
+def origins(file: File, node: ast.AST) -> list[Origin]:
+    """Every expression that the value of `node` may come from, as far as can be seen.
+
+    A trail that cannot be followed ends in the expression or parameter where it was lost, so a
+    rule that needs certainty asks whether *all* origins are what it looks for.
+    """
+    cached: dict[ast.AST, list[Origin]] = file.__dict__.setdefault("_origins", {})
+    if node not in cached:
+        cached[node] = list(dict.fromkeys(_Trail().follow(file, node, ())))
+    return cached[node]
+
+
+class _Trail:
+    def __init__(self) -> None:
+        self._active: set[tuple[ast.AST, tuple[int, ...]]] = set()
+        self._steps = 0
+
+    def follow(self, file: File, node: ast.AST, path: tuple[int, ...]) -> Iterator[Origin]:
+        key = (node, path)
+        self._steps += 1
+        if key in self._active or len(self._active) > _DEPTH or self._steps > 2000:
+            if key not in self._active:
+                yield Origin(file, node, path)
+            return
+        self._active.add(key)
+        try:
+            yield from self._step(file, node, path)
+        finally:
+            self._active.discard(key)
+
+    def _step(self, file: File, node: ast.AST, path: tuple[int, ...]) -> Iterator[Origin]:
+        match node:
+            case ast.Name():
+                yield from self._name(file, node, path)
+            case ast.Attribute():
+                yield from self._attribute(file, node, path)
+            case ast.Call():
+                yield from self._call(file, node, path)
+            case ast.arg():
+                yield from self._parameter(file, node, path)
+            case ast.IfExp():
+                yield from self.follow(file, node.body, path)
+                yield from self.follow(file, node.orelse, path)
+            case ast.BoolOp():
+                for value in node.values:
+                    if not (isinstance(value, ast.Constant) and not value.value):
+                        yield from self.follow(file, value, path)
+            case ast.NamedExpr() | ast.Await() | ast.Starred():
+                yield from self.follow(file, node.value, path)
+            case ast.Tuple() | ast.List() if path and path[0] < len(node.elts):
+                yield from self.follow(file, node.elts[path[0]], path[1:])
+            case ast.Subscript(slice=ast.Constant(value=int(index))) if index >= 0:
+                yield from self.follow(file, node.value, (index, *path))
+            case _:
+                yield Origin(file, node, path)
+
+    def _name(self, file: File, node: ast.Name, path: tuple[int, ...]) -> Iterator[Origin]:
+        bindings = reaching(file, node)
+        if not bindings:
+            yield Origin(file, node, path)
+        for binding in bindings:
+            yield from self._binding(file, node, binding, path)
+
+    def _binding(
+        self, file: File, node: ast.AST, binding: Binding, path: tuple[int, ...]
+    ) -> Iterator[Origin]:
+        if binding.kind == "assign" and binding.value is not None:
+            yield from self.follow(file, binding.value, (*binding.path, *path))
+        elif binding.kind == "parameter":
+            yield from self.follow(file, binding.node, path)
+        elif binding.kind == "import" and isinstance(node, ast.Name):
+            found = resolve(file, file.imports[node.id])
+            if found is not None and isinstance(found.node, ast.expr):
+                yield from self.follow(found.file, found.node, path)
+            else:
+                yield Origin(file, node, path)
+        elif binding.kind in ("def", "class"):
+            yield Origin(file, binding.node, path)
+        elif binding.kind in ("with", "for") and binding.value is not None:
+            # The value is what the expression yields, not the expression: a trail's end.
+            yield Origin(file, binding.node, path)
+        else:
+            yield Origin(file, node, path)
+
+    def _attribute(
+        self, file: File, node: ast.Attribute, path: tuple[int, ...]
+    ) -> Iterator[Origin]:
+        found = symbol_of(file, node)
+        if found is not None and isinstance(found.node, ast.expr):
+            yield from self.follow(found.file, found.node, path)
+            return
+        holders: list[Symbol] = []
+        if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
+            if (cls := file.method_class(node)) is not None:
+                holders = [Symbol(file, cls)]
+        elif file.qualified(node) is None:
+            owners = list(self.follow(file, node.value, ()))
+            holders = [owner.cls for owner in owners if owner.cls is not None]
+            if len(holders) != len(owners):
+                holders = []
+        values = [value for holder in holders for value in attribute_values(holder, node.attr)]
+        if not values:
+            yield Origin(file, node, path)
+        for at, value, inner in values:
+            yield from self.follow(at, value, (*inner, *path))
+
+    def _call(self, file: File, node: ast.Call, path: tuple[int, ...]) -> Iterator[Origin]:
+        func = node.func
+        name = file.qualified(func)
+        if name in _WRAPPERS and node.args:
+            yield from self.follow(file, node.args[0], path)
+            return
+        if (
+            isinstance(func, ast.Attribute)
+            and func.attr in _SELF_RETURNING
+            and name is None
+            and not path
+        ):
+            yield from self.follow(file, func.value, path)
+            return
+        callee = function_of(file, func)
+        if callee is None or _is_generator(callee):
+            yield Origin(file, node, path)
+            return
+        returned = returns(callee.file, callee.node)
+        if not returned:
+            yield Origin(file, node, path)
+        for value in returned:
+            for origin in self.follow(callee.file, value, path):
+                argument = None
+                if isinstance(origin.node, ast.arg):
+                    argument = argument_for(callee, node, origin.node)
+                if argument is not None:
+                    yield from self.follow(file, argument, origin.path)
+                else:
+                    yield origin
+
+    def _parameter(self, file: File, node: ast.arg, path: tuple[int, ...]) -> Iterator[Origin]:
+        function = file.enclosing(node, *FUNCTIONS, ast.Lambda)
+        if not isinstance(function, FUNCTIONS):
+            yield Origin(file, node, path)
+            return
+        callee = Symbol(file, function)
+        values: list[ast.expr] = []
+        for call in calls_of(file, function):
+            argument = argument_for(callee, call, node)
+            if argument is not None:
+                values.append(argument)
+        if not values and (default := default_of(function, node)) is not None:
+            values.append(default)
+        if not values:
+            yield Origin(file, node, path)
+        for value in values:
+            yield from self.follow(file, value, path)
+
+
+def attribute_values(holder: Symbol, name: str) -> list[tuple[File, ast.expr, tuple[int, ...]]]:
+    """The expressions assigned to `self.<name>` anywhere in a class or what it inherits from."""
+    assert isinstance(holder.node, ast.ClassDef)
+    for symbol in lineage(holder.file, holder.node).classes:
+        found = [
+            (symbol.file, value, path)
+            for value, path in _self_assignments(symbol.file, symbol.node).get(name, [])
+        ]
+        if found:
+            return found
+    return []
+
+
+def _self_assignments(
+    file: File, cls: ast.AST
+) -> dict[str, list[tuple[ast.expr, tuple[int, ...]]]]:
+    cached: dict[ast.AST, dict[str, list[tuple[ast.expr, tuple[int, ...]]]]]
+    cached = file.__dict__.setdefault("_self_assignments", {})
+    if cls in cached:
+        return cached[cls]
+    found: dict[str, list[tuple[ast.expr, tuple[int, ...]]]] = {}
+
+    def target(node: ast.expr, value: ast.expr, path: tuple[int, ...]) -> None:
+        match node:
+            case ast.Attribute(value=ast.Name(id="self"), attr=name):
+                found.setdefault(name, []).append((value, path))
+            case ast.Tuple() | ast.List():
+                for position, item in enumerate(node.elts):
+                    target(item, value, (*path, position))
+
+    inside = file.inside(cls)
+    for assign in inside[ast.Assign]:
+        for item in assign.targets:
+            target(item, assign.value, ())
+    for annotated in inside[ast.AnnAssign]:
+        if annotated.value is not None:
+            target(annotated.target, annotated.value, ())
+    if isinstance(cls, ast.ClassDef):
+        for statement in cls.body:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    found.setdefault(name, []).append((value, ()))
+    cached[cls] = found
+    return found
+
+
+# -- functions -----------------------------------------------------------------------------------
+
+
+def function_of(file: File, func: ast.AST) -> Symbol | None:
+    """The project's function or method that a call of `func` runs."""
+    if (
+        isinstance(func, ast.Attribute)
+        and isinstance(func.value, ast.Name)
+        and func.value.id in ("self", "cls")
+    ):
+        cls = file.method_class(func)
+        return lineage(file, cls).method(func.attr) if cls is not None else None
+    if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Call):
+        called = func.value.func
+        if isinstance(called, ast.Name) and called.id == "super":
+            cls = file.method_class(func)
+            if cls is None:
+                return None
+            for symbol in lineage(file, cls).classes[1:]:
+                assert isinstance(symbol.node, ast.ClassDef)
+                method = symbol.file.methods(symbol.node).get(func.attr)
+                if method is not None:
+                    return Symbol(symbol.file, method)
+            return None
+    found = symbol_of(file, func)
+    if found is not None and isinstance(found.node, FUNCTIONS):
+        return found if found.file.path.parent != STUBS else None
+    if isinstance(func, ast.Attribute) and file.qualified(func) is None:
+        owners = origins(file, func.value)
+        if len(owners) == 1 and (cls_symbol := owners[0].cls) is not None:
+            assert isinstance(cls_symbol.node, ast.ClassDef)
+            return lineage(cls_symbol.file, cls_symbol.node).method(func.attr)
+    return None
+
+
+def returns(file: File, function: ast.AST) -> list[ast.expr]:
+    """The expressions that a function returns, those of nested functions left out."""
+    inside = file.inside(function, nested=False)
+    return [node.value for node in inside[ast.Return] if node.value is not None]
+
+
+def _is_generator(callee: Symbol) -> bool:
+    inside = callee.file.inside(callee.node, nested=False)
+    return bool(inside[ast.Yield] or inside[ast.YieldFrom])
+
+
+def calls_of(file: File, function: Function) -> list[ast.Call]:
+    """The calls in the same file that by their name run `function`."""
+    is_method = file.owner(function) is not None
+    found = []
+    for call in file.index[ast.Call]:
+        match call.func:
+            case ast.Name(id=name) if not is_method and name == function.name:
+                found.append(call)
+            case ast.Attribute(attr=name) if is_method and name == function.name:
+                found.append(call)
+            case ast.Name(id=name) if is_method and function.name in ("__init__", "__call__"):
+                owner = file.owner(function)
+                if function.name == "__init__" and owner is not None and owner.name == name:
+                    found.append(call)
+    return found
+
+
+def argument_for(callee: Symbol, call: ast.Call, parameter: ast.arg) -> ast.expr | None:
+    """The expression that a call hands to one parameter of the function it runs."""
+    function = callee.node
+    assert isinstance(function, FUNCTIONS)
+    for keyword in call.keywords:
+        if keyword.arg == parameter.arg:
+            return keyword.value
+    positional = [*function.args.posonlyargs, *function.args.args]
+    if parameter not in positional:
+        return None
+    position = positional.index(parameter)
+    decorators = {d.id for d in function.decorator_list if isinstance(d, ast.Name)}
+    if callee.file.owner(function) is not None and "staticmethod" not in decorators:
+        position -= 1
+    if 0 <= position < len(call.args) and not any(
+        isinstance(item, ast.Starred) for item in call.args[: position + 1]
+    ):
+        return call.args[position]
+    return None
+
+
+def default_of(function: Function, parameter: ast.arg) -> ast.expr | None:
+    """The default of a parameter, None where there is none or it is the constant None."""
+    args = function.args
+    positional = [*args.posonlyargs, *args.args]
+    pairs: list[tuple[ast.arg, ast.expr | None]] = list(
+        zip(reversed(positional), reversed(args.defaults), strict=False)
+    )
+    pairs += zip(args.kwonlyargs, args.kw_defaults, strict=True)
+    for arg, default in pairs:
+        if arg is parameter and not (isinstance(default, ast.Constant) and default.value is None):
+            return default
+    return None
+
+
+# -- which assignment -----------------------------------------------------------------------------
+
+
+def reaching(file: File, name: ast.Name) -> list[Binding]:
+    """The bindings whose value `name` may hold where it stands, earlier ones that are surely
+    overwritten left out."""
+    scope = file.scope(name).find(name.id)
+    if scope is None:
+        return []
+    bindings = scope.bindings[name.id]
+    if file.scope(name) is not scope or len(bindings) == 1:
+        return bindings
+    use = _Place(file, name, scope.node)
+    kept: list[Binding] = []
+    for binding in bindings:
+        where = _Place(file, binding.node, scope.node)
+        if binding.kind == "parameter" or where.surely_before(use):
+            if binding.kind != "augment":
+                kept.clear()
+            kept.append(binding)
+        elif where.possibly_before(use):
+            kept.append(binding)
+    return kept
+
+
+class _Place:
+    """Where a statement stands in its function: the blocks around it, outermost first."""
+
+    def __init__(self, file: File, node: ast.AST, scope: ast.AST) -> None:
+        self.start = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+        chain: list[tuple[ast.AST, str, int]] = []
+        child = node
+        for above in file.ancestors(node):
+            for field_name in ("body", "orelse", "finalbody", "handlers"):
+                block = getattr(above, field_name, None)
+                if isinstance(block, list) and child in block:
+                    chain.append((above, field_name, block.index(child)))
+            child = above
+            if above is scope:
+                break
+        self.chain = chain[::-1]
+        self.own = node
+
+    def surely_before(self, use: _Place) -> bool:
+        """Whether control cannot reach `use` (in this turn of a loop) without passing here."""
+        for depth, (block, name, position) in enumerate(self.chain):
+            if depth >= len(use.chain):
+                return False
+            other_block, other_name, other_position = use.chain[depth]
+            if block is not other_block or name != other_name:
+                return False
+            if position != other_position:
+                if position > other_position:
+                    return False
+                # Only `with` always runs its body to the end.
+                inner = self.chain[depth + 1 :]
+                return all(isinstance(b, (ast.With, ast.AsyncWith)) for b, _, _ in inner)
+        # The same statement: a loop or `with` head binds before its body runs.
+        return len(self.chain) < len(use.chain) and isinstance(
+            self.own, (*LOOPS, ast.With, ast.AsyncWith)
+        )
+
+    def possibly_before(self, use: _Place) -> bool:
+        for (block, name, _), (other_block, other_name, _) in zip(
+            self.chain, use.chain, strict=False
+        ):
+            if block is other_block and name != other_name and isinstance(block, ast.If):
+                return any(isinstance(b, LOOPS) for b, _, _ in self._shared(use))
+            if block is not other_block:
+                break
+        if self.start < use.start and not self._same_statement(use):
+            return True
+        # Later in the source, but earlier in the next turn of a loop around both.
+        return any(isinstance(block, LOOPS) for block, _, _ in self._shared(use))
+
+    def _same_statement(self, use: _Place) -> bool:
+        return self.chain == use.chain
+
+    def _shared(self, use: _Place) -> list[tuple[ast.AST, str, int]]:
+        shared = []
+        for mine, theirs in zip(self.chain, use.chain, strict=False):
+            if mine[0] is not theirs[0] or mine[1] != theirs[1]:
+                break
+            shared.append(mine)
+        return shared
+
+
+__all__ = [
+    "Lineage",
+    "Origin",
+    "argument_for",
+    "attribute_values",
+    "calls_of",
+    "default_of",
+    "function_of",
+    "lineage",
+    "origins",
+    "reaching",
+    "read",
+    "returns",
+]

@@ -1,0 +1,194 @@
+"""The files around a file: which module a name was imported from, and what stands there.
+
+Imports are resolved by looking for files, never by importing. Framework modules are answered from
+`stubs/`; any other name that is not found in the project cannot be seen, and the answer is None.
+"""
+
+from __future__ import annotations
+
+import ast
+import tokenize
+import warnings
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from .names import canonical, framework
+from .walk import FUNCTIONS, File
+
+STUBS = Path(__file__).with_name("stubs")
+_ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "requirements.txt", ".git")
+_MAX_BYTES = 2_000_000
+
+
+class Symbol(NamedTuple):
+    """What a dotted name stands for: a class, function, module or assigned expression."""
+
+    file: File
+    node: ast.AST
+    name: str = ""  # the canonical dotted name, for things of a framework
+
+
+def parse(source: str, path: str) -> ast.Module:
+    """`ast.parse` that keeps the user's SyntaxWarnings to itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source, path)
+
+
+# A project's base classes and helpers are asked for again and again; whole projects are not kept.
+@lru_cache(maxsize=64)
+def read(path: Path) -> File | None:
+    """The file at `path`, or None if it cannot be read or does not parse."""
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            return None
+        with tokenize.open(path) as stream:
+            source = stream.read()
+        return File(parse(source, str(path)), str(path), source.splitlines(keepends=True))
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+@lru_cache(maxsize=1024)
+def search_path(folder: Path) -> tuple[Path, ...]:
+    """The folders in which a file in `folder` finds its project's modules, nearest first.
+
+    The folder itself (scripts import their neighbours), the one that holds its outermost package,
+    and each folder up to the project's root with its `src`.
+    """
+    found = [folder]
+    top = folder
+    while _is_file(top / "__init__.py") and top.parent != top:
+        top = top.parent
+    found.append(top)
+    above = [top, *top.parents]
+    for position, candidate in enumerate(above):
+        if any((candidate / marker).exists() for marker in _ROOT_MARKERS):
+            for root in above[: position + 1]:
+                found += [root, root / "src"]
+            break
+    else:
+        found += [top.parent, top / "src"]
+    return tuple(dict.fromkeys(found))
+
+
+def _locate(folder: Path, parts: list[str]) -> Path | None:
+    base = folder.joinpath(*parts)
+    for candidate in (base.with_name(base.name + ".py"), base / "__init__.py"):
+        if _is_file(candidate):
+            return candidate
+    return None
+
+
+@lru_cache(maxsize=256)
+def _stub(name: str) -> File | None:
+    path = STUBS / f"{name}.pyi"
+    return read(path) if _is_file(path) else None
+
+
+def module(file: File, name: str) -> File | None:
+    """The module that `name` (absolute, or relative with its dots) means in `file`."""
+    if framework(name):
+        return _stub(name)
+    folder = file.path.resolve().parent
+    level = len(name) - len(name.lstrip("."))
+    parts = [part for part in name[level:].split(".") if part]
+    if level:
+        for _ in range(level - 1):
+            folder = folder.parent
+        path = _locate(folder, parts) if parts else _locate(folder.parent, [folder.name])
+        return read(path) if path else None
+    for root in search_path(folder):
+        path = _locate(root, parts)
+        if path is not None and path != file.path.resolve():
+            return read(path)
+    return None
+
+
+def resolve(file: File, name: str, depth: int = 0) -> Symbol | None:
+    """What a dotted name that was imported into `file` stands for, through re-exports."""
+    if depth > 12:
+        return None
+    name = canonical(name)
+    level = len(name) - len(name.lstrip("."))
+    parts = name[level:].split(".")
+    for cut in range(len(parts), 0, -1):
+        found = module(file, "." * level + ".".join(parts[:cut]))
+        if found is not None:
+            symbol = member(found, parts[cut:], depth + 1)
+            if symbol is not None and framework(name) and not symbol.name:
+                return symbol._replace(name=name)
+            if symbol is not None:
+                return symbol
+    if level and (package := module(file, "." * level)) is not None:
+        return member(package, parts, depth + 1)
+    return None
+
+
+def member(file: File, parts: list[str], depth: int = 0) -> Symbol | None:
+    """What `parts` mean at the top level of a module; no parts mean the module itself."""
+    if not parts:
+        return Symbol(file, file.tree)
+    head, *rest = parts
+    bindings = file.scope_of(file.tree).bindings.get(head, [])
+    for binding in reversed(bindings):
+        symbol: Symbol | None = None
+        if isinstance(binding.node, (ast.ClassDef, *FUNCTIONS)):
+            symbol = Symbol(file, binding.node)
+        elif binding.kind == "import":
+            symbol = resolve(file, file.imports[head], depth)
+        elif binding.value is not None and not binding.path:
+            symbol = symbol_of(file, binding.value, depth) or Symbol(file, binding.value)
+        if symbol is not None:
+            if not rest:
+                return symbol
+            if isinstance(symbol.node, ast.Module):
+                return member(symbol.file, rest, depth + 1)
+            if isinstance(symbol.node, ast.ClassDef) and len(rest) == 1:
+                method = symbol.file.methods(symbol.node).get(rest[0])
+                return Symbol(symbol.file, method) if method else None
+    if not bindings:
+        for star in file.star_imports:
+            joined = star + head if star.endswith(".") else f"{star}.{head}"
+            symbol = resolve(file, ".".join([joined, *rest]), depth)
+            if symbol is not None:
+                return symbol
+    return None
+
+
+def symbol_of(file: File, node: ast.AST, depth: int = 0) -> Symbol | None:
+    """The class, function or module that an expression names, in this file or another."""
+    if depth > 12:
+        return None
+    if isinstance(node, ast.Subscript):  # Generic[T]
+        node = node.value
+    qualified = file.qualified(node)
+    if qualified is not None:
+        return resolve(file, qualified, depth)
+    if isinstance(node, ast.Name):
+        scope = file.scope(node).find(node.id)
+        if scope is None:
+            return member(file, [node.id], depth + 1) if file.star_imports else None
+        for binding in reversed(scope.bindings[node.id]):
+            if isinstance(binding.node, (ast.ClassDef, *FUNCTIONS)):
+                return Symbol(file, binding.node)
+            if binding.kind == "assign" and binding.value is not None and not binding.path:
+                return symbol_of(file, binding.value, depth + 1)
+        return None
+    if isinstance(node, ast.Attribute):
+        holder = symbol_of(file, node.value, depth + 1)
+        if holder is not None and isinstance(holder.node, ast.Module):
+            return member(holder.file, [node.attr], depth + 1)
+        if holder is not None and isinstance(holder.node, ast.ClassDef):
+            method = holder.file.methods(holder.node).get(node.attr)
+            return Symbol(holder.file, method) if method else None
+    return None

@@ -1,0 +1,417 @@
+"""One walk over a file's tree, and the facts about the file that every rule may ask.
+
+The walk sorts the nodes by type; rules are then handed the nodes they registered for. What costs
+more than that (parents, scopes, what stands inside a function) is worked out when first asked for,
+and only for the files in which somebody asks.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from .names import canonical
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+LOOPS = (ast.For, ast.AsyncFor, ast.While)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_SCOPES = (ast.Module, *FUNCTIONS, ast.Lambda, ast.ClassDef, *COMPREHENSIONS)
+
+# Fields that never hold a node a rule could ask for; skipping them halves the walk.
+_LEAF_FIELDS = frozenset(
+    (
+        "ctx op ops id attr kind type_comment arg level module asname is_async simple conversion "
+        "rest kwd_attrs tag type_ignores n s"
+    ).split()
+)
+_LEAVES = (ast.Constant, ast.Name, ast.Global, ast.Nonlocal, ast.Pass, ast.Break, ast.Continue)
+
+N = TypeVar("N", bound=ast.AST)
+
+
+class _Fields(dict[type[ast.AST], tuple[str, ...]]):
+    def __missing__(self, cls: type[ast.AST]) -> tuple[str, ...]:
+        names = () if issubclass(cls, _LEAVES) else cls._fields
+        self[cls] = kept = tuple(name for name in names if name not in _LEAF_FIELDS)
+        return kept
+
+
+_FIELDS = _Fields()
+
+
+def children(node: ast.AST) -> Iterator[ast.AST]:
+    """The child nodes in the order of the source, contexts and operators left out."""
+    for name in _FIELDS[type(node)]:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            for item in value:
+                if isinstance(item, ast.AST):
+                    yield item
+        elif isinstance(value, ast.AST):
+            yield value
+
+
+class Index:
+    """The nodes below a root, sorted by type: `index[ast.Call]` lists the calls in source order."""
+
+    def __init__(self, root: ast.AST, *, nested: bool = True) -> None:
+        nodes: defaultdict[type[ast.AST], list[ast.AST]] = defaultdict(list)
+        fields = _FIELDS
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            cls = type(node)
+            nodes[cls].append(node)
+            if not nested and node is not root and cls in _CLOSED:
+                continue
+            below: list[ast.AST] = []
+            for name in fields[cls]:
+                value = getattr(node, name, None)
+                if value.__class__ is list:
+                    below += [item for item in value if isinstance(item, ast.AST)]
+                elif isinstance(value, ast.AST):
+                    below.append(value)
+            stack.extend(reversed(below))
+        self._nodes = nodes
+
+    def __getitem__(self, cls: type[N]) -> list[N]:
+        return self._nodes.get(cls, [])  # type: ignore[return-value]
+
+    def of(self, *classes: type[N]) -> list[N]:
+        """The nodes of several types, type after type."""
+        return [node for cls in classes for node in self[cls]]
+
+
+_CLOSED = frozenset((*FUNCTIONS, ast.Lambda, ast.ClassDef))
+
+
+@dataclass(frozen=True, eq=False)
+class Binding:
+    """One place where a name gets a value."""
+
+    node: ast.AST  # the statement, parameter or comprehension that binds
+    value: ast.expr | None = None  # what is bound, where an expression says so
+    path: tuple[int, ...] = ()  # the position in an unpacked tuple, outermost first
+    kind: str = "assign"  # assign, augment, for, with, parameter, import, def, class, other
+
+
+@dataclass(eq=False)
+class Scope:
+    """A module, class, function, lambda or comprehension, and the names bound in it."""
+
+    node: ast.AST
+    outer: Scope | None
+    bindings: dict[str, list[Binding]] = field(default_factory=lambda: defaultdict(list))
+    elsewhere: set[str] = field(default_factory=set)  # declared global or nonlocal
+
+    def find(self, name: str) -> Scope | None:
+        """The scope, this one or one further out, in which `name` is bound."""
+        scope: Scope | None = self
+        while scope:
+            visible = scope is self or not isinstance(scope.node, ast.ClassDef)
+            if visible and name in scope.bindings and name not in scope.elsewhere:
+                return scope
+            scope = scope.outer
+        return None
+
+
+class File:
+    """One source file and what is known of it from its own text alone."""
+
+    def __init__(self, tree: ast.Module, path: str = "-", lines: Sequence[str] = ()) -> None:
+        self.tree = tree
+        self.path = Path(path)
+        self.lines = lines
+        self.index = Index(tree)
+        self._inside: dict[tuple[ast.AST, bool], Index] = {}
+
+    def __repr__(self) -> str:
+        return f"File({str(self.path)!r})"
+
+    # -- names ---------------------------------------------------------------------------------
+
+    @cached_property
+    def package(self) -> tuple[str, ...]:
+        """The packages the file lies in, outermost first: `("app", "nets")` for app/nets/cnn.py."""
+        names: list[str] = []
+        folder = self.path.resolve().parent
+        while (folder / "__init__.py").is_file() and folder.name:
+            names.append(folder.name)
+            folder = folder.parent
+        return tuple(reversed(names))
+
+    @cached_property
+    def imports(self) -> Mapping[str, str]:
+        """Every imported name in the file with the canonical dotted name it stands for.
+
+        Relative imports keep their dots (`.base.Net`); a name that is imported from two places
+        stands for the first one that belongs to anything at all (`try: ... except ImportError:`).
+        """
+        table: dict[str, str] = {}
+        for node in self.index[ast.Import]:
+            for alias in node.names:
+                if alias.asname:
+                    table.setdefault(alias.asname, canonical(alias.name))
+                else:
+                    root = alias.name.partition(".")[0]
+                    table.setdefault(root, canonical(root))
+        for item in self.index[ast.ImportFrom]:
+            module = "." * item.level + (item.module or "")
+            for alias in item.names:
+                joined = module + alias.name if module.endswith(".") else f"{module}.{alias.name}"
+                table.setdefault(alias.asname or alias.name, canonical(joined))
+        return table
+
+    @cached_property
+    def star_imports(self) -> tuple[str, ...]:
+        """The modules of which the file imports everything."""
+        return tuple(
+            "." * node.level + (node.module or "")
+            for node in self.index[ast.ImportFrom]
+            if node.names[0].name == "*"
+        )
+
+    def qualified(self, node: ast.AST) -> str | None:
+        """The canonical dotted name of an expression that starts at an imported name, else None.
+
+        `nn.Linear` after `from torch import nn` is `torch.nn.Linear`. A name that is also bound
+        to something else where it is used (a parameter called `nn`) is not an imported name.
+        """
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return None
+        target = self.imports.get(node.id)
+        if target is None or self._shadowed(node):
+            return None
+        return canonical(".".join([target, *reversed(parts)]))
+
+    def _shadowed(self, name: ast.Name) -> bool:
+        scope = self.scope(name).find(name.id)
+        return scope is not None and not any(b.kind == "import" for b in scope.bindings[name.id])
+
+    @staticmethod
+    def dotted(node: ast.AST) -> str | None:
+        """The expression as written, where it is a plain dotted name: `self.opt`, `loss`."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return None
+        return ".".join([node.id, *reversed(parts)])
+
+    # -- where a node stands -------------------------------------------------------------------
+
+    @cached_property
+    def _parents(self) -> dict[ast.AST, ast.AST]:
+        parents: dict[ast.AST, ast.AST] = {}
+        stack: list[ast.AST] = [self.tree]
+        while stack:
+            node = stack.pop()
+            for child in children(node):
+                parents[child] = node
+                stack.append(child)
+        return parents
+
+    def parent(self, node: ast.AST) -> ast.AST | None:
+        return self._parents.get(node)
+
+    def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
+        """The nodes around `node`, innermost first."""
+        parents = self._parents
+        while (above := parents.get(node)) is not None:
+            yield above
+            node = above
+
+    def enclosing(self, node: ast.AST, *classes: type[N]) -> N | None:
+        """The innermost node of one of these types around `node`."""
+        for above in self.ancestors(node):
+            if isinstance(above, classes):
+                return above
+        return None
+
+    def function(self, node: ast.AST) -> Function | None:
+        """The function whose body `node` runs in."""
+        for above in self.ancestors(node):
+            if isinstance(above, FUNCTIONS):
+                return above
+            if isinstance(above, ast.ClassDef):
+                return None
+        return None
+
+    def owner(self, function: ast.AST) -> ast.ClassDef | None:
+        """The class that a method is defined in."""
+        above = self.enclosing(function, ast.ClassDef, *FUNCTIONS)
+        return above if isinstance(above, ast.ClassDef) else None
+
+    def method_class(self, node: ast.AST) -> ast.ClassDef | None:
+        """The class whose `self` is meant at `node`, through nested functions too."""
+        return self.enclosing(node, ast.ClassDef)
+
+    def statement(self, node: ast.AST) -> ast.stmt:
+        """The statement that `node` is part of, or is."""
+        while not isinstance(node, ast.stmt):
+            node = self._parents[node]
+        return node
+
+    def inside(self, root: ast.AST, *, nested: bool = True) -> Index:
+        """The nodes below `root` by type, built once; `nested=False` stays out of inner defs."""
+        key = (root, nested)
+        if key not in self._inside:
+            self._inside[key] = Index(root, nested=nested)
+        return self._inside[key]
+
+    def methods(self, cls: ast.ClassDef) -> dict[str, Function]:
+        """The methods that the class body itself defines, under `if` and `try` too."""
+        inside = self.inside(cls, nested=False)
+        functions: list[Function] = [*inside[ast.FunctionDef], *inside[ast.AsyncFunctionDef]]
+        return {node.name: node for node in functions if self.owner(node) is cls}
+
+    # -- scopes --------------------------------------------------------------------------------
+
+    @cached_property
+    def _scopes(self) -> dict[ast.AST, Scope]:
+        return _Scopes(self.tree).scopes
+
+    def scope(self, node: ast.AST) -> Scope:
+        """The scope whose names an expression at `node` sees first."""
+        inner = node
+        for above in self.ancestors(node):
+            if isinstance(above, _SCOPES) and not _evaluated_outside(above, inner):
+                return self._scopes[above]
+            inner = above
+        return self._scopes[self.tree]
+
+    def scope_of(self, node: ast.AST) -> Scope:
+        """The scope that a module, class, function, lambda or comprehension opens."""
+        return self._scopes[node]
+
+
+def _evaluated_outside(scope: ast.AST, child: ast.AST) -> bool:
+    """Whether a direct child of a definition (default, decorator, base) runs around it."""
+    if isinstance(scope, FUNCTIONS):
+        return child in scope.decorator_list or child is scope.args or child is scope.returns
+    if isinstance(scope, ast.Lambda):
+        return child is scope.args
+    if isinstance(scope, ast.ClassDef):
+        return child not in scope.body
+    if isinstance(scope, COMPREHENSIONS):
+        return False
+    return False
+
+
+class _Scopes:
+    """Collects which names are bound where."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.scopes: dict[ast.AST, Scope] = {}
+        stack: list[tuple[ast.AST, Scope]] = []
+        root = self.scopes[tree] = Scope(tree, None)
+        stack.append((tree, root))
+        while stack:
+            node, scope = stack.pop()
+            self._bind(node, scope)
+            inner = scope
+            if node is not tree and isinstance(node, _SCOPES):
+                inner = self.scopes[node] = Scope(node, scope)
+                self._parameters(node, inner)
+            for child in children(node):
+                outside = inner is not scope and _evaluated_outside(node, child)
+                stack.append((child, scope if outside else inner))
+        # The stack turns siblings round; bindings are wanted in the order of the source.
+        for found in self.scopes.values():
+            for bindings in found.bindings.values():
+                bindings.sort(key=lambda b: _position(b.node))
+
+    @staticmethod
+    def _parameters(node: ast.AST, scope: Scope) -> None:
+        if not isinstance(node, (*FUNCTIONS, ast.Lambda)):
+            return
+        args = node.args
+        positional = [*args.posonlyargs, *args.args]
+        defaults: list[ast.expr | None] = [None] * (len(positional) - len(args.defaults))
+        pairs = list(zip(positional, [*defaults, *args.defaults], strict=True))
+        pairs += zip(args.kwonlyargs, args.kw_defaults, strict=True)
+        for arg, default in pairs:
+            scope.bindings[arg.arg].append(Binding(arg, default, kind="parameter"))
+        for rest in (args.vararg, args.kwarg):
+            if rest:
+                scope.bindings[rest.arg].append(Binding(rest, kind="other"))
+
+    def _bind(self, node: ast.AST, scope: Scope) -> None:
+        match node:
+            case ast.Assign():
+                for target in node.targets:
+                    self._target(target, node, node.value, "assign", scope)
+            case ast.AnnAssign() | ast.NamedExpr():
+                if node.value is not None:
+                    self._target(node.target, node, node.value, "assign", scope)
+            case ast.AugAssign():
+                self._target(node.target, node, node.value, "augment", scope)
+            case ast.For() | ast.AsyncFor():
+                self._target(node.target, node, node.iter, "for", scope)
+            case ast.comprehension():
+                self._target(node.target, node, node.iter, "for", scope)
+            case ast.With() | ast.AsyncWith():
+                for item in node.items:
+                    if item.optional_vars is not None:
+                        self._target(item.optional_vars, node, item.context_expr, "with", scope)
+            case ast.Import() | ast.ImportFrom():
+                for alias in node.names:
+                    name = alias.asname or alias.name.partition(".")[0]
+                    scope.bindings[name].append(Binding(node, kind="import"))
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                scope.bindings[node.name].append(Binding(node, kind="def"))
+            case ast.ClassDef():
+                scope.bindings[node.name].append(Binding(node, kind="class"))
+            case ast.ExceptHandler(name=str(name)):
+                scope.bindings[name].append(Binding(node, kind="other"))
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                scope.bindings[name].append(Binding(node, kind="other"))
+            case ast.Global() | ast.Nonlocal():
+                scope.elsewhere.update(node.names)
+
+    def _target(
+        self,
+        target: ast.expr,
+        node: ast.AST,
+        value: ast.expr | None,
+        kind: str,
+        scope: Scope,
+        path: tuple[int, ...] = (),
+    ) -> None:
+        match target:
+            case ast.Name():
+                # `x := ...` in a comprehension binds in the function around it.
+                while isinstance(node, ast.NamedExpr) and isinstance(scope.node, COMPREHENSIONS):
+                    assert scope.outer is not None
+                    scope = scope.outer
+                scope.bindings[target.id].append(Binding(node, value, path, kind))
+            case ast.Tuple() | ast.List():
+                starred = any(isinstance(item, ast.Starred) for item in target.elts)
+                for position, item in enumerate(target.elts):
+                    if starred:
+                        inner = item.value if isinstance(item, ast.Starred) else item
+                        self._target(inner, node, None, "other", scope)
+                    else:
+                        self._target(item, node, value, kind, scope, (*path, position))
+            case _:
+                pass
+
+
+def _position(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+
+
+def position(node: ast.AST) -> tuple[int, int]:
+    """Line (from 1) and column (from 0) at which a node starts."""
+    return _position(node)

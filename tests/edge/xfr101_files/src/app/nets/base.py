@@ -1,0 +1,5 @@
+import keras
+
+
+class BaseNet(keras.Model):
+    pass
