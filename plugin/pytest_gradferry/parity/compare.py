@@ -86,12 +86,18 @@ class Comparison:
     pairing: Pairing = field(default_factory=lambda: Pairing([], []))
     align_epsilon: bool = False
     _cache: dict[str, Any] = field(default_factory=dict)
+    _port_trained: Trained | None = None
 
     # -- what is compared -----------------------------------------------------------------------
 
     def forget(self) -> None:
-        """Run the reference anew: its weights or precision have changed."""
+        """Run both anew: weights, precision or what is subtracted have changed."""
         self._cache.clear()
+        self.port_changed()
+
+    def port_changed(self) -> None:
+        """A fix was applied to the port, or taken back."""
+        self._port_trained = None
 
     def _once(self, name: str, compute: Callable[[], T]) -> T:
         if name not in self._cache:
@@ -181,11 +187,11 @@ class Comparison:
         )
         return side.gradients(inputs, self.objective().objective(side, targets))
 
-    def _reference_gradients(self) -> Gradients:
+    def reference_gradients(self) -> Gradients:
         return self._once("gradients", lambda: self._gradients(self.reference))
 
     def loss(self) -> Measure:
-        theirs, ours = self._reference_gradients().value, self._gradients(self.port).value
+        theirs, ours = self.reference_gradients().value, self._gradients(self.port).value
         error = relative(np.array(ours), np.array(theirs))
         return Measure(error, detail=f"{ours:.10g}, reference {theirs:.10g}")
 
@@ -193,7 +199,7 @@ class Comparison:
         return [w for w in self.pairing.weights if not w.statistic]
 
     def gradients(self) -> Measure:
-        theirs, ours = self._reference_gradients(), self._gradients(self.port)
+        theirs, ours = self.reference_gradients(), self._gradients(self.port)
         largest = max((float(np.abs(g).max()) for g in theirs.weights.values() if g.size), default=0)
         worst = Measure(0.0)
 
@@ -231,12 +237,27 @@ class Comparison:
         moved = self.input_map.backward([g for g in ours.inputs if g is not None])
         return list(zip(theirs.inputs, moved, strict=True))
 
+    def own_noise(self, outputs: Any, gradients: Gradients) -> tuple[float, float]:
+        """How far the reference, as it stands, is from its own `outputs` and `gradients` before."""
+        now = tree.leaves(self.reference_outputs())
+        forward = max(map(relative, now, tree.leaves(outputs)), default=0.0)
+        exact = gradients.weights
+        largest = max((float(np.abs(g).max()) for g in exact.values() if g.size), default=0.0)
+        backward = max(
+            (
+                relative(g, exact[key], _FLOOR * largest)
+                for key, g in self.reference_gradients().weights.items()
+            ),
+            default=0.0,
+        )
+        return forward, backward
+
     def silence_noise(self) -> list[str]:
         """Leave out of training what has no gradient but rounding; the names of those weights.
 
         An adaptive optimizer would make steps of full size out of that noise.
         """
-        theirs, ours = self._reference_gradients(), self._gradients(self.port)
+        theirs, ours = self.reference_gradients(), self._gradients(self.port)
         largest = max((float(np.abs(g).max()) for g in theirs.weights.values() if g.size), default=0)
         silenced = []
         for pair in self.trained_weights():
@@ -267,7 +288,7 @@ class Comparison:
 
     def one_step(self) -> Measure:
         """Both optimizers on the reference's gradients: what differs is the optimizer's doing."""
-        given = self._reference_gradients().weights
+        given = self.reference_gradients().weights
         theirs = self._once("updates", lambda: self._updates(self.reference, given))
         to_port = {
             self.port.key(w.port): w.to_port(given[self.reference.key(w.reference)])
@@ -298,7 +319,9 @@ class Comparison:
             return Trained(losses, side.forward(inputs))
 
     def _trained(self) -> tuple[Trained, Trained]:
-        return self._once("trained", lambda: self._train(self.reference)), self._train(self.port)
+        if self._port_trained is None:
+            self._port_trained = self._train(self.port)
+        return self._once("trained", lambda: self._train(self.reference)), self._port_trained
 
     def curve(self) -> Measure:
         theirs, ours = self._trained()

@@ -96,7 +96,8 @@ def rearrangement(function: Callable[[Any], Any], source: Any) -> Rearrangement 
     def numbered(array: Array) -> Array:
         nonlocal count
         first, count = count, count + array.size
-        return np.arange(first, count, dtype=np.float64).reshape(array.shape)
+        kind = np.float64 if array.dtype.kind == "f" else np.int64  # as `mover` tells them apart
+        return np.arange(first, count, dtype=kind).reshape(array.shape)
 
     numbers = tree.transform(numbered, source)
     try:

@@ -291,5 +291,5 @@ def _make_biased(module: Any, old: torch.Tensor, inputs: torch.Tensor) -> None:
     if share is None:
         share = 1.0 / float(module.num_batches_tracked)
     kept = (1 - share) * old
-    with torch.no_grad():
-        module.running_var.copy_(kept + (module.running_var - kept) * (n - 1) / n)
+    # Through .data: autograd has saved the buffer, though training mode never reads it again.
+    module.running_var.data.copy_(kept + (module.running_var - kept) * (n - 1) / n)
