@@ -71,7 +71,7 @@ class Smoke:
             skip=skip,
             seed=seed,
         )
-        if not report.ok:
+        if not report.passed:
             raise AssertionError(str(report))
         return report
 

@@ -116,6 +116,20 @@ class Evidence:
             after = trainee.values()
         return Curve(losses, before, after)
 
+    @cached_property
+    def steady(self) -> bool:
+        """Whether two evaluations with the same seed agree.
+
+        Raises SmokeError if the step never calls the model itself.
+        """
+        outputs = []
+        for _ in range(2):
+            with self.from_start():
+                outputs.append(self.trainee.predict()[0])
+        return all(
+            np.allclose(a, b, rtol=1e-4, equal_nan=True) for a, b in zip(*outputs, strict=True)
+        )
+
     def first_losses(self, count: int) -> list[float]:
         """The loss of the first step, taken several times: equal unless seeding misses a draw."""
         losses = []

@@ -47,6 +47,7 @@ class LayerCall:
     training: bool
     sensitive: bool
     finite: bool = True
+    finite_in: bool = True
     grad_in: bool | None = None
     grad_out: bool | None = None
 

@@ -157,21 +157,27 @@ class Watcher:
             finally:
                 path.pop()
             tensors = [leaf for leaf in leaves(result) if self.tf.is_tensor(leaf)]
-            eager = [t for t in tensors if hasattr(t, "numpy") and t.dtype.is_floating]
             record.calls.append(
                 LayerCall(
                     layer=name,
                     kind=type(layer).__name__,
                     training=bool(kwargs.get("training")),
                     sensitive=self.is_sensitive(layer),
-                    finite=all(bool(np.isfinite(self.framework.to_numpy(t)).all()) for t in eager),
+                    finite=self._finite(result),
+                    finite_in=self._finite([args, kwargs]),
                 )
             )
-            if layer is self.model and record.outputs is None and len(tensors) == 1 and eager:
+            first = layer is self.model and record.outputs is None
+            if first and len(tensors) == 1 and hasattr(tensors[0], "numpy"):
                 record.outputs = self.framework.to_numpy(tensors[0])
             return result
 
         return call
+
+    def _finite(self, tree: Any) -> bool:
+        tensors = [leaf for leaf in leaves(tree) if self.tf.is_tensor(leaf)]
+        eager = [t for t in tensors if hasattr(t, "numpy") and t.dtype.is_floating]
+        return all(bool(np.isfinite(self.framework.to_numpy(t)).all()) for t in eager)
 
     def is_sensitive(self, layer: Any) -> bool:
         """Whether a layer acts differently in training and in evaluation."""

@@ -102,6 +102,9 @@ class Watcher:
                     training=module.training,
                     sensitive=is_sensitive(module),
                     finite=all(bool(leaf.isfinite().all()) for leaf in floats),
+                    finite_in=all(
+                        bool(t.isfinite().all()) for t in tensors if t.is_floating_point()
+                    ),
                     grad_in=any(leaf.requires_grad for leaf in tensors),
                     grad_out=any(leaf.requires_grad for leaf in floats),
                 )

@@ -24,7 +24,7 @@ def test_pass_fail_and_summary(pytester):
         + """
 def test_right(training_smoke):
     report = training_smoke(model(), x, y, loss="cross_entropy")
-    assert report.ok and report.losses[0] > report.losses[-1]
+    assert report.passed and report.losses[0] > report.losses[-1]
     assert list(report.outcomes)[0] == "finite" and len(report.outcomes) == 11
 
 def test_wrong(training_smoke):

@@ -385,7 +385,7 @@ BUGS = [
     (reshape_mixes_the_batch, "batch-independence", "other samples", ""),
     (batch_norm_told_to_train, "batch-independence", "other samples", ""),
     (unseeded_noise, "reproducible", "same first step", ""),
-    (log_of_a_negative, "finite", "fc (Dense)", ""),
+    (log_of_a_negative, "finite", "goes into fc (Dense)", ""),
     (config_forgets_an_argument, "save-load", "a .keras file", ""),
 ]
 

@@ -29,7 +29,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
             return failed(
                 Finding(
                     f"at step {number} the gradient used for {names(list(carried))} was the sum of "
-                    f"the one used before and the new one (to {carried[name]:.0e} of {name}'s)",
+                    f"the one used before and the new one, {_precision(carried[name])}",
                     cause="the step never clears the gradients, so that each update uses those of "
                     "all steps before",
                     fix=evidence.trainee.clearing_advice,
@@ -37,6 +37,10 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
                 )
             )
     return passed()
+
+
+def _precision(difference: float) -> str:
+    return f"to {difference:.0e}" if difference else "exactly"
 
 
 def _carried(used: Array, total: Array, fresh: Array) -> float | None:
