@@ -115,6 +115,10 @@ class KerasTrainee(Trainee):
 
         return undo
 
+    @property
+    def title(self) -> str:
+        return f"{type(self.model).__name__} (keras)"
+
     def values(self) -> dict[str, Array]:
         return {name: np.array(v.numpy()) for name, v in self._variables.items()}
 
@@ -164,7 +168,7 @@ class KerasTrainee(Trainee):
             ]
             if moved:  # by assign_sub and the like
                 record.events.append("update")
-                record.used.update({name: record.fresh.get(name) for name in moved})
+                record.used.update(dict.fromkeys(moved, True))
 
     def call_leaves(self) -> list[Array]:
         return [self.framework.to_numpy(leaf) for leaf in self._call_tensors()]
@@ -276,7 +280,24 @@ class KerasTrainee(Trainee):
 
     # words
 
-    clearing_advice = "start the sum of gradients from zero after each update"
+    clearing_advice = ("start the sum of gradients from zero after each update", "")
+
+    def flaws(self) -> list[tuple[str, str, str, str]]:
+        own = self._own_classes().values()
+        if self._watcher.root_call is not None or not isinstance(self.model, tuple(own)):
+            return []
+        if not any("__call__" in vars(kind) for kind in type(self.model).__mro__ if kind in own):
+            return []
+        name = type(self.model).__name__
+        return [
+            (
+                f"{name}'s layers ran, and Keras saw no call of {name}",
+                f"{name} defines __call__, which replaces Keras' own: training= does not reach its "
+                "layers, and built stays False",
+                "rename __call__ to call",
+                "XFR101",
+            )
+        ]
 
     def mode_advice(self, record: StepRecord) -> tuple[str, str, str] | None:
         roots = [call for call in record.calls if call.layer == self.model.name]

@@ -285,7 +285,7 @@ class TorchTrainee(Trainee):
 
     # words
 
-    clearing_advice = "call optimizer.zero_grad() before loss.backward()"
+    clearing_advice = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
 
     def mode_advice(self, record: StepRecord) -> tuple[str, str, str] | None:
         if any(call.training for call in record.calls if call.layer == type(self.model).__name__):

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..frameworks import Array, get, load
 from .trainee import LayerCall, LossCall, StepRecord, leaves
-from .verdict import distance
+from .verdict import carried
 
 # TensorFlow's functions of logits, and Keras' of probabilities (unless told from_logits=True, when
 # they call TensorFlow's, or repair what they are given).
@@ -130,17 +130,16 @@ class Watcher:
         if name is None:
             record.strangers += 1
             return
-        if value is None:
-            record.used[name] = None
+        used = None if value is None else self.framework.to_numpy(value)
+        record.used[name] = used is not None and bool(used.any())
+        since, before = self._since.pop(name, None), self._used.pop(name, None)
+        if used is None or not record.used[name]:
             return
-        used, before = self.framework.to_numpy(value), self._used.get(name)
-        since = self._since.pop(name, None)
-        record.used[name] = used
-        if since is not None:
-            record.since[name] = since
-            if before is not None and before.any() and distance(used, before + since) < 1e-3:
-                record.stale[name] = before
         self._used[name] = used
+        if since is not None and before is not None:
+            difference = carried(used, before, since)
+            if difference is not None:
+                record.carried[name] = difference
 
     def _on_call(self, record: StepRecord, path: list[str]) -> Callable[..., Any]:
         def call(original: Any, layer: Any, *args: Any, **kwargs: Any) -> Any:

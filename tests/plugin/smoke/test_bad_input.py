@@ -34,7 +34,7 @@ def test_torch_model_that_does_not_fit_its_inputs():
 
 def test_keras_model_that_does_not_fit_its_inputs():
     text, error = message(dense(), X[:, :5], Y, loss="cross_entropy")
-    assert "Sequential (tensorflow) raised in its training step, on inputs (4, 5) float32" in text
+    assert "Sequential (keras) raised in its training step, on inputs (4, 5) float32" in text
     assert error.__cause__ is not None
 
 
@@ -44,7 +44,7 @@ def test_unbuilt_keras_model_that_raises():
             raise KeyError("no such thing")
 
     text, error = message(Broken(), X, Y, loss="cross_entropy")
-    assert "Broken (tensorflow) is not built, and raised when called on inputs (4, 8)" in text
+    assert "Broken (keras) is not built, and raised when called on inputs (4, 8)" in text
     assert "no such thing" in text
     assert error.__cause__ is not None
 

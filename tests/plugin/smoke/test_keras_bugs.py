@@ -138,6 +138,20 @@ def call_without_training():
     return compiled(NoTraining())
 
 
+class DunderCall(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.fc1, self.drop = layers.Dense(16, "relu"), layers.Dropout(0.5)
+        self.fc2 = layers.Dense(CLASSES)
+
+    def __call__(self, x, training=None):
+        return self.fc2(self.drop(self.fc1(x)))
+
+
+def dunder_call():
+    return DunderCall(), *batch(), {"loss": "cross_entropy"}
+
+
 class AlwaysDrops(keras.Model):
     def __init__(self):
         super().__init__()
@@ -351,7 +365,8 @@ def own_train_step_leaves_a_layer_out():
 
 
 BUGS = [
-    (gradients_added_up, "fresh-gradients", "sum of the one used before", "XFR202"),
+    (gradients_added_up, "fresh-gradients", "sum of the one used before", ""),
+    (dunder_call, "modes", "DunderCall defines __call__", "XFR101"),
     (no_update, "updates", "no optimizer was stepped", ""),
     (graph(no_update), "updates", "no optimizer was stepped", ""),
     (left_out_of_the_update, "updates", "never asks the tape", ""),

@@ -418,7 +418,7 @@ BUGS = [
     (
         half_the_parameters,
         "updates",
-        "norm.bias never move in 20 steps, though gradients were computed\ncause: no opt",
+        "though gradients were computed\ncause: no optimizer holds",
         "",
     ),
     (zero_learning_rate, "updates", "learning rate is 0", ""),

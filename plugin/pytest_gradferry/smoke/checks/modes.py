@@ -13,7 +13,9 @@ _DRAWS = 4  # evaluations with seeds of their own; one alone may happen to drop 
 
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
-    findings = [f for f in (_in_training(evidence), _in_evaluation(evidence)) if f]
+    evidence.watched  # noqa: B018  how the step calls the model is known after it
+    findings = [Finding(*flaw) for flaw in evidence.trainee.flaws()]
+    findings += [f for f in (_in_training(evidence), _in_evaluation(evidence)) if f]
     return failed(*findings) if findings else passed()
 
 
@@ -40,7 +42,6 @@ def _in_training(evidence: Evidence) -> Finding | None:
 
 def _in_evaluation(evidence: Evidence) -> Finding | None:
     trainee = evidence.trainee
-    evidence.watched  # noqa: B018  how the step calls the model is known after it
     outputs = []
     for seed in range(_DRAWS):
         with evidence.from_start(seed):

@@ -131,7 +131,7 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
 
 
 def _used(evidence: Evidence, name: str) -> bool:
-    return any((g := r.used.get(name)) is not None and g.any() for r in evidence.watched)
+    return any(record.used.get(name) for record in evidence.watched)
 
 
 def _not_held(evidence: Evidence, what: str, missing: list[str], still: list[str]) -> Finding:
