@@ -580,7 +580,7 @@ def reaching(file: File, name: ast.Name) -> list[Binding]:
     inner = file.scope(name)
     while inner is not scope and inner.outer and isinstance(inner.node, COMPREHENSIONS):
         inner = inner.outer  # runs where it stands
-    if inner is not scope:
+    if inner is not scope or isinstance(scope.node, COMPREHENSIONS):
         return bindings
     use = _Place(file, name, scope.node)
     kept: list[Binding] = []
