@@ -104,13 +104,13 @@ def module(file: File, name: str) -> File | None:
     """The module that `name` (absolute, or relative with its dots) means in `file`."""
     if framework(name):
         return _stub(name)
-    path = _find(file.path, name)
-    return read(path) if path else None
+    path = _module_path(file.location, name)
+    return read(path) if path is not None else None
 
 
-@lru_cache(maxsize=8192)
-def _find(importer: Path, name: str) -> Path | None:
-    importer = importer.resolve()
+# Looking for files costs milliseconds, and the same names are asked for again and again.
+@lru_cache(maxsize=4096)
+def _module_path(importer: Path, name: str) -> Path | None:
     folder = importer.parent
     level = len(name) - len(name.lstrip("."))
     parts = [part for part in name[level:].split(".") if part]
