@@ -24,6 +24,7 @@ _NEUTRAL = frozenset(
     ).split()
 )
 _DEPTH = 24
+_STEPS = 500
 
 # Methods that return the module, optimizer or loss they are called on.
 SELF_RETURNING = frozenset(
@@ -256,7 +257,7 @@ class _Trail:
     def follow(self, file: File, node: ast.AST, path: tuple[int, ...]) -> Iterator[Origin]:
         key = (node, path)
         self._steps += 1
-        if key in self._active or len(self._active) > _DEPTH or self._steps > 2000:
+        if key in self._active or len(self._active) > _DEPTH or self._steps > _STEPS:
             if key not in self._active:
                 yield Origin(file, node, path)
             return
@@ -463,6 +464,14 @@ def self_assignments(file: File, cls: ast.AST) -> dict[str, list[tuple[ast.expr,
 
 def function_of(file: File, func: ast.AST) -> Symbol | None:
     """The project's function or method that a call of `func` runs."""
+    cached: dict[ast.AST, Symbol | None] = file.__dict__.setdefault("_functions", {})
+    if func not in cached:
+        cached[func] = None  # whose answer needs itself has none
+        cached[func] = _function_of(file, func)
+    return cached[func]
+
+
+def _function_of(file: File, func: ast.AST) -> Symbol | None:
     if (
         isinstance(func, ast.Attribute)
         and isinstance(func.value, ast.Name)
