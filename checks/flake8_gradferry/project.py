@@ -140,8 +140,9 @@ def _resolve(file: File, name: str, depth: int) -> Symbol | None:
             symbol = member(found, parts[cut:], depth + 1)
             if symbol is not None and framework(name) and not symbol.name:
                 return symbol._replace(name=name)
-            if symbol is not None:
-                return symbol
+            # A module that is there and lacks the name is the end: a package full of star imports
+            # would otherwise be searched for ever longer names.
+            return symbol
     if level and (package := module(file, "." * level)) is not None:
         return member(package, parts, depth + 1)
     return None
