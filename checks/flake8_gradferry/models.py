@@ -30,13 +30,16 @@ _WRAPPERS = frozenset(
     ).split()
 )
 # Prefixes of the torch classes that have parameters whatever their arguments.
-_PARAMETRIC = tuple(
-    f"torch.nn.{name}"
-    for name in (
-        "AdaptiveLogSoftmax BatchNorm Bilinear Conv Embedding GRU GroupNorm LSTM LayerNorm Lazy "
-        "Linear MultiheadAttention PReLU RMSNorm RNN SyncBatchNorm Transformer"
-    ).split()
-) + ("torchvision.models.",)
+_PARAMETRIC = (
+    "torchvision.models.",
+    *(
+        f"torch.nn.{name}"
+        for name in (
+            "AdaptiveLogSoftmax BatchNorm Bilinear Conv Embedding GRU GroupNorm LSTM LayerNorm "
+            "Lazy Linear MultiheadAttention PReLU RMSNorm RNN SyncBatchNorm Transformer"
+        ).split()
+    ),
+)
 # Functions that hand back what they are given: a layer, or a collection of layers.
 _PASS_THROUGH = frozenset(
     (

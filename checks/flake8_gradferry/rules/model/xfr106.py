@@ -112,10 +112,11 @@ def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
     registered = registered_names(file, node)
     if "self" in registered:  # `setattr(self, ...)`: names that cannot be read here
         return
+    known = registered | attribute_names(file, node)
     for name, made in lists:
         names = {f"self.{name}", local_name(file, made)}
         if names.isdisjoint(registered) and any(
-            is_lost(file, item, registered) for item in items(file, made)
+            is_lost(file, item, known) for item in items(file, made)
         ):
             yield rule.at(made, name=name)
 
@@ -170,7 +171,7 @@ def items(file: File, made: ast.expr) -> list[ast.expr]:
 
 
 def registered_names(file: File, cls: ast.ClassDef) -> set[str]:
-    """The dotted names that the class registers: handed to a container, or set as attributes."""
+    """The dotted names that the class registers: handed to a container or added."""
     found: set[str] = set()
     inside = file.inside(cls)
     for call in inside[ast.Call]:
@@ -179,12 +180,13 @@ def registered_names(file: File, cls: ast.ClassDef) -> set[str]:
             found |= {file.dotted(item) or "" for given in call.args for item in _named_in(given)}
             if callee.endswith("_module") and isinstance(call.func, ast.Attribute):
                 found.add(file.dotted(call.func.value) or "")
-    for assign in inside[ast.Assign]:
-        if isinstance(assign.value, ast.Name):
-            for target in assign.targets:
-                if isinstance(target, ast.Attribute):
-                    found.add(assign.value.id)
     return found - {""}
+
+
+def attribute_names(file: File, cls: ast.ClassDef) -> set[str]:
+    """The local names whose value the class also keeps as an attribute."""
+    values = [value for found in self_assignments(file, cls).values() for value, _ in found]
+    return {value.id for value in values if isinstance(value, ast.Name)}
 
 
 def _named_in(given: ast.expr) -> list[ast.expr]:
@@ -206,10 +208,10 @@ def local_name(file: File, made: ast.expr) -> str:
     return ""
 
 
-def is_lost(file: File, item: ast.expr, registered: set[str]) -> bool:
+def is_lost(file: File, item: ast.expr, known: set[str]) -> bool:
     """Whether a module that the class makes for its list is known by the list alone."""
     if isinstance(item, ast.Name):
-        if item.id in registered:
+        if item.id in known:
             return False
         bindings = reaching(file, item)
         if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].path:
