@@ -67,6 +67,8 @@ class Wrapped(nn.Module):
         self.body = nn.Sequential(*self.layers)
         self.heads = [nn.Linear(4, 1) for _ in range(2)]
         self.heads = nn.ModuleList(self.heads)
+        self.picked = [nn.Linear(2, 2), nn.Linear(2, 2)]
+        self.net = nn.Sequential(self.picked[0], nn.ReLU(), self.picked[1])
         parts = [nn.Linear(2, 4)]
         self.parts = parts
         self.registered = nn.ModuleList(list(parts))

@@ -191,7 +191,7 @@ def attribute_names(file: File, cls: ast.ClassDef) -> set[str]:
 
 def _named_in(given: ast.expr) -> list[ast.expr]:
     match given:
-        case ast.Starred(value=value):
+        case ast.Starred(value=value) | ast.Subscript(value=value):
             return _named_in(value)
         case ast.Call(args=arguments):  # `ModuleList(list(self.hidden))`
             return arguments
