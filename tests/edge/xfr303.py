@@ -27,7 +27,7 @@ class Net(keras.Model):
 class Trainer:
     def __init__(self):
         self.net = Net()
-        self.encoder, self.decoder = build(), build(0.0)
+        self.encoder, self.decoder = build(), keras.Sequential([keras.layers.Dense(4)])
 
     def step(self, x):
         with tf.GradientTape() as tape:
