@@ -236,9 +236,9 @@ class _Flow:
         match node:
             case ast.For():
                 return self._last(items(self.trace, value.at(node.iter)), argument, value)
-            case ast.Subscript(value=inner, slice=ast.Name() | ast.BinOp()):
-                # `layers[i]` under a loop over the indices.
-                return self._last(items(self.trace, value.at(inner)), argument, value)
+            case ast.Subscript(value=inner):
+                # `models[name]`, `layers[i]`: any of them.
+                return self._any(items(self.trace, value.at(inner)), argument, value)
             case ast.FunctionDef() | ast.Lambda():
                 return self._inner_function(value, call)
             case ast.Name() | ast.Attribute():
@@ -374,6 +374,15 @@ class _Flow:
                     found += (
                         self._effect(value, effect_, by, argument) if effect_ else [_unknown(value)]
                     )
+        return found
+
+    def _any(self, row: list[Item] | None, argument: Argument, at: Value) -> Outputs:
+        """What one layer out of a row, nobody can say which, makes of an argument."""
+        found: Outputs = []
+        for item in row or [Item(None)]:
+            found += self._last([item], argument, at)
+            if _lost(found):
+                break
         return found
 
     def _last(self, found: list[Item] | None, argument: Argument, at: Value) -> Outputs:
