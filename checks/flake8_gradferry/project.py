@@ -134,15 +134,19 @@ def _resolve(file: File, name: str, depth: int) -> Symbol | None:
         return None
     level = len(name) - len(name.lstrip("."))
     parts = name[level:].split(".")
+    seen = False
     for cut in range(len(parts), 0, -1):
         found = module(file, "." * level + ".".join(parts[:cut]))
         if found is not None:
+            seen = True
             symbol = member(found, parts[cut:], depth + 1)
             if symbol is not None and framework(name) and not symbol.name:
                 return symbol._replace(name=name)
             if symbol is not None:
                 return symbol
-    if level and (package := module(file, "." * level)) is not None:
+    # `from . import Net`. Where `.nets` is a module, `.nets.Net` is in it or nowhere: to look for
+    # `nets` in what the package imports with a star would go on without end.
+    if level and not seen and (package := module(file, "." * level)) is not None:
         return member(package, parts, depth + 1)
     return None
 
