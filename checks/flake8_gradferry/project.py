@@ -134,19 +134,15 @@ def _resolve(file: File, name: str, depth: int) -> Symbol | None:
         return None
     level = len(name) - len(name.lstrip("."))
     parts = name[level:].split(".")
-    seen = False
     for cut in range(len(parts), 0, -1):
         found = module(file, "." * level + ".".join(parts[:cut]))
         if found is not None:
-            seen = True
+            # Where `nets.cnn` is a module, `nets.cnn.Net` is in it or nowhere: to look for `cnn` in
+            # what the package imports with a star would go on without end.
             symbol = member(found, parts[cut:], depth + 1)
-            if symbol is not None and framework(name) and not symbol.name:
-                return symbol._replace(name=name)
-            if symbol is not None:
-                return symbol
-    # `from . import Net`. Where `.nets` is a module, `.nets.Net` is in it or nowhere: to look for
-    # `nets` in what the package imports with a star would go on without end.
-    if level and not seen and (package := module(file, "." * level)) is not None:
+            named = symbol is not None and framework(name) and not symbol.name
+            return symbol._replace(name=name) if symbol is not None and named else symbol
+    if level and (package := module(file, "." * level)) is not None:
         return member(package, parts, depth + 1)
     return None
 
@@ -155,6 +151,20 @@ def member(file: File, parts: list[str], depth: int = 0) -> Symbol | None:
     """What `parts` mean at the top level of a module; no parts mean the module itself."""
     if not parts:
         return Symbol(file, file.tree)
+    # Modules that import everything from each other: what is being looked for here already is not
+    # found on the way back.
+    searching: set[str] = file.__dict__.setdefault("_searching", set())
+    key = ".".join(parts)
+    if key in searching:
+        return None
+    searching.add(key)
+    try:
+        return _member(file, parts, depth)
+    finally:
+        searching.discard(key)
+
+
+def _member(file: File, parts: list[str], depth: int) -> Symbol | None:
     head, *rest = parts
     bindings = file.scope_of(file.tree).bindings.get(head, [])
     for binding in reversed(bindings):
