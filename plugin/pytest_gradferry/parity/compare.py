@@ -230,7 +230,7 @@ class Comparison:
     def _input_gradients(
         self, theirs: Gradients, ours: Gradients
     ) -> list[tuple[Array | None, Array | None]]:
-        """Pairs in the reference's layout; none where the port's inputs are not the same numbers."""
+        """Pairs in the reference's layout; none where the port is fed other numbers."""
         floats = [np.asarray(a).dtype.kind == "f" for a in tree.leaves(self.inputs)]
         if self.input_map is None or not all(floats) or len(theirs.inputs) != len(floats):
             return []

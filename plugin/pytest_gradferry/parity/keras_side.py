@@ -1,4 +1,4 @@
-"""A Keras model, on TensorFlow, under comparison. It runs eagerly, so that its layers can be seen."""
+"""A Keras model, on TensorFlow, under comparison. It runs eagerly, so that its layers show."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 
+from ..frameworks import load
 from . import tree
 from .layout import Array
 from .mapping import ROWS, Row
 from .side import Event, Gradients, Handle, Objective, Side
+
+tf = load("tensorflow")
+keras = load("keras")
 
 _NOISE = (
     keras.layers.Dropout,  # SpatialDropout1D to 3D derive from it
@@ -106,7 +108,7 @@ class KerasSide(Side):
         return np.array(tensor)
 
     def _arguments(self, inputs: Any) -> tuple[Any, ...]:
-        """A `call(self, a, b)` takes a tuple apart; a functional model and `call(self, x)` do not."""
+        """`call(self, a, b)` takes a tuple apart; a functional model and `call(self, x)` do not."""
         if not isinstance(inputs, (tuple, list)):
             return (inputs,)
         if isinstance(self.model, keras.Sequential) or hasattr(self.model, "_inputs_struct"):
@@ -120,10 +122,8 @@ class KerasSide(Side):
         several = len(required) >= len(inputs) > 1
         return tuple(inputs) if several else (inputs,)
 
-    def outputs(self, inputs: Any, training: bool) -> Any:
-        outputs = self.model(*self._arguments(inputs), training=training)
-        after = self.after.get(id(self.model))
-        return after(outputs) if after else outputs
+    def call(self, inputs: Any, training: bool) -> Any:
+        return self.model(*self._arguments(inputs), training=training)
 
     def gradients(self, inputs: Any, objective: Objective) -> Gradients:
         tensors = tree.transform(self.tensor, inputs)
@@ -170,6 +170,17 @@ class KerasSide(Side):
             if g is not None
         ]
         optimizer.apply_gradients(pairs)
+
+    # -- a few operations on tensors ------------------------------------------------------------
+
+    def take(self, tensor: Any, index: Array) -> Any:
+        return tf.gather(tensor, index, axis=-1)
+
+    def reshape(self, tensor: Any, like: Any) -> Any:
+        return tf.reshape(tensor, tf.shape(like))
+
+    def pad(self, tensor: Any, amounts: list[tuple[int, int]], value: float) -> Any:
+        return tf.pad(tensor, amounts, constant_values=tf.cast(value, tensor.dtype))
 
     # -- layers and weights ---------------------------------------------------------------------
 
@@ -261,7 +272,7 @@ class KerasSide(Side):
 
 @contextmanager
 def _activation_spied(layer: Any, captured: list[Any]) -> Iterator[None]:
-    """Catch what a layer hands to its own `activation=`, the counterpart of torch's layer output."""
+    """Catch what a layer hands to its own `activation=`: the counterpart of torch's output."""
     activation = getattr(layer, "activation", None)
     if activation is None or not hasattr(layer, "kernel"):
         yield

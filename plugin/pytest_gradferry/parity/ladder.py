@@ -119,12 +119,8 @@ class Ladder:
         if self.weights == "own":
             permute_dense_rows(comparison, lambda layer: None)
             return self._own_weights()
-        for weight in comparison.pairing.weights:
-            self._copy(weight)
-        comparison.forget()
-        permuted = permute_dense_rows(
-            comparison, lambda layer: [self._copy(w) for w in layer.weights] and comparison.forget()
-        )
+        self._copy(comparison.pairing.weights)
+        permuted = permute_dense_rows(comparison, lambda layer: self._copy(layer.weights))
         source = "the reference" if self.weights == "reference" else "the port"
         detail = f"copied from {source}"
         if permuted:
@@ -132,12 +128,14 @@ class Ladder:
         self._add("weights", PASS, detail=detail)
         return True
 
-    def _copy(self, weight: WeightPair) -> None:
+    def _copy(self, weights: list[WeightPair]) -> None:
         reference, port = self.comparison.reference, self.comparison.port
-        if self.weights == "reference":
-            port.set(weight.port, weight.to_port(reference.get(weight.reference)))
-        else:
-            reference.set(weight.reference, weight.to_reference(port.get(weight.port)))
+        for w in weights:
+            if self.weights == "reference":
+                port.set(w.port, w.to_port(reference.get(w.reference)))
+            else:
+                reference.set(w.reference, w.to_reference(port.get(w.port)))
+        self.comparison.forget()
 
     def _own_weights(self) -> bool:
         """The port keeps what the user copied into it."""

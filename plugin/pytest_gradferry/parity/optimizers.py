@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..frameworks import load
 from .errors import ParityInputError
 
 _SGD_RATE = 2.0**-3
@@ -24,10 +25,7 @@ _NO_EPSILON = 2.0**-100  # keeps 0 / 0 out and changes nothing else
 
 def _named(name: str) -> tuple[Callable[[list[Any]], Any], Callable[[], Any]]:
     """torch's optimizer from parameters, and Keras'."""
-    import keras
-    import torch
-
-    optim, ours = torch.optim, keras.optimizers
+    optim, ours = load("torch").optim, load("keras").optimizers
     b1, b2 = _BETAS
     adam = {"lr": _ADAPTIVE_RATE, "betas": _BETAS, "eps": _EPSILON}
     keras_adam = {
@@ -75,7 +73,7 @@ NAMES = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad")
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """One number under both names. `torch` is a key of a param group, with an index into a tuple."""
+    """One number under both names. `torch` is a key of a param group, `index` one into a tuple."""
 
     name: str
     torch: str
@@ -200,9 +198,7 @@ class Optimizers:
                 f"torch.optim..., keras.optimizers...), not {type(optimizer).__name__}"
             )
         make_torch, given = optimizer
-        import keras
-
-        if not callable(make_torch) or not isinstance(given, keras.optimizers.Optimizer):
+        if not callable(make_torch) or not isinstance(given, load("keras").optimizers.Optimizer):
             raise ParityInputError(
                 "optimizer=(torch's, keras'): torch's must be a function of the parameters, such "
                 "as lambda params: torch.optim.SGD(params, lr=0.1), and keras' an optimizer, "
@@ -242,8 +238,7 @@ class Optimizers:
         return float(self._sample().read(EPSILON))
 
     def _sample(self) -> TorchOptimizer:
-        import torch
-
+        torch = load("torch")
         return TorchOptimizer(self._torch([torch.nn.Parameter(torch.zeros(1))]))
 
     def formula(self) -> str | None:

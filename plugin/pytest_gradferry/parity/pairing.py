@@ -170,9 +170,9 @@ def _in_order(theirs: list[Unit], ours: list[Unit]) -> list[tuple[Unit, Unit]]:
 
 def side_by_side(theirs: list[Unit], ours: list[Unit]) -> str:
     """Both lists, lined up where they agree; what has no partner is marked."""
-    keys = [[str(u.signature) for u in units] for units in (theirs, ours)]
+    a_keys, b_keys = ([str(u.signature) for u in units] for units in (theirs, ours))
     lines = []
-    for tag, a0, a1, b0, b1 in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+    for tag, a0, a1, b0, b1 in SequenceMatcher(None, a_keys, b_keys, False).get_opcodes():
         if tag == "equal":
             for a, b in zip(theirs[a0:a1], ours[b0:b1], strict=True):
                 lines.append(f"     both       {a.name} / {b.name}")
@@ -333,8 +333,10 @@ def aligned(reference: Trace, port: Trace, layers: list[LayerPair]) -> list[Coup
         order[id(layer.reference.layer)] = layer.order
 
     theirs, ours = ([e for e in t.events if e.row.anchor] for t in (reference, port))
-    keys = [[number.get(id(e.layer), e.row.kind) for e in events] for events in (theirs, ours)]
-    matcher = SequenceMatcher(None, *keys, autojunk=False)
+    a_keys, b_keys = (
+        [number.get(id(e.layer), e.row.kind) for e in events] for events in (theirs, ours)
+    )
+    matcher = SequenceMatcher(None, a_keys, b_keys, autojunk=False)
     return [
         Couple(a, b, order.get(id(a.layer)))
         for block in matcher.get_matching_blocks()

@@ -143,7 +143,9 @@ def thawed(framework: str, frozen: list[Frozen]) -> Iterator[None]:
     changed = []
     for item in frozen:
         handle = item.pair.port
-        owner = getattr(handle.owner, handle.attribute) if framework == "torch" else handle.owner
+        owner = (
+            getattr(handle.owner, str(handle.attribute)) if framework == "torch" else handle.owner
+        )
         name = "requires_grad" if framework == "torch" else "trainable"
         changed.append((owner, name, getattr(owner, name)))
         setattr(owner, name, not item.trained_in_port)
