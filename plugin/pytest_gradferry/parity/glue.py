@@ -22,7 +22,7 @@ _SAME = 1e-6
 
 
 def flatten_order(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis]:
-    """The port's dense layer gets the reference's features in another order of the flattened axes."""
+    """The port's dense layer gets the right features, flattened in another order of the axes."""
     couple, side = where.couple, comparison.port
     theirs, ours = couple.reference, couple.port
     if theirs.row.kind != "dense" or theirs.inputs.ndim != 2 or ours.layer is None:

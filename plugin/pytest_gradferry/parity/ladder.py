@@ -61,6 +61,7 @@ class Ladder:
         self._settings()
         if self.float32:
             self.noise = self.comparison.float32_noise()
+        self._own_losses()
         for rung in _NUMERIC:
             if rung in _NEEDS_LOSS and self.comparison.losses is None:
                 self._add(rung, SKIPPED, detail="no loss was given")
@@ -68,7 +69,7 @@ class Ladder:
                 self._leave_out(RUNGS.index(rung) + 1, f"{rung} failed")
                 break
             elif rung == "gradients" and not self.float32:
-                self._silence()
+                self._prepare_training()
         else:
             self._confirm()
         self._unmeasured()
@@ -81,6 +82,13 @@ class Ladder:
         """The reason is said once."""
         for i, name in enumerate(RUNGS[start:]):
             self._add(name, SKIPPED, detail="" if i else reason)
+
+    def _own_losses(self) -> None:
+        for side in (self.comparison.reference, self.comparison.port):
+            if side.framework == "keras" and (count := len(side.model.losses)):
+                self.report.notes.append(
+                    f"{count} losses that {side} adds itself (regularisers) are left out"
+                )
 
     # -- structure, weights, settings -----------------------------------------------------------
 
@@ -260,26 +268,27 @@ class Ladder:
         comparison = self.comparison
         if not any(p.reference.row.kind == "batchnorm" for p in comparison.pairing.layers):
             return
-        sides = (comparison.reference, comparison.port)
-        torch = next(side for side in sides if side.framework == "torch")
-        torch.population_variance = False
-        comparison.forget()
-        without = comparison.eval_after().error
-        torch.population_variance = True
-        comparison.forget()
+        without = comparison.with_bessel_factor().error
         if without > measure.error:
             measure.explained = (
                 f"torch's running_var has the Bessel factor n/(n-1): {without:.1e} with it"
             )
 
-    def _silence(self) -> None:
-        silenced = self.comparison.silence_noise()
-        if silenced:
-            self.comparison.forget()
+    def _prepare_training(self) -> None:
+        comparison = self.comparison
+        if silenced := comparison.silence_noise():
+            comparison.forget()
             self.report.notes.append(
                 f"{', '.join(silenced)}: the gradient is zero but for rounding, and left out of "
                 "training"
             )
+        if comparison.losses is not None:
+            comparison.slow_down()
+            if comparison.optimizers.slower < 1:
+                self.report.notes.append(
+                    f"learning rate of {comparison.optimizers.name} times "
+                    f"{comparison.optimizers.slower:g}: with more the reference's loss explodes"
+                )
 
     def _explain(self, rung: str, bound: float) -> None:
         where, findings, left = explain(self.comparison, rung, bound, self.settings)
@@ -290,6 +299,11 @@ class Ladder:
             self.report.unexplained = (
                 "no known cause explains it: each one tried left the difference as it was"
             )
+            if rung == "forward-eval" and self.comparison.pairing.ambiguous:
+                self.report.unexplained += (
+                    "\n  layers of the same shape were paired in the order of their calls; if the "
+                    "port calls them in another, name them: mapping={reference: port}"
+                )
         elif left > bound:
             self.report.unexplained = f"with all of that, {rung} still differs by {left:.1e}"
 

@@ -104,7 +104,7 @@ class Hyperparameter:
         setattr(optimizer, self.keras, value)
 
 
-LEARNING_RATE = Hyperparameter("learning rate", "lr", "learning_rate", rule="XFR410")
+LEARNING_RATE = Hyperparameter("learning rate", "lr", "learning_rate")
 EPSILON = Hyperparameter("epsilon", "eps", "epsilon")
 HYPERPARAMETERS = (
     LEARNING_RATE,
@@ -183,6 +183,7 @@ class Optimizers:
         self.port = port
         self.fixes: dict[Hyperparameter, Any] = {}
         self.align_epsilon = False  # subtract what `formula` says
+        self.slower = 1.0  # factor on the rate of a named optimizer
         if isinstance(optimizer, str):
             self._torch, self._keras = _named(optimizer)
             self.name = optimizer
@@ -211,7 +212,9 @@ class Optimizers:
         made = TorchOptimizer(self._torch(parameters))
         if self.port == "torch":
             self._apply(made)
-        if not self.named:
+        if self.named:
+            made.write(LEARNING_RATE, self.slower * made.read(LEARNING_RATE))
+        else:
             # Keras keeps the rate as float32: 0.1 is 0.10000000149 there. Known, so subtracted.
             rate, theirs = self.keras().read(LEARNING_RATE), made.read(LEARNING_RATE)
             if np.float32(rate) == np.float32(theirs):
@@ -224,6 +227,8 @@ class Optimizers:
         made = KerasOptimizer(self._keras())
         if self.port == "keras":
             self._apply(made)
+        if self.named:
+            made.write(LEARNING_RATE, self.slower * made.read(LEARNING_RATE))
         if self.align_epsilon and made.family in _UNDER_ROOT:
             made.write(EPSILON, _NO_EPSILON**2)
         if (self.named or self.align_epsilon) and made.family in _ADAM:

@@ -65,6 +65,8 @@ def compare_settings(comparison: Comparison) -> Found:
     couples = {id(c.port.layer): c for c in comparison.couples(traces)}
     differences = [d for couple in couples.values() for d in _of_couple(couple, comparison)]
     dropped, missing = _dropout(traces, comparison)
+    if missing:  # a function called `if training` is not seen in evaluation
+        dropped, missing = _dropout(comparison.traces(training=True), comparison)
     reference, port = comparison.reference, comparison.port
     frozen = [
         Frozen(w, port.trainable(w.port))
@@ -143,10 +145,9 @@ def thawed(framework: str, frozen: list[Frozen]) -> Iterator[None]:
     changed = []
     for item in frozen:
         handle = item.pair.port
-        owner = (
-            getattr(handle.owner, str(handle.attribute)) if framework == "torch" else handle.owner
-        )
-        name = "requires_grad" if framework == "torch" else "trainable"
+        torch = framework == "torch"
+        owner = getattr(handle.owner, str(handle.attribute)) if torch else handle.owner
+        name = "requires_grad" if torch else "trainable"
         changed.append((owner, name, getattr(owner, name)))
         setattr(owner, name, not item.trained_in_port)
     try:
