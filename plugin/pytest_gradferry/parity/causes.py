@@ -20,7 +20,7 @@ from .logits import logits
 from .optimizers import Hyperparameter
 from .padding import padding
 from .pairing import Couple
-from .report import Finding
+from .report import Finding, listed
 from .settings import Difference, Found, thawed, written
 
 FORWARD = ("forward-eval", "forward-train")
@@ -92,8 +92,9 @@ def _try(
     finding = Finding(hypothesis.cause, hypothesis.change, hypothesis.fix, rule=hypothesis.rule)
     if after <= tolerance or after < before / _STEEP:
         return _with_drop(finding, before, after)
-    if local is not None and isinstance(where, Divergence) and local <= tolerance:
-        return _with_drop(finding, where.error, local, f" at {where.couple.name}")
+    if local is not None and isinstance(where, Divergence):
+        if local <= tolerance and local < where.error / _STEEP:
+            return _with_drop(finding, where.error, local, f" at {where.couple.name}")
     return None
 
 
@@ -136,7 +137,7 @@ def _settings(comparison: Comparison, settings: Found) -> Iterator[Hypothesis]:
         if differences:
             yield _setting(framework, differences)
     if settings.frozen:
-        names = ", ".join(item.pair.port.name for item in settings.frozen)
+        names = listed([item.pair.port.name for item in settings.frozen])
         word = "frozen" if settings.frozen[0].trained_in_port else "trained"
         yield Hypothesis(
             f"{names} {'trained' if word == 'frozen' else 'frozen'} in the port alone",
@@ -151,7 +152,7 @@ def _settings(comparison: Comparison, settings: Found) -> Iterator[Hypothesis]:
 def _setting(framework: str, differences: list[Difference]) -> Hypothesis:
     first = differences[0]
     attribute = first.setting.attribute(framework)
-    names = ", ".join(d.name for d in differences)
+    names = listed([d.name for d in differences])
     change = f"{attribute}={_number(first.expected)}"
     return Hypothesis(
         f"{first.setting.name} of {names} is {_number(first.ours)}",
