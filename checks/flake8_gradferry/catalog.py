@@ -84,8 +84,10 @@ class Dispatcher:
                     continue
             elif not isinstance(func, ast.Name) or func.id not in file.imports:
                 continue
-            for rule, check in self.by_call.get(file.qualified(func) or "", ()):
-                yield rule, check, call
+            wanted = self.by_call.get(file.imported(func) or "")
+            if wanted and file.qualified(func):
+                for rule, check in wanted:
+                    yield rule, check, call
 
 
 def internal_error(rule: Rule, node: ast.AST, error: Exception) -> Finding:

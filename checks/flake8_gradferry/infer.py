@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from . import oracle
 from .names import framework
 from .project import STUBS, Symbol, read, resolve, symbol_of
-from .walk import FUNCTIONS, LOOPS, Binding, File, Function
+from .walk import COMPREHENSIONS, FUNCTIONS, LOOPS, Binding, File, Function
 
 # Bases that say nothing about frameworks and hide nothing.
 _NEUTRAL = frozenset(
@@ -25,14 +26,14 @@ _NEUTRAL = frozenset(
 _DEPTH = 24
 
 # Methods that return the module, optimizer or loss they are called on.
-_SELF_RETURNING = frozenset(
+SELF_RETURNING = frozenset(
     (
         "to cuda cpu float double half bfloat16 train eval requires_grad_ share_memory apply "
         "to_empty type xpu compile_"
     ).split()
 )
 # Calls that hand back their first argument in another coat.
-_WRAPPERS = frozenset(
+WRAPPERS = frozenset(
     (
         "torch.compile",
         "torch.jit.script",
@@ -122,6 +123,9 @@ class _LineageWalk:
             return
         if name is not None and framework(name):
             self.names.add(name)
+        elif file.qualified(base) is None:
+            # `class Net(make_base())`, `class Net(bases["keras"])`: no import explains it.
+            self.names |= oracle.ancestors(file, base)
         self.complete = False
 
 
@@ -144,12 +148,15 @@ class Origin(NamedTuple):
 
     @property
     def callee(self) -> str:
-        """The canonical name of the framework thing whose call made the value, or ""."""
+        """The canonical name of the framework thing whose call made the value, or "".
+
+        Where astroid alone knows the class of the value there is a callee and no `call`.
+        """
         if self.call is None:
-            return ""
+            return self._seen_by_oracle.name if self._seen_by_oracle else ""
         name = self.file.qualified(self.call.func)
         if name is None:
-            return ""
+            return self._seen_by_oracle.name if self._seen_by_oracle else ""
         if framework(name):
             found = resolve(self.file, name)
             return found.name if found is not None and found.name else name
@@ -158,12 +165,72 @@ class Origin(NamedTuple):
     @property
     def cls(self) -> Symbol | None:
         """The project's class of which the value is an instance."""
-        if self.call is None:
-            return None
-        found = symbol_of(self.file, self.call.func)
+        seen = self.cls_in_sight
+        if seen is None and self._seen_by_oracle is not None:
+            return self._seen_by_oracle.symbol
+        return seen
+
+    @property
+    def cls_in_sight(self) -> Symbol | None:
+        """The same as far as imports and assignments say, which costs no inference."""
+        found = symbol_of(self.file, self.call.func) if self.call is not None else None
         if found is None or not isinstance(found.node, ast.ClassDef):
             return None
         return None if found.file.path.parent == STUBS else found
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The framework classes that the value is an instance of, with their bases; may be empty.
+
+        From the call that made it, from the class of the project, or from an annotation.
+        """
+        if (cls := self.cls) is not None:
+            assert isinstance(cls.node, ast.ClassDef)
+            return lineage(cls.file, cls.node).names
+        if self.callee:
+            return framework_bases(self.file, self.callee)
+        if isinstance(self.node, ast.arg) and not self.path and self.node.annotation is not None:
+            return _annotated(self.file, self.node.annotation)
+        return frozenset()
+
+    @property
+    def _seen_by_oracle(self) -> oracle.Instance | None:
+        """What astroid says, asked only where it sees more than imports and assignments do."""
+        match self.node:
+            case ast.Subscript() | ast.Call(func=ast.Subscript() | ast.Call()) if not self.path:
+                found = oracle.instances(self.file, self.node)
+                return found[0] if len(found) == 1 else None
+        return None
+
+
+def framework_bases(file: File, name: str) -> frozenset[str]:
+    """The framework class of this canonical name with all it derives from, as far as stubs say."""
+    found = resolve(file, name)
+    if found is None or not isinstance(found.node, ast.ClassDef):
+        return frozenset((name,)) if framework(name) else frozenset()
+    return lineage(found.file, found.node).names
+
+
+def _annotated(file: File, annotation: ast.expr) -> frozenset[str]:
+    match annotation:
+        case ast.Constant(value=str(text)):
+            try:
+                inner = ast.parse(text, mode="eval").body
+            except SyntaxError:
+                return frozenset()
+            # The parsed text stands nowhere in the file, so only imports can explain its names.
+            name = file.imported(inner)
+            return framework_bases(file, name) if name else frozenset()
+        case ast.BinOp(op=ast.BitOr(), left=left, right=ast.Constant(value=None)):
+            return _annotated(file, left)
+        case ast.Subscript(value=value, slice=inside):
+            if (file.qualified(value) or "").endswith("Optional"):
+                return _annotated(file, inside)
+            return frozenset()
+    found = symbol_of(file, annotation)
+    if found is not None and isinstance(found.node, ast.ClassDef):
+        return lineage(found.file, found.node).names
+    return framework_bases(file, file.qualified(annotation) or "")
 
 
 def origins(file: File, node: ast.AST) -> list[Origin]:
@@ -174,7 +241,10 @@ def origins(file: File, node: ast.AST) -> list[Origin]:
     """
     cached: dict[ast.AST, list[Origin]] = file.__dict__.setdefault("_origins", {})
     if node not in cached:
-        cached[node] = list(dict.fromkeys(_Trail().follow(file, node, ())))
+        # Who calls a method is itself a question of origins: a trail that comes back is lost.
+        cached[node] = [Origin(file, node)]
+        found = list(dict.fromkeys(_Trail().follow(file, node, ())))
+        cached[node] = found or [Origin(file, node)]
     return cached[node]
 
 
@@ -211,8 +281,10 @@ class _Trail:
                 yield from self.follow(file, node.orelse, path)
             case ast.BoolOp():
                 for value in node.values:
-                    if not (isinstance(value, ast.Constant) and not value.value):
-                        yield from self.follow(file, value, path)
+                    for origin in self.follow(file, value, path):
+                        # `optimizer or SGD(...)`: a None does not get past the `or`.
+                        if not (isinstance(origin.node, ast.Constant) and not origin.node.value):
+                            yield origin
             case ast.NamedExpr() | ast.Await() | ast.Starred():
                 yield from self.follow(file, node.value, path)
             case ast.Tuple() | ast.List() if path and path[0] < len(node.elts):
@@ -244,9 +316,13 @@ class _Trail:
                 yield Origin(file, node, path)
         elif binding.kind in ("def", "class"):
             yield Origin(file, binding.node, path)
-        elif binding.kind in ("with", "for") and binding.value is not None:
-            # The value is what the expression yields, not the expression: a trail's end.
-            yield Origin(file, binding.node, path)
+        elif isinstance(binding.node, (ast.With, ast.AsyncWith)):
+            # What a context manager enters as is not the manager: a trail's end.
+            item = next(i for i in binding.node.items if i.context_expr is binding.value)
+            yield Origin(file, item, (*binding.path, *path))
+        elif binding.kind == "for":
+            # So is what an iterable yields.
+            yield Origin(file, binding.node, (*binding.path, *path))
         else:
             yield Origin(file, node, path)
 
@@ -263,10 +339,12 @@ class _Trail:
                 holders = [Symbol(file, cls)]
         elif file.qualified(node) is None:
             owners = list(self.follow(file, node.value, ()))
-            holders = [owner.cls for owner in owners if owner.cls is not None]
+            seen = [owner.cls_in_sight for owner in owners]
+            holders = [cls for cls in seen if cls is not None]
             if len(holders) != len(owners):
                 holders = []
         values = [value for holder in holders for value in attribute_values(holder, node.attr)]
+        values += [value for holder in holders for value in _property_values(holder, node.attr)]
         if not values:
             yield Origin(file, node, path)
         for at, value, inner in values:
@@ -275,12 +353,12 @@ class _Trail:
     def _call(self, file: File, node: ast.Call, path: tuple[int, ...]) -> Iterator[Origin]:
         func = node.func
         name = file.qualified(func)
-        if name in _WRAPPERS and node.args:
+        if name in WRAPPERS and node.args:
             yield from self.follow(file, node.args[0], path)
             return
         if (
             isinstance(func, ast.Attribute)
-            and func.attr in _SELF_RETURNING
+            and func.attr in SELF_RETURNING
             and name is None
             and not path
         ):
@@ -328,16 +406,28 @@ def attribute_values(holder: Symbol, name: str) -> list[tuple[File, ast.expr, tu
     for symbol in lineage(holder.file, holder.node).classes:
         found = [
             (symbol.file, value, path)
-            for value, path in _self_assignments(symbol.file, symbol.node).get(name, [])
+            for value, path in self_assignments(symbol.file, symbol.node).get(name, [])
         ]
         if found:
             return found
     return []
 
 
-def _self_assignments(
-    file: File, cls: ast.AST
-) -> dict[str, list[tuple[ast.expr, tuple[int, ...]]]]:
+def _property_values(holder: Symbol, name: str) -> Iterator[tuple[File, ast.expr, tuple[int, ...]]]:
+    """What a property returns."""
+    assert isinstance(holder.node, ast.ClassDef)
+    method = lineage(holder.file, holder.node).method(name)
+    if method is None or not isinstance(method.node, FUNCTIONS):
+        return
+    decorators = {File.dotted(decorator) for decorator in method.node.decorator_list}
+    if decorators & {"property", "cached_property", "functools.cached_property"}:
+        for value in returns(method.file, method.node):
+            yield method.file, value, ()
+
+
+def self_assignments(file: File, cls: ast.AST) -> dict[str, list[tuple[ast.expr, tuple[int, ...]]]]:
+    """Attribute name -> what `self.<name>` is assigned in the class' own body, with the position
+    where the value is a tuple to unpack."""
     cached: dict[ast.AST, dict[str, list[tuple[ast.expr, tuple[int, ...]]]]]
     cached = file.__dict__.setdefault("_self_assignments", {})
     if cls in cached:
@@ -415,20 +505,48 @@ def _is_generator(callee: Symbol) -> bool:
 
 
 def calls_of(file: File, function: Function) -> list[ast.Call]:
-    """The calls in the same file that by their name run `function`."""
-    is_method = file.owner(function) is not None
-    found = []
-    for call in file.index[ast.Call]:
-        match call.func:
-            case ast.Name(id=name) if not is_method and name == function.name:
-                found.append(call)
-            case ast.Attribute(attr=name) if is_method and name == function.name:
-                found.append(call)
-            case ast.Name(id=name) if is_method and function.name in ("__init__", "__call__"):
-                owner = file.owner(function)
-                if function.name == "__init__" and owner is not None and owner.name == name:
-                    found.append(call)
-    return found
+    """The calls in the same file that run `function`, those of unknown objects left out."""
+    owner = file.owner(function)
+    if function.name == "__init__" and owner is not None:
+        return _constructions(file).get(function, [])
+    called = file.calls_by_name.get(function.name, [])
+    if owner is None:
+        return [call for call in called if isinstance(call.func, ast.Name)]
+    return [
+        call
+        for call in called
+        if isinstance(call.func, ast.Attribute) and _is_instance(file, call.func.value, owner)
+    ]
+
+
+def _constructions(file: File) -> dict[ast.AST, list[ast.Call]]:
+    """The calls that make instances of the file's classes, by the `__init__` that they run."""
+    cached: dict[ast.AST, list[ast.Call]] | None = file.__dict__.get("_constructed")
+    if cached is None:
+        cached = file.__dict__["_constructed"] = {}
+        for cls in file.index[ast.ClassDef]:
+            init = lineage(file, cls).method("__init__")
+            for call in file.calls_by_name.get(cls.name, []) if init is not None else ():
+                found = symbol_of(file, call.func)
+                if found is not None and found.node is cls and init is not None:
+                    cached.setdefault(init.node, []).append(call)
+    return cached
+
+
+def _is_instance(file: File, node: ast.expr, owner: ast.ClassDef) -> bool:
+    if isinstance(node, ast.Name) and node.id == "self":
+        cls = file.method_class(node)
+        return cls is not None and any(
+            symbol.node is owner for symbol in lineage(file, cls).classes
+        )
+    return any(
+        origin.cls is not None
+        and any(
+            symbol.node is owner
+            for symbol in lineage(origin.cls.file, origin.cls.node).classes  # type: ignore[arg-type]
+        )
+        for origin in origins(file, node)
+    )
 
 
 def argument_for(callee: Symbol, call: ast.Call, parameter: ast.arg) -> ast.expr | None:
@@ -476,7 +594,10 @@ def reaching(file: File, name: ast.Name) -> list[Binding]:
     if scope is None:
         return []
     bindings = scope.bindings[name.id]
-    if file.scope(name) is not scope or len(bindings) == 1:
+    inner = file.scope(name)
+    while inner is not scope and inner.outer and isinstance(inner.node, COMPREHENSIONS):
+        inner = inner.outer  # runs where it stands
+    if inner is not scope or isinstance(scope.node, COMPREHENSIONS):
         return bindings
     use = _Place(file, name, scope.node)
     kept: list[Binding] = []
@@ -560,10 +681,12 @@ __all__ = [
     "attribute_values",
     "calls_of",
     "default_of",
+    "framework_bases",
     "function_of",
     "lineage",
     "origins",
     "reaching",
     "read",
     "returns",
+    "self_assignments",
 ]

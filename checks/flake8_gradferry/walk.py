@@ -87,6 +87,10 @@ class Index:
         """The nodes of several types, type after type."""
         return [node for cls in classes for node in self[cls]]
 
+    @property
+    def functions(self) -> list[Function]:
+        return [*self[ast.FunctionDef], *self[ast.AsyncFunctionDef]]
+
 
 _CLOSED = frozenset((*FUNCTIONS, ast.Lambda, ast.ClassDef))
 
@@ -137,10 +141,15 @@ class File:
     # -- names ---------------------------------------------------------------------------------
 
     @cached_property
+    def location(self) -> Path:
+        """The absolute path of the file, links followed."""
+        return self.path.resolve()
+
+    @cached_property
     def package(self) -> tuple[str, ...]:
         """The packages the file lies in, outermost first: `("app", "nets")` for app/nets/cnn.py."""
         names: list[str] = []
-        folder = self.path.resolve().parent
+        folder = self.location.parent
         while (folder / "__init__.py").is_file() and folder.name:
             names.append(folder.name)
             folder = folder.parent
@@ -177,26 +186,45 @@ class File:
             if node.names[0].name == "*"
         )
 
+    def imported(self, node: ast.AST) -> str | None:
+        """`qualified`, but without asking whether the name means something else at `node`."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name) or (target := self.imports.get(node.id)) is None:
+            return None
+        return canonical(".".join([target, *reversed(parts)])) if parts else target
+
     def qualified(self, node: ast.AST) -> str | None:
         """The canonical dotted name of an expression that starts at an imported name, else None.
 
         `nn.Linear` after `from torch import nn` is `torch.nn.Linear`. A name that is also bound
         to something else where it is used (a parameter called `nn`) is not an imported name.
         """
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name):
-            return None
-        target = self.imports.get(node.id)
-        if target is None or self._shadowed(node):
-            return None
-        return canonical(".".join([target, *reversed(parts)]))
+        name = self.imported(node)
+        return None if name is None or self._shadowed(node) else name
 
-    def _shadowed(self, name: ast.Name) -> bool:
-        scope = self.scope(name).find(name.id)
-        return scope is not None and not any(b.kind == "import" for b in scope.bindings[name.id])
+    def _shadowed(self, node: ast.AST) -> bool:
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        assert isinstance(node, ast.Name)
+        if node.id not in self._rebound:
+            return False
+        scope = self.scope(node).find(node.id)
+        return scope is not None and not any(b.kind == "import" for b in scope.bindings[node.id])
+
+    @cached_property
+    def _rebound(self) -> frozenset[str]:
+        """The names that are bound anywhere in the file by something other than an import."""
+        index = self.index
+        names = {node.id for node in index[ast.Name] if isinstance(node.ctx, ast.Store)}
+        names.update(node.arg for node in index[ast.arg])
+        names.update(node.name for node in (*index.functions, *index[ast.ClassDef]))
+        names.update(node.name or "" for node in index[ast.ExceptHandler])
+        names.update(node.name or "" for node in index[ast.MatchAs])
+        names.update(node.name or "" for node in index[ast.MatchStar])
+        return frozenset(names)
 
     @staticmethod
     def dotted(node: ast.AST) -> str | None:
@@ -208,6 +236,16 @@ class File:
         if not isinstance(node, ast.Name):
             return None
         return ".".join([node.id, *reversed(parts)])
+
+    @cached_property
+    def calls_by_name(self) -> Mapping[str, list[ast.Call]]:
+        """The calls by the last name of what is called: `fit` for `fit(x)` and `net.fit(x)`."""
+        found: defaultdict[str, list[ast.Call]] = defaultdict(list)
+        for call in self.index[ast.Call]:
+            match call.func:
+                case ast.Name(id=name) | ast.Attribute(attr=name):
+                    found[name].append(call)
+        return dict(found)
 
     # -- where a node stands -------------------------------------------------------------------
 
@@ -273,8 +311,7 @@ class File:
     def methods(self, cls: ast.ClassDef) -> dict[str, Function]:
         """The methods that the class body itself defines, under `if` and `try` too."""
         inside = self.inside(cls, nested=False)
-        functions: list[Function] = [*inside[ast.FunctionDef], *inside[ast.AsyncFunctionDef]]
-        return {node.name: node for node in functions if self.owner(node) is cls}
+        return {node.name: node for node in inside.functions if self.owner(node) is cls}
 
     # -- scopes --------------------------------------------------------------------------------
 

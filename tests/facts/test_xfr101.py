@@ -32,7 +32,7 @@ def test_bad_never_trains_in_training_mode_and_does_not_save(tmp_path: Path) -> 
     net = run(PAGE.bad[0])["Net"]()
     assert not acts_in_training(net)
     assert not net.built
-    with pytest.raises(ValueError, match="not yet been built|not been built|created its variables"):
+    with pytest.raises(ValueError, match=r"not yet been built"):
         net.save_weights(tmp_path / "w.weights.h5")
 
 
