@@ -92,9 +92,10 @@ def _try(
     finding = Finding(hypothesis.cause, hypothesis.change, hypothesis.fix, rule=hypothesis.rule)
     if after <= tolerance or after < before / _STEEP:
         return _with_drop(finding, before, after)
-    if local is not None and isinstance(where, Divergence):
-        if local <= tolerance and local < where.error / _STEEP:
-            return _with_drop(finding, where.error, local, f" at {where.couple.name}")
+    if local is None or not isinstance(where, Divergence):
+        return None
+    if local <= tolerance and local < where.error / _STEEP:
+        return _with_drop(finding, where.error, local, f" at {where.couple.name}")
     return None
 
 

@@ -68,7 +68,8 @@ class Found:
     def __str__(self) -> str:
         """The same difference in several layers is said once."""
         layers: dict[str, list[str]] = {}
-        for difference in (*self.differences, *self.frozen):
+        found: list[Difference | Frozen] = [*self.differences, *self.frozen]
+        for difference in found:
             layers.setdefault(difference.what, []).append(difference.name)
         texts = [f"{listed(names)}: {what}" for what, names in layers.items()]
         return "; ".join(texts + ([self.dropout] if self.dropout else []))
