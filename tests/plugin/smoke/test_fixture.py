@@ -3,7 +3,11 @@
 import subprocess
 import sys
 
+# Imported here because pytester drops what a session in this process imports, and compiled modules
+# load only once a process.
+import keras  # noqa: F401
 import pytest
+import torch  # noqa: F401
 
 pytest_plugins = ["pytester"]
 
@@ -123,6 +127,30 @@ def test_framework_unknown_or_missing(pytester, monkeypatch):
     monkeypatch.setattr("pytest_gradferry.frameworks.installed_module", lambda name: False)
     result = pytester.runpytest_inprocess("--gradferry-frameworks=torch")
     result.stdout.fnmatch_lines(["*the framework 'torch' is not installed*"])
+
+
+def test_framework_of_the_users_own(pytester):
+    """A common name: a fixture or a parameter of that name is left alone."""
+    pytester.makepyfile(
+        test_fixture="""
+import pytest
+
+@pytest.fixture
+def framework():
+    return "mine"
+
+def test_fixture(framework):
+    assert framework == "mine"
+""",
+        test_parameter="""
+import pytest
+
+@pytest.mark.parametrize("size, framework", [(1, "mine"), (2, "mine")])
+def test_parameter(size, framework):
+    assert framework == "mine"
+""",
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=3)
 
 
 def test_framework_restores_random_state_and_threads(pytester):
