@@ -3,11 +3,11 @@
 import subprocess
 import sys
 
-# Imported here because pytester drops what a session in this process imports, and compiled modules
-# load only once a process.
 import keras  # noqa: F401
 import pytest
-import torch  # noqa: F401
+import torch
+
+from pytest_gradferry.smoke import Smoke
 
 pytest_plugins = ["pytester"]
 
@@ -20,6 +20,13 @@ def model(*extra):
 
 x, y = torch.randn(16, 8), torch.arange(16) % 3
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def frameworks_imported():
+    """pytester drops what a session in this process imports; compiled modules load only once."""
+    model = torch.nn.Linear(2, 2)
+    Smoke()(model, torch.randn(4, 2), torch.tensor([0, 1, 1, 0]), loss="cross_entropy")
 
 
 def test_pass_fail_and_summary(pytester):
