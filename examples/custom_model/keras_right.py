@@ -39,7 +39,7 @@ def train_step(model: Classifier, optimizer: keras.optimizers.Optimizer, x, y):
     return loss
 
 
-def train(model: Classifier, x, y, epochs=40, batch=32):
+def train(model: Classifier, x, y, epochs=20, batch=32):
     optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
     step = tf.function(train_step)
     for _ in range(epochs):

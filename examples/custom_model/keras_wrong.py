@@ -61,7 +61,7 @@ def train_step(model: Classifier, optimizer: keras.optimizers.Optimizer, x, y):
     return loss
 
 
-def train(model: Classifier, x, y, step=train_step, epochs=40, batch=32):
+def train(model: Classifier, x, y, step=train_step, epochs=20, batch=32):
     optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
     step = tf.function(step)
     for _ in range(epochs):

@@ -37,7 +37,7 @@ def train_step(model: Classifier, optimizer: torch.optim.Optimizer, x, y):
     return loss
 
 
-def train(model: Classifier, x, y, epochs=40, batch=32):
+def train(model: Classifier, x, y, epochs=20, batch=32):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     model.train()
     for _ in range(epochs):

@@ -46,7 +46,7 @@ def step_clearing_too_late(model: Classifier, optimizer: torch.optim.Optimizer, 
     return loss
 
 
-def train(model: Classifier, x, y, step=train_step, epochs=40, batch=32):
+def train(model: Classifier, x, y, step=train_step, epochs=20, batch=32):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     model.train()
     for _ in range(epochs):

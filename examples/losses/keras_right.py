@@ -40,8 +40,8 @@ def main():
     keras.utils.set_random_seed(0)
     x, y = make_data()
     model = Net()
-    optimizer = keras.optimizers.SGD(0.1)
-    losses = [float(train_step(model, optimizer, x, y)) for _ in range(300)]
+    optimizer = keras.optimizers.SGD(0.5)
+    losses = [float(train_step(model, optimizer, x, y)) for _ in range(100)]
     print(f"loss of a guess among ten: {np.log(10):.3f}")
     print(f"loss {losses[0]:.3f} -> {losses[-1]:.3f}")
     print(f"accuracy {np.mean(np.argmax(model(x), axis=1) == y):.2f}")

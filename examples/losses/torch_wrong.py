@@ -40,8 +40,8 @@ def main():
     torch.manual_seed(0)
     x, y = map(torch.as_tensor, make_data())
     model = Net()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    losses = [train_step(model, optimizer, x, y).item() for _ in range(300)]
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    losses = [train_step(model, optimizer, x, y).item() for _ in range(100)]
     print(f"loss of a guess among ten: {np.log(10):.3f}")
     print(f"loss {losses[0]:.3f} -> {losses[-1]:.3f}")
     print(f"accuracy {(model(x).argmax(dim=1) == y).float().mean():.2f}")

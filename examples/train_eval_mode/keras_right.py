@@ -45,7 +45,7 @@ def accuracy(model: Net, x, y):
     return float(np.mean(np.argmax(model(x, training=False), axis=1) == y))
 
 
-def train(model: Net, x, y, epochs=60, batch=32):
+def train(model: Net, x, y, epochs=30, batch=32):
     optimizer = keras.optimizers.SGD(0.1)
     step = tf.function(train_step)
     for _ in range(epochs):
@@ -53,7 +53,7 @@ def train(model: Net, x, y, epochs=60, batch=32):
             step(model, optimizer, x[start : start + batch], y[start : start + batch])
 
 
-def fit(model: Net, x, y, epochs=60, batch=32):
+def fit(model: Net, x, y, epochs=30, batch=32):
     model.compile(keras.optimizers.SGD(0.1), loss=loss_fn)
     model.fit(x, y, batch_size=batch, epochs=epochs, verbose=0)
 

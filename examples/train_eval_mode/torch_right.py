@@ -47,7 +47,7 @@ def accuracy(model: Net, x, y):
     return (predict(model, x).argmax(dim=1) == y).float().mean().item()
 
 
-def train(model: Net, x, y, x_val, y_val, epochs=60, batch=32):
+def train(model: Net, x, y, x_val, y_val, epochs=30, batch=32):
     """Train, validating after each epoch; returns in how many epochs dropout was on."""
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     dropout_on = 0

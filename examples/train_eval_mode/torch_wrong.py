@@ -51,7 +51,7 @@ def predict(model: Net, x):
         return model(x)  # XFR301
 
 
-def train(model: Net, x, y, x_val, y_val, epochs=60, batch=32):
+def train(model: Net, x, y, x_val, y_val, epochs=30, batch=32):
     """`fit` goes back to training mode after each validation; here nobody does."""
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     dropout_on = 0
