@@ -1,1 +1,106 @@
-"""What pytest loads: options and fixtures. Imports no framework."""
+"""What pytest loads: options and fixtures.  Imports no framework, and nothing slow before use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from .frameworks import Framework
+    from .parity import Parity
+    from .smoke import Smoke
+
+# One line a call of a fixture leaves for the summary; on the test's report, so that it also
+# reaches the terminal from a pytest-xdist worker.
+_PROPERTY = "gradferry"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("gradferry")
+    group.addoption(
+        "--gradferry-frameworks",
+        metavar="NAMES",
+        help="frameworks the `framework` fixture runs on, e.g. torch,tensorflow (default: all "
+        "that are installed)",
+    )
+    parser.addini("gradferry_frameworks", "default of --gradferry-frameworks", default="")
+    parser.addini("gradferry_steps", "training steps of training_smoke", default="")
+    parser.addini("gradferry_skip", "checks that training_smoke leaves out", "args", default=[])
+
+
+def _chosen_frameworks(config: pytest.Config) -> tuple[str, ...]:
+    from . import frameworks
+
+    wanted = config.getoption("--gradferry-frameworks") or config.getini("gradferry_frameworks")
+    if not wanted:
+        return frameworks.installed()
+    names = tuple(name.strip() for name in wanted.split(",") if name.strip())
+    for name in names:
+        if name not in frameworks.NAMES:
+            known = ", ".join(frameworks.NAMES)
+            raise pytest.UsageError(f"gradferry: unknown framework {name!r}; known are {known}")
+        if not frameworks.installed_module(name):
+            raise pytest.UsageError(f"gradferry: the framework {name!r} is not installed")
+    return names
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "framework" in metafunc.fixturenames:
+        metafunc.parametrize("framework", _chosen_frameworks(metafunc.config), indirect=True)
+
+
+@pytest.fixture
+def framework(request: pytest.FixtureRequest) -> Iterator[Framework]:
+    """Each installed framework in turn: `.name`, `.seed(n)`, `.tensor(array)`, `.to_numpy(t)`.
+
+    One thread during the test; the random states and the threads are put back after it.
+    """
+    from . import frameworks
+
+    chosen = frameworks.get(request.param)
+    with frameworks.undisturbed():
+        yield chosen
+
+
+@pytest.fixture
+def training_smoke(request: pytest.FixtureRequest) -> Smoke:
+    """Train a model a few steps and check what a training step must do.  See `Smoke.__call__`."""
+    from .smoke import Smoke
+
+    steps = request.config.getini("gradferry_steps")
+    if steps and not (str(steps).isdigit() and int(steps) >= 2):
+        raise pytest.UsageError(f"gradferry_steps must be a number from 2 up, not {steps!r}")
+    return Smoke(
+        steps=int(steps) if steps else None,
+        skip=tuple(request.config.getini("gradferry_skip")),
+        log=lambda line: _note(request, line),
+    )
+
+
+@pytest.fixture
+def parity(request: pytest.FixtureRequest) -> Parity:
+    """Prove a port equal to its reference.  See `Parity.__call__`."""
+    from .parity import Parity
+
+    return Parity(log=lambda line: _note(request, line))
+
+
+def _note(request: pytest.FixtureRequest, line: str) -> None:
+    request.node.user_properties.append((_PROPERTY, line))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    lines = [
+        f"{report.nodeid}: {value}"
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        for key, value in report.user_properties
+        if key == _PROPERTY
+    ]
+    if lines:
+        terminalreporter.section("gradferry")
+        for line in lines:
+            terminalreporter.write_line(line)
