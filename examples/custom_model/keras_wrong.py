@@ -61,9 +61,9 @@ def train_step(model: Classifier, optimizer: keras.optimizers.Optimizer, x, y):
     return loss
 
 
-def train(model: Classifier, x, y, step=train_step, epochs=20, batch=32):
+def train(model: Classifier, x, y, epochs=20, batch=32):
     optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
-    step = tf.function(step)
+    step = tf.function(train_step)
     for _ in range(epochs):
         for start in range(0, len(x), batch):
             loss = step(model, optimizer, x[start : start + batch], y[start : start + batch])

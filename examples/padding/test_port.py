@@ -53,7 +53,7 @@ def test_parity_of_weights_copied_in_keras_order(parity):
 
 def test_parity_of_weights_copied_by_transposing(parity):
     reference, port = with_torch_weights(keras_right.EvenlyPadded, keras_wrong.load_from_torch)
-    with pytest.raises(AssertionError, match="XFR506"):
+    with pytest.raises(AssertionError, match="rows in torch's flatten order"):
         parity(reference, port, X, Y, loss="cross_entropy", weights="own")
 
 
