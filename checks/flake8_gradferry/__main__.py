@@ -22,10 +22,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     explain = commands.add_parser("explain", help="print the page of a rule")
     explain.add_argument("rule", help="a code or a name: XFR101, dunder-call")
-    commands.add_parser("rules", help="list all rules")
+    listed = commands.add_parser("rules", help="list all rules")
+    listed.add_argument("--markdown", action="store_true", help="as the table in the README")
     options = parser.parse_args(arguments)
     if options.command == "rules":
-        print(listing(), end="")
+        print(table() if options.markdown else listing(), end="")
         return 0
     rule = find(options.rule)
     if rule is None:
@@ -47,6 +48,16 @@ def listing() -> str:
     ]
     width = max((len(row[1]) for row in rows), default=0)
     return "".join(f"{c}  {n:<{width}}  {h:<14}  {s}\n" for c, n, h, s in rows)
+
+
+def table() -> str:
+    """The rules as a Markdown table."""
+    rows = ["| code | name | harm | mistake |", "|---|---|---|---|"]
+    rows += [
+        f"| {rule.code} | `{rule.name}` | {rule.harm.value} | {rule.page.summary} |"
+        for rule in rules().values()
+    ]
+    return "\n".join(rows) + "\n"
 
 
 if __name__ == "__main__":

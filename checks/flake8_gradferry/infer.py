@@ -396,16 +396,16 @@ def attribute_values(holder: Symbol, name: str) -> list[tuple[File, ast.expr, tu
     for symbol in lineage(holder.file, holder.node).classes:
         found = [
             (symbol.file, value, path)
-            for value, path in _self_assignments(symbol.file, symbol.node).get(name, [])
+            for value, path in self_assignments(symbol.file, symbol.node).get(name, [])
         ]
         if found:
             return found
     return []
 
 
-def _self_assignments(
-    file: File, cls: ast.AST
-) -> dict[str, list[tuple[ast.expr, tuple[int, ...]]]]:
+def self_assignments(file: File, cls: ast.AST) -> dict[str, list[tuple[ast.expr, tuple[int, ...]]]]:
+    """Attribute name -> what `self.<name>` is assigned in the class' own body, with the position
+    where the value is a tuple to unpack."""
     cached: dict[ast.AST, dict[str, list[tuple[ast.expr, tuple[int, ...]]]]]
     cached = file.__dict__.setdefault("_self_assignments", {})
     if cls in cached:
@@ -664,4 +664,5 @@ __all__ = [
     "reaching",
     "read",
     "returns",
+    "self_assignments",
 ]

@@ -1,0 +1,462 @@
+"""What a model is made of: the layers that an expression or a class holds, in order.
+
+A model is looked at one level at a time: `layers` says what an expression may be, `members` what
+one of those layers holds, and so on down. Literals, `.add()`, `.append()`, attributes, functional
+graphs, factories and classes from other files are followed; `Found.complete` is False as soon as
+something in reach could not be seen.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from .infer import Lineage, Origin, lineage, origins, reaching, returns, self_assignments
+from .names import framework
+from .project import STUBS, Symbol, resolve, symbol_of
+from .walk import FUNCTIONS, File
+
+SEQUENTIAL = ("torch.nn.Sequential", "keras.Sequential")
+# Their arguments are what they hold.
+_CONTAINERS = frozenset((*SEQUENTIAL, "torch.nn.ModuleList", "torch.nn.ModuleDict"))
+# Layers that run the layer they are given first.
+_WRAPPERS = frozenset(
+    (
+        "keras.layers.Bidirectional keras.layers.RNN keras.layers.SpectralNormalization "
+        "keras.layers.StackedRNNCells keras.layers.TimeDistributed keras.layers.Wrapper "
+        "torch.nn.TransformerDecoder torch.nn.TransformerEncoder"
+    ).split()
+)
+# Functions that hand back what they are given: a layer, or a collection of layers.
+_PASS_THROUGH = frozenset(
+    (
+        "collections.OrderedDict copy.copy copy.deepcopy enumerate filter itertools.chain list "
+        "dict reversed set sorted tuple zip torch.nn.utils.parametrizations.orthogonal "
+        "torch.nn.utils.parametrizations.spectral_norm torch.nn.utils.parametrizations.weight_norm "
+        "torch.nn.utils.skip_init torch.nn.utils.spectral_norm torch.nn.utils.weight_norm "
+        "torch.quantization.prepare torch.jit.trace"
+    ).split()
+)
+# Framework functions that return a model nobody can look into.
+_OPAQUE = frozenset(
+    (
+        "keras.models.clone_model keras.models.load_model keras.models.model_from_config "
+        "keras.models.model_from_json keras.saving.load_model tensorflow.saved_model.load "
+        "torch.hub.load torch.jit.load torch.load"
+    ).split()
+)
+# Model zoos: whatever they make is one layer, known by its name.
+ZOOS = ("keras.applications.", "torchvision.models.")
+_NOT_LAYERS = frozenset(
+    (
+        "keras.layers.Input keras.layers.InputSpec torch.nn.Buffer torch.nn.Parameter "
+        "torch.nn.ParameterDict torch.nn.ParameterList"
+    ).split()
+)
+_PUTS = frozenset("add append extend insert add_module register_module update".split())
+
+
+class Layer(NamedTuple):
+    """A layer or model: the expression that makes it, and of what class it is."""
+
+    file: File
+    node: ast.Call
+    name: str = ""  # canonical name of the framework's class or zoo function, else ""
+    cls: Symbol | None = None  # the project's class
+
+
+class Found(NamedTuple):
+    """The layers that were seen, in order, and whether that is all there is to see."""
+
+    layers: tuple[Layer, ...] = ()
+    complete: bool = True
+
+
+NOTHING = Found()
+UNSEEN = Found(complete=False)
+
+
+def _join(parts: Iterable[Found]) -> Found:
+    every = list(parts)
+    layers = dict.fromkeys(layer for part in every for layer in part.layers)
+    return Found(tuple(layers), all(part.complete for part in every))
+
+
+# -- expressions -----------------------------------------------------------------------------------
+
+
+def layers(file: File, node: ast.AST) -> Found:
+    """The layers or models that `node` may be or, where it is a collection, may hold.
+
+    An expression that is no layer at all (a number, a tensor, a function) gives nothing and is
+    complete.
+    """
+    cached: dict[ast.AST, Found] = file.__dict__.setdefault("_layers", {})
+    if node not in cached:
+        cached[node] = NOTHING  # what is asked again while it is worked out holds itself
+        cached[node] = _join(_layers_at(origin) for origin in origins(file, node))
+    return cached[node]
+
+
+def _layers_at(origin: Origin) -> Found:
+    file, node = origin.file, origin.node
+    match node:
+        case ast.Call():
+            made = _made(file, node)
+            if any(layer.node is node for layer in made.layers):
+                return made  # what is put into it later is among its members
+            return _join([made, *_put(file, node)])
+        case ast.List() | ast.Tuple() | ast.Set():
+            return _join([*(layers(file, item) for item in node.elts), *_put(file, node)])
+        case ast.Dict():
+            return _join([*(layers(file, item) for item in node.values), *_put(file, node)])
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
+            return _join([layers(file, node.elt), *_put(file, node)])
+        case ast.DictComp():
+            return _join([layers(file, node.value), *_put(file, node)])
+        case ast.BinOp(op=ast.Add() | ast.Mult()):
+            return _join([layers(file, node.left), layers(file, node.right)])
+        case ast.Starred() | ast.Subscript():
+            return layers(file, node.value)
+        case ast.For() | ast.AsyncFor() | ast.comprehension():
+            return layers(file, node.iter)
+        case ast.Attribute(attr="module"):  # what DataParallel wraps
+            return layers(file, node.value)
+        case ast.Name() | ast.Attribute() if file.qualified(node) is not None:
+            return _named(file, node)
+        case ast.Name() if any(b.kind == "augment" for b in reaching(file, node)):
+            return NOTHING  # `xs += [...]`, met where the list is made
+        case ast.Name() | ast.Attribute() | ast.arg() | ast.With() | ast.AsyncWith():
+            return UNSEEN
+        case _:
+            return NOTHING
+
+
+def _named(file: File, node: ast.AST) -> Found:
+    """A class, function or module that is named, not called, holds no layer."""
+    name = file.qualified(node) or ""
+    return NOTHING if framework(name) or symbol_of(file, node) is not None else UNSEEN
+
+
+def _made(file: File, call: ast.Call) -> Found:
+    """The layer that a call makes, or those that it hands through."""
+    return _join(_made_by(file, call, made) for made in makers(file, call.func))
+
+
+def _made_by(file: File, call: ast.Call, maker: str | Symbol | None) -> Found:
+    if maker is None:
+        return UNSEEN
+    if isinstance(maker, Symbol):
+        family = class_lineage(maker)
+        if family.is_torch_module or family.is_keras_layer or not family.complete:
+            return Found((Layer(file, call, cls=maker),))
+        return NOTHING
+    if maker in _PASS_THROUGH:
+        return _join(layers(file, argument) for argument in _arguments(call))
+    if maker in _OPAQUE:
+        return UNSEEN
+    if maker.startswith(ZOOS) or is_layer_class(maker):
+        return Found((Layer(file, call, name=maker),))
+    if framework(maker) or maker.partition(".")[0] in ("numpy", "math", *dir(builtins)):
+        return NOTHING
+    return UNSEEN
+
+
+def is_layer_class(name: str) -> bool:
+    """Whether a canonical dotted name is that of a framework's layer or model class."""
+    module, _, last = name.rpartition(".")
+    return (
+        last[:1].isupper()
+        and name not in _NOT_LAYERS
+        and (module in ("torch.nn", "keras.layers") or name in ("keras.Model", "keras.Sequential"))
+    )
+
+
+def makers(file: File, func: ast.expr, depth: int = 0) -> list[str | Symbol | None]:
+    """What a call of `func` may run: dotted names, or classes of the project; None is unseen.
+
+    Classes passed as arguments (`norm=nn.BatchNorm2d`) are followed; an empty list means that
+    `func` is a layer that is applied, or a function that returns no layer.
+    """
+    name = file.qualified(func)
+    if name is not None and framework(name):
+        found = resolve(file, name)
+        return [found.name if found is not None and found.name else name]
+    symbol = symbol_of(file, func)
+    if symbol is not None and isinstance(symbol.node, ast.ClassDef):
+        if symbol.file.path.parent == STUBS:
+            return [f"{symbol.file.path.stem}.{symbol.node.name}"]
+        return [symbol]
+    if symbol is not None and isinstance(symbol.node, FUNCTIONS):
+        # `origins` went into the function already, unless it returns nothing.
+        return [] if not returns(symbol.file, symbol.node) else [None]
+    if name is not None:
+        return [name]
+    if isinstance(func, ast.Name) and file.scope(func).find(func.id) is None:
+        return [func.id]
+    if depth > 4:
+        return [None]
+    return [maker for origin in origins(file, func) for maker in _makers_at(origin, func, depth)]
+
+
+def _makers_at(origin: Origin, func: ast.expr, depth: int) -> list[str | Symbol | None]:
+    file, node = origin.file, origin.node
+    match node:
+        case ast.ClassDef():
+            return [Symbol(file, node)]
+        case ast.Call():
+            if file.qualified(node.func) == "functools.partial" and node.args:
+                return makers(file, node.args[0], depth + 1)
+            applied = layers(file, node)
+            return [] if applied.layers and applied.complete else [None]
+        case ast.Name() | ast.Attribute() if node is not func:
+            return makers(file, node, depth + 1)
+        case ast.Constant():  # `norm_layer=None`
+            return []
+        case _:
+            return [None]
+
+
+def _arguments(call: ast.Call) -> list[ast.expr]:
+    return [*call.args, *(keyword.value for keyword in call.keywords)]
+
+
+# -- what is put into a collection later -----------------------------------------------------------
+
+
+def _put(file: File, made: ast.expr) -> Iterator[Found]:
+    """What `.add()`, `.append()`, `+=`, ... put into the collection that an expression makes."""
+    for value in put_into(file, made):
+        yield layers(file, value)
+
+
+def put_into(file: File, made: ast.AST) -> list[ast.expr]:
+    """The expressions put later, by name, into the collection that `made` makes, in order."""
+    assign = file.parent(made)
+    targets: list[ast.expr] = []
+    if isinstance(assign, ast.Assign):
+        targets = assign.targets
+    elif isinstance(assign, (ast.AnnAssign, ast.NamedExpr)):
+        targets = [assign.target]
+    found: list[ast.expr] = []
+    for target in targets:
+        name = file.dotted(target)
+        for holder, value in _puts(file).get(name or "", ()):
+            if isinstance(holder, ast.Name):
+                if any(binding.node is assign for binding in reaching(file, holder)):
+                    found.append(value)
+            elif file.method_class(holder) is file.method_class(made):
+                found.append(value)
+    return found
+
+
+def _puts(file: File) -> dict[str, list[tuple[ast.expr, ast.expr]]]:
+    """Dotted name -> (its occurrence, what is put there), for the whole file in source order."""
+    found: dict[str, list[tuple[ast.expr, ast.expr]]] | None = file.__dict__.get("_puts")
+    if found is not None:
+        return found
+    found = file.__dict__["_puts"] = {}
+    for call in file.index[ast.Call]:
+        match call:
+            case ast.Call(func=ast.Attribute(attr=attr, value=holder), args=[*_, value]):
+                if attr in _PUTS and (name := file.dotted(holder)):
+                    found.setdefault(name, []).append((holder, value))
+    for augmented in file.index[ast.AugAssign]:
+        if isinstance(augmented.op, ast.Add) and (name := file.dotted(augmented.target)):
+            found.setdefault(name, []).append((augmented.target, augmented.value))
+    for assign in file.index[ast.Assign]:
+        match assign.targets:
+            case [ast.Subscript(value=holder)] if name := file.dotted(holder):
+                found.setdefault(name, []).append((holder, assign.value))
+    for occurrences in found.values():
+        occurrences.sort(key=lambda pair: (pair[0].lineno, pair[0].col_offset))
+    return found
+
+
+# -- one level down --------------------------------------------------------------------------------
+
+
+def members(layer: Layer) -> Found:
+    """The layers that a layer holds directly: arguments, attributes, graph, what is added later."""
+    cached: dict[Layer, Found] = layer.file.__dict__.setdefault("_members", {})
+    if layer not in cached:
+        cached[layer] = NOTHING
+        cached[layer] = _members(layer)
+    return cached[layer]
+
+
+def _members(layer: Layer) -> Found:
+    file, call = layer.file, layer.node
+    if layer.name in _CONTAINERS:
+        return _join(steps(layer))
+    if layer.name in _WRAPPERS:
+        return layers(file, call.args[0]) if call.args else _keyword_layers(file, call)
+    if layer.name == "keras.Model":
+        return _join(applied.run for applied in graph_of(layer))
+    if layer.cls is None:
+        return NOTHING
+    parts = [held(layer.cls), *_put(file, call)]
+    family = class_lineage(layer.cls)
+    if family.is_keras_model and family.method("call") is None:
+        # `class Net(keras.Model)` with a train_step of its own, made of inputs and outputs.
+        parts += (applied.run for applied in graph_of(layer))
+    return _join(parts)
+
+
+def _keyword_layers(file: File, call: ast.Call) -> Found:
+    return _join(layers(file, keyword.value) for keyword in call.keywords)
+
+
+def steps(layer: Layer) -> list[Found]:
+    """What a sequential container runs, one entry a position, in order.
+
+    A position with several layers may hold any of them, or (`*layers`) all of them.
+    """
+    file, call = layer.file, layer.node
+    return [layers(file, item) for item in [*_arguments(call), *put_into(file, call)]]
+
+
+class Applied(NamedTuple):
+    """A call in a functional graph, and the layers that it runs."""
+
+    file: File
+    call: ast.Call
+    run: Found
+
+
+def graph_of(layer: Layer) -> list[Applied]:
+    """The calls between the outputs and the inputs of a functional Keras model, last first."""
+    outputs = [k.value for k in layer.node.keywords if k.arg in ("outputs", "output")]
+    if not outputs and len(layer.node.args) > 1:
+        outputs = [layer.node.args[1]]
+    return graph(layer.file, outputs)
+
+
+def graph(file: File, outputs: Iterable[ast.expr]) -> list[Applied]:
+    """The calls whose results lead to these tensors, last first."""
+    found: list[Applied] = []
+    seen: set[ast.AST] = set()
+    queue: list[tuple[File, ast.AST]] = [(file, node) for node in outputs]
+    for at, expression in queue:  # grows while it is read
+        for origin in origins(at, expression):
+            node = origin.node
+            if node in seen:
+                continue
+            seen.add(node)
+            if isinstance(node, ast.Call):
+                found.append(Applied(origin.file, node, _run_by(origin.file, node)))
+                queue += ((origin.file, argument) for argument in _arguments(node))
+            elif isinstance(node, (ast.Attribute, ast.Subscript)):
+                queue.append((origin.file, node.value))
+            elif not isinstance(node, (ast.Name, ast.arg)):
+                below = (item for item in ast.iter_child_nodes(node) if isinstance(item, ast.expr))
+                queue += ((origin.file, item) for item in below)
+    return found
+
+
+def _run_by(file: File, call: ast.Call) -> Found:
+    """The layers that a call in a graph applies, or whose output it stands for."""
+    made = layers(file, call)
+    if made.layers:  # `resnet.output`, `resnet.get_layer("conv5").output`
+        return made
+    match call.func:
+        case ast.Attribute(attr="get_layer", value=value):
+            return layers(file, value)
+    return layers(file, call.func)
+
+
+# -- classes ---------------------------------------------------------------------------------------
+
+
+def class_lineage(symbol: Symbol) -> Lineage:
+    assert isinstance(symbol.node, ast.ClassDef)
+    return lineage(symbol.file, symbol.node)
+
+
+def forward(symbol: Symbol) -> Symbol | None:
+    """The forward pass that an instance of the class runs: `forward`, or Keras' `call`."""
+    family = class_lineage(symbol)
+    return family.method("call" if family.is_keras_layer else "forward")
+
+
+def held(symbol: Symbol) -> Found:
+    """Every layer that an instance of the project's class holds, its own and inherited ones."""
+    family = class_lineage(symbol)
+    found = _join(attributes(symbol).values())
+    return Found(found.layers, found.complete and family.complete)
+
+
+def attributes(symbol: Symbol) -> dict[str, Found]:
+    """Attribute name -> its layers, for attributes that hold some or may; "*" has no name.
+
+    An attribute whose value cannot be seen counts only if the class calls it or loops over it.
+    """
+    cached: dict[ast.AST, dict[str, Found]] = symbol.file.__dict__.setdefault("_attributes", {})
+    if symbol.node not in cached:
+        cached[symbol.node] = {}
+        found: dict[str, list[Found]] = {}
+        for at in class_lineage(symbol).classes:
+            for name, part in _own_attributes(at):
+                found.setdefault(name, []).append(part)
+        joined = {name: _join(parts) for name, parts in found.items()}
+        cached[symbol.node] = {
+            name: part for name, part in joined.items() if part.layers or not part.complete
+        }
+    return cached[symbol.node]
+
+
+def _own_attributes(symbol: Symbol) -> Iterator[tuple[str, Found]]:
+    file, cls = symbol.file, symbol.node
+    used = _used_as_layers(file, cls)
+    for name, values in self_assignments(file, cls).items():
+        found = _join(layers(file, value) for value, _ in values)
+        if name not in used:
+            found = found._replace(complete=True)
+        yield name, found
+    for call in file.inside(cls)[ast.Call]:
+        match call:
+            case ast.Call(
+                func=ast.Attribute(
+                    value=ast.Name(id="self"), attr="add_module" | "register_module" | "add"
+                ),
+                args=[*_, value],
+            ):
+                yield "*", layers(file, value)
+            case ast.Call(func=ast.Name(id="setattr"), args=[ast.Name(id="self"), _, value]):
+                yield "*", layers(file, value)._replace(complete=True)
+            case ast.Call(
+                func=ast.Attribute(attr="__init__", value=ast.Call(func=ast.Name(id="super")))
+            ):
+                yield "*", _given_to_base(file, call)
+
+
+def _given_to_base(file: File, call: ast.Call) -> Found:
+    """What `super().__init__(...)` hands over: the steps of a Sequential, a functional graph."""
+    outputs = [keyword.value for keyword in call.keywords if keyword.arg == "outputs"]
+    graphed = [applied.run for applied in graph(file, outputs)]
+    given = _join(layers(file, argument) for argument in call.args)
+    return _join([given._replace(complete=True), *graphed])
+
+
+def _used_as_layers(file: File, cls: ast.AST) -> set[str]:
+    """The attributes that the class calls, or loops over."""
+    inside = file.inside(cls)
+    used: list[ast.expr] = [call.func for call in inside[ast.Call]]
+    used += [loop.iter for loop in inside[ast.For]]
+    used += [loop.iter for loop in inside[ast.comprehension]]
+    names: set[str] = set()
+    for node in used:
+        while isinstance(node, ast.Subscript):
+            node = node.value
+        match node:
+            case ast.Attribute(value=ast.Name(id="self"), attr=name):
+                names.add(name)
+            case ast.Call(args=[*items]):  # zip(self.convs, self.norms)
+                names |= {
+                    item.attr
+                    for item in items
+                    if isinstance(item, ast.Attribute) and file.dotted(item.value) == "self"
+                }
+    return names
