@@ -121,6 +121,13 @@ class Evidence:
         return any("update" in record.events for record in self.watched)
 
     @cached_property
+    def asked(self) -> set[str]:
+        """The trainable weights whose gradients the step asks for."""
+        trainable = {w.name for w in self.trainee.weights.values() if w.trainable}
+        sets = [record.asked for record in self.watched if record.asked is not None]
+        return trainable & set().union(*sets) if sets else trainable
+
+    @cached_property
     def reached(self) -> set[str]:
         """The weights that got more than rounding noise for a gradient while watched.
 

@@ -42,6 +42,7 @@ class TorchTrainee(Trainee):
         self.targets = loop_torch.as_tensors(targets, model)
         self._initialise_lazy()
         self._own_loop = step is None
+        self._step: Callable[..., Any]
         if step is None:
             if loss is None:
                 raise SmokeError(

@@ -84,9 +84,13 @@ class StepRecord:
     events: list[str] = field(default_factory=list)  # "forward", "backward", "update", in order
     # The gradients that the backward passes of this call computed, summed; None where none came.
     fresh: dict[str, Array | None] = field(default_factory=dict)
+    # The weights whose gradients were asked for; None where a backward pass reaches them all.
+    asked: set[str] | None = None
     # The gradients the optimizers used in their updates of this call; a weight is a key if an
     # optimizer held it.
     used: dict[str, Array | None] = field(default_factory=dict)
+    # For those, what was computed since the weight's update before, in earlier calls too.
+    since: dict[str, Array] = field(default_factory=dict)
     # What of `used` had already been used by an earlier update and was not cleared since.
     stale: dict[str, Array] = field(default_factory=dict)
     calls: list[LayerCall] = field(default_factory=list)

@@ -46,6 +46,7 @@ class Watcher:
         self.optimizers: list[Any] = []
         self.root_call: tuple[tuple[Any, ...], dict[str, Any]] | None = None
         self.on_new_optimizer: Callable[[Any], None] = lambda optimizer: None
+        self._since: dict[str, Array] = {}  # gradients computed since the last update
         self._applied: dict[str, Any] = {}  # gradients as their last update used them
         self._base: dict[str, Any] = {}  # ... and were still there when new ones were added
 
@@ -74,9 +75,10 @@ class Watcher:
             if not record.events or record.events[-1] != "backward":
                 record.events.append("backward")
             value = dense(gradient)
-            earlier = record.fresh.get(name)
+            earlier, since = record.fresh.get(name), self._since.get(name)
             array = to_array(value)
             record.fresh[name] = array if earlier is None else earlier + array
+            self._since[name] = array if since is None else since + array
             # A leftover counts only if it is the very gradient that an update has used.
             applied = self._applied.get(name)
             present = None if tensor.grad is None else dense(tensor.grad)
@@ -151,6 +153,8 @@ class Watcher:
         gradient = self.tensors[name].grad
         gradient = None if gradient is None else dense(gradient)
         record.used[name] = None if gradient is None else to_array(gradient)
+        if name in self._since:
+            record.since[name] = self._since.pop(name)
         base = self._base.pop(name, None)
         self._applied.pop(name, None)
         if gradient is not None and bool(gradient.any()):

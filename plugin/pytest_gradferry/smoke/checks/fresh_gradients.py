@@ -18,7 +18,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     for number, record in enumerate(evidence.watched, 1):
         carried = {}
         for name, left_over in record.stale.items():
-            used, fresh = record.used.get(name), record.fresh.get(name)
+            used, fresh = record.used.get(name), record.since.get(name)
             if used is None or fresh is None:
                 continue
             difference = _carried(used, left_over + fresh, fresh)

@@ -16,7 +16,7 @@ from . import failed as has_failed
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if has_failed(earlier, "finite"):
         return skipped("the numbers are not finite")
-    trainable = [w.name for w in evidence.trainee.weights.values() if w.trainable]
+    trainable = [name for name in evidence.trainee.weights if name in evidence.asked]
     if not any("backward" in record.events for record in evidence.watched):
         return failed(
             Finding(

@@ -16,7 +16,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if has_failed(earlier, "finite"):
         return skipped("the numbers are not finite")
     trainee = evidence.trainee
-    findings = [*_hidden(evidence), *_frozen(evidence)]
+    findings = [*_not_asked(evidence), *_hidden(evidence), *_frozen(evidence)]
     # A weight without a gradient in any step cannot move: that is for `gradients` to tell.
     reached = [
         w.name for w in trainee.weights.values() if w.trainable and w.name in evidence.reached
@@ -29,6 +29,25 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if not reached and has_failed(earlier, "gradients"):
         return follows("gradients")
     return passed()
+
+
+def _not_asked(evidence: Evidence) -> list[Finding]:
+    weights = evidence.trainee.weights.values()
+    left_out = [w.name for w in weights if w.trainable and w.name not in evidence.asked]
+    still = [name for name in left_out if name not in evidence.moved]
+    if not still or not any("backward" in record.events for record in evidence.watched):
+        return []
+    strangers = max(record.strangers for record in evidence.watched)
+    cause = "the step never asks the tape for their gradients"
+    if strangers:
+        cause += f", but for those of {strangers} variables that are not this model's (any more)"
+    return [
+        Finding(
+            f"{names(still)} never move in {evidence.steps} steps",
+            cause=cause,
+            fix="ask for those of model.trainable_variables, read anew in each step",
+        )
+    ]
 
 
 def _hidden(evidence: Evidence) -> list[Finding]:
