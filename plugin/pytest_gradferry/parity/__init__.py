@@ -119,11 +119,11 @@ class Parity:
             )
 
 
-def _check(
-    loss: Any, targets: Any, steps: int, weights: str, tolerance: float | None
-) -> None:
+def _check(loss: Any, targets: Any, steps: int, weights: str, tolerance: float | None) -> None:
     if loss is not None and targets is None:
-        raise ParityInputError("a loss needs targets: parity(reference, port, inputs, targets, ...)")
+        raise ParityInputError(
+            "a loss needs targets: parity(reference, port, inputs, targets, ...)"
+        )
     if loss is None and targets is not None:
         raise ParityInputError("targets were given without a loss: give loss=, or leave them out")
     if not isinstance(steps, int) or steps < 1:

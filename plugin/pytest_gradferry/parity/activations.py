@@ -33,6 +33,7 @@ class Activation:
 
 
 def catalogue() -> list[Activation]:
+    import keras
     import torch
     import torch.nn.functional as F
     from keras import ops
@@ -64,9 +65,7 @@ def catalogue() -> list[Activation]:
         Activation("elu", F.elu, ops.elu, "nn.ELU()", 'activation="elu"'),
         Activation("selu", F.selu, ops.selu, "nn.SELU()", 'activation="selu"'),
         Activation("relu6", F.relu6, ops.relu6, "nn.ReLU6()", 'activation="relu6"'),
-        Activation(
-            "softplus", F.softplus, ops.softplus, "nn.Softplus()", 'activation="softplus"'
-        ),
+        Activation("softplus", F.softplus, ops.softplus, "nn.Softplus()", 'activation="softplus"'),
         Activation(
             "hardsigmoid",
             F.hardsigmoid,
@@ -75,7 +74,7 @@ def catalogue() -> list[Activation]:
             'activation="hard_sigmoid"',
         ),
         Activation("hardswish", F.hardswish, ops.hard_silu, "nn.Hardswish()", "hard_silu"),
-        Activation("mish", F.mish, ops.mish, "nn.Mish()", 'activation="mish"'),
+        Activation("mish", F.mish, keras.activations.mish, "nn.Mish()", 'activation="mish"'),
         Activation(
             "softmax",
             lambda x: torch.softmax(x, softmax_axis(x)),

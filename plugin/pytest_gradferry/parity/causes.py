@@ -111,9 +111,7 @@ def _try(
 
 
 def _with_drop(finding: Finding, before: float, after: float, where: str = "") -> Finding:
-    return Finding(
-        finding.cause, finding.change, finding.fix, before, after, where, finding.rule
-    )
+    return Finding(finding.cause, finding.change, finding.fix, before, after, where, finding.rule)
 
 
 def _error_of(comparison: Comparison, couple: Couple, training: bool) -> float | None:

@@ -6,7 +6,7 @@ applied to it shows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -62,6 +62,11 @@ def relative(ours: Array, theirs: Array, floor: float = 0.0) -> float:
     return difference / scale if scale else float("inf")
 
 
+def largest(arrays: Iterable[Array]) -> float:
+    """max|a| over all of them."""
+    return max((float(np.abs(a).max()) for a in arrays if a.size), default=0.0)
+
+
 @dataclass
 class Trained:
     losses: list[float]
@@ -84,7 +89,6 @@ class Comparison:
     losses: Losses | None
     optimizers: Optimizers
     pairing: Pairing = field(default_factory=lambda: Pairing([], []))
-    align_epsilon: bool = False
     _cache: dict[str, Any] = field(default_factory=dict)
     _port_trained: Trained | None = None
 
@@ -200,7 +204,7 @@ class Comparison:
 
     def gradients(self) -> Measure:
         theirs, ours = self.reference_gradients(), self._gradients(self.port)
-        largest = max((float(np.abs(g).max()) for g in theirs.weights.values() if g.size), default=0)
+        floor = _FLOOR * largest(theirs.weights.values())
         worst = Measure(0.0)
 
         def consider(name: str, a: Array | None, b: Array | None, floor: float) -> None:
@@ -217,9 +221,7 @@ class Comparison:
         for pair in self.trained_weights():
             a = theirs.weights.get(self.reference.key(pair.reference))
             b = ours.weights.get(self.port.key(pair.port))
-            consider(
-                pair.name, a, None if b is None else pair.to_reference(b), _FLOOR * largest
-            )
+            consider(pair.name, a, None if b is None else pair.to_reference(b), floor)
         for i, (a, b) in enumerate(self._input_gradients(theirs, ours)):
             consider(f"input {i}", a, b, 0.0)
         worst.detail = f"{len(self.trained_weights())} weights"
@@ -237,20 +239,29 @@ class Comparison:
         moved = self.input_map.backward([g for g in ours.inputs if g is not None])
         return list(zip(theirs.inputs, moved, strict=True))
 
-    def own_noise(self, outputs: Any, gradients: Gradients) -> tuple[float, float]:
-        """How far the reference, as it stands, is from its own `outputs` and `gradients` before."""
-        now = tree.leaves(self.reference_outputs())
-        forward = max(map(relative, now, tree.leaves(outputs)), default=0.0)
-        exact = gradients.weights
-        largest = max((float(np.abs(g).max()) for g in exact.values() if g.size), default=0.0)
+    def own_noise(self, side: Side, exact: Gradients) -> tuple[float, float]:
+        """How far `side`, as it stands, is from `exact`, its own in float64: outputs, gradients."""
+        now = self._gradients(side)
+        arrays = (tree.leaves(tree.transform(side.array, g.outputs)) for g in (now, exact))
+        forward = max((relative(a, b) for a, b in zip(*arrays, strict=True)), default=0.0)
+        floor = _FLOOR * largest(exact.weights.values())
         backward = max(
-            (
-                relative(g, exact[key], _FLOOR * largest)
-                for key, g in self.reference_gradients().weights.items()
-            ),
-            default=0.0,
+            (relative(g, exact.weights[key], floor) for key, g in now.weights.items()), default=0.0
         )
         return forward, backward
+
+    def float32_noise(self) -> tuple[float, float] | None:
+        """The same of whichever side can do float64, where the comparison itself cannot."""
+        for side in (self.reference, self.port):
+            side.use("float64")
+            try:
+                exact = self._gradients(side)
+            except Exception:  # this is the one that cannot
+                continue
+            finally:
+                side.use("float32")
+            return self.own_noise(side, exact)
+        return None
 
     def silence_noise(self) -> list[str]:
         """Leave out of training what has no gradient but rounding; the names of those weights.
@@ -258,14 +269,14 @@ class Comparison:
         An adaptive optimizer would make steps of full size out of that noise.
         """
         theirs, ours = self.reference_gradients(), self._gradients(self.port)
-        largest = max((float(np.abs(g).max()) for g in theirs.weights.values() if g.size), default=0)
+        noise = _NOISE * largest(theirs.weights.values())
         silenced = []
         for pair in self.trained_weights():
             a = theirs.weights.get(self.reference.key(pair.reference))
             b = ours.weights.get(self.port.key(pair.port))
             if a is None or b is None or not a.size:
                 continue
-            if max(np.abs(a).max(), np.abs(b).max()) <= _NOISE * largest:
+            if max(np.abs(a).max(), np.abs(b).max()) <= noise:
                 self.reference.masks[self.reference.key(pair.reference)] = np.zeros(1)
                 self.port.masks[self.port.key(pair.port)] = np.zeros(1)
                 silenced.append(pair.name)
@@ -274,7 +285,7 @@ class Comparison:
     def _optimizer(self, side: Side) -> Any:
         if side.framework == "torch":
             return self.optimizers.torch(list(side.model.parameters()))
-        return self.optimizers.keras(self.align_epsilon)
+        return self.optimizers.keras()
 
     def _updates(self, side: Side, gradients: dict[int, Array]) -> dict[int, Array]:
         """How far one step with these gradients moves each weight."""
@@ -296,13 +307,14 @@ class Comparison:
             if self.reference.key(w.reference) in given
         }
         ours = self._updates(self.port, to_port)
-        largest = max((float(np.abs(u).max()) for u in theirs.values() if u.size), default=0.0)
+        share = _FLOOR * largest(theirs.values())
         worst = Measure(0.0)
         for w in self.trained_weights():
             a, b = theirs[self.reference.key(w.reference)], ours[self.port.key(w.port)]
             weight = np.abs(self.reference.get(w.reference))
             # An update is the difference of two weights, and no more exact than they are.
-            floor = max(_FLOOR * largest, 1e-6 * float(weight.max(initial=0.0)))
+            exactness = 1e-6 if self.reference.dtype == "float64" else 1e-2
+            floor = max(share, exactness * float(weight.max(initial=0.0)))
             error = relative(w.to_reference(b), a, floor)
             if error > worst.error:
                 worst = Measure(error, w.name)

@@ -18,9 +18,7 @@ from .pairing import Couple, LayerPair, WeightPair
 from .side import Event, Trace
 
 
-def permute_dense_rows(
-    comparison: Comparison, assign: Callable[[LayerPair], None]
-) -> list[str]:
+def permute_dense_rows(comparison: Comparison, assign: Callable[[LayerPair], None]) -> list[str]:
     """Find the dense layers whose features the port flattens in its own order.
 
     Each is marked with that order, its weights' transpositions follow, and `assign` copies them.
@@ -49,27 +47,45 @@ def _couple_of(
     return next((c for c in couples if c.reference.layer is layer.reference.layer), None)
 
 
-def _order(
-    couple: Couple, traces: tuple[Trace, Trace], comparison: Comparison
-) -> Array | None:
+def _order(couple: Couple, traces: tuple[Trace, Trace], comparison: Comparison) -> Array | None:
     """The port's features as positions in the reference's, None where they are the same."""
     theirs, ours = couple.reference.inputs, couple.port.inputs
     if theirs.ndim != 2 or theirs.shape != ours.shape:
         return None
-    source = flattened(traces[0], couple.reference)
-    if source is None:
+    features = theirs.shape[1]
+    sides = (comparison.reference.framework, comparison.port.framework)
+    channels = [
+        _channels(trace, event, framework)
+        for trace, event, framework in zip(
+            traces, (couple.reference, couple.port), sides, strict=True
+        )
+    ]
+    count = channels[0] or channels[1]
+    if not count or features % count or count in (1, features):
         return None
-    order = layout_order(source.output.shape[1:], comparison.reference.framework)
-    if np.array_equal(order, np.arange(order.size)):
-        return None
+    # How the spatial axes divide the rest does not matter: they keep their order.
+    shape = (count, -1) if sides[0] == "torch" else (-1, count)
+    order = np.arange(features).reshape(shape).T.ravel()
     plain, permuted = relative(ours, theirs), relative(ours, theirs[:, order])
     if permuted < plain / 2:
         return order
-    if plain < permuted / 2:
+    if plain < permuted / 2 or not all(channels):
         return None
-    # Something before has gone wrong, and the numbers do not tell: go by the layers.
-    own = flattened(traces[1], couple.port)
-    return order if own is not None and own.row.channels and source.row.channels else None
+    return order  # something before has gone wrong, the numbers do not tell: go by the layers
+
+
+def _channels(trace: Trace, event: Event, framework: str) -> int:
+    """How many channels the last layer before `event` that has any puts out; 0 if none has."""
+    position = next(i for i, e in enumerate(trace.events) if e is event)
+    for earlier in reversed(trace.events[:position]):
+        if earlier.row.channels and earlier.output.ndim > 2:
+            first = framework == "torch" or (
+                getattr(earlier.layer, "data_format", None) == "channels_first"
+            )
+            return int(earlier.output.shape[1 if first else -1])
+        if earlier.row.weights:
+            return 0
+    return 0
 
 
 def flattened(trace: Trace, event: Event) -> Event | None:
@@ -80,16 +96,9 @@ def flattened(trace: Trace, event: Event) -> Event | None:
         shape = earlier.output.shape
         if len(shape) > 2 and int(np.prod(shape[1:])) == features:
             return earlier
-        if len(shape) == 2 and earlier.row.anchor:
+        if earlier.row.weights:
             return None
     return None
-
-
-def layout_order(shape: tuple[int, ...], framework: str) -> Array:
-    """Positions in the features of `shape` (without the batch), in the other framework's order."""
-    positions = np.arange(int(np.prod(shape))).reshape(shape)
-    moved = np.moveaxis(positions, 0, -1) if framework == "torch" else np.moveaxis(positions, -1, 0)
-    return moved.ravel()
 
 
 def other_orders(

@@ -226,7 +226,8 @@ class KerasSide(Side):
                 return args[0]
             if row is None:
                 return original(layer, *args, **kwargs)
-            return side._observed(original, layer, row, *args, **kwargs)
+            call = _max_pool_3d if _lacks_kernel(layer, side.dtype) else original
+            return side._observed(call, layer, row, *args, **kwargs)
 
         def identity(x: Any, rate: Any, *args: Any, **kwargs: Any) -> Any:
             side._record(None, _BY_KIND["dropout"], x, x, rate=float(rate))
@@ -242,7 +243,7 @@ class KerasSide(Side):
         captured: list[Any] = []
         self._depth += 1
         try:
-            with _activation_spied(layer, captured):
+            with _activation_spied(layer, captured), _compiled_groups(layer):
                 output = original(layer, x, *args, **kw)
         finally:
             self._depth -= 1
@@ -277,6 +278,35 @@ def _activation_spied(layer: Any, captured: list[Any]) -> Iterator[None]:
         layer.__dict__["activation"] = activation
 
 
+def _lacks_kernel(layer: Any, dtype: str) -> bool:
+    """TensorFlow pools volumes by maximum in float32 only."""
+    last = getattr(layer, "data_format", None) == "channels_last"
+    return isinstance(layer, keras.layers.MaxPooling3D) and dtype == "float64" and last
+
+
+def _max_pool_3d(layer: Any, x: Any) -> Any:
+    """A maximum over boxes as one over planes, then one over depth."""
+    (kd, *plane), (sd, *strides), padding = layer.pool_size, layer.strides, layer.padding.upper()
+    n, d, h, w, c = x.shape
+    x = tf.nn.max_pool2d(tf.reshape(x, (n * d, h, w, c)), plane, strides, padding)
+    _, h, w, _ = x.shape
+    x = tf.nn.max_pool2d(tf.reshape(x, (n, d, h * w, c)), (kd, 1), (sd, 1), padding)
+    return tf.reshape(x, (n, x.shape[1], h, w, c))
+
+
+@contextmanager
+def _compiled_groups(layer: Any) -> Iterator[None]:
+    """On a CPU grouped convolutions have gradients only as the compiled function Keras makes."""
+    if getattr(layer, "groups", 1) == 1:
+        yield
+        return
+    tf.config.run_functions_eagerly(False)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(True)
+
+
 def _set_attribute(stack: ExitStack, owner: Any, name: str, value: Any) -> None:
     stack.callback(setattr, owner, name, getattr(owner, name))
     setattr(owner, name, value)
@@ -304,7 +334,9 @@ def _replace(variable: Any, value: Array, dtype: str) -> None:
 
 
 def _inputs_of(layer: Any) -> list[Any]:
-    """The symbolic inputs by whose dtype a functional model casts what it is given."""
+    """Input layers and symbolic inputs: by their dtype a model casts what it is given."""
+    if isinstance(layer, keras.layers.InputLayer):
+        return [layer]
     functional = getattr(layer, "_functional", None) or layer
     return list(getattr(functional, "_inputs", None) or [])
 

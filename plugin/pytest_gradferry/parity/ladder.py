@@ -40,12 +40,18 @@ class Ladder:
         self.weights = weights
         self.tolerance = tolerance
         self.float32 = report.dtype == "float32"
+        self.noise: tuple[float, float] | None = None
         self.settings = Found([], [], "")
 
     def bound(self, rung: str) -> float:
         if not self.float32:
             return self.tolerance
-        return max(self.tolerance, _FLOAT32_BOUNDS.get(rung, _FLOAT32_FORWARD))
+        bound = max(self.tolerance, _FLOAT32_BOUNDS.get(rung, _FLOAT32_FORWARD))
+        if self.noise is None:
+            return bound
+        forward, backward = (_MARGIN * max(noise, _ULP) for noise in self.noise)
+        measured = {"forward-eval": forward, "forward-train": forward, "gradients": backward}
+        return measured.get(rung, max(bound, forward))
 
     def climb(self, traces: tuple[Trace, Trace]) -> None:
         if not self._structure(traces):
@@ -53,6 +59,8 @@ class Ladder:
         if not self._weights():
             return self._leave_out(2, "the weights differ")
         self._settings()
+        if self.float32:
+            self.noise = self.comparison.float32_noise()
         for rung in _NUMERIC:
             if rung in _NEEDS_LOSS and self.comparison.losses is None:
                 self._add(rung, SKIPPED, detail="no loss was given")
@@ -79,15 +87,15 @@ class Ladder:
     def _structure(self, traces: tuple[Trace, Trace]) -> bool:
         comparison = self.comparison
         try:
-            comparison.pairing = pair(
-                comparison.reference, comparison.port, traces, self.mapping
-            )
+            comparison.pairing = pair(comparison.reference, comparison.port, traces, self.mapping)
         except StructureError as error:
             self._add("structure", FAIL, detail=str(error))
             return False
         pairing = comparison.pairing
         self._add(
-            "structure", PASS, detail=f"{len(pairing.layers)} layers, {len(pairing.weights)} weights"
+            "structure",
+            PASS,
+            detail=f"{len(pairing.layers)} layers, {len(pairing.weights)} weights",
         )
         self._padding_rows()
         return True
@@ -157,7 +165,9 @@ class Ladder:
         comparison = self.comparison
         reference, port = comparison.reference, comparison.port
         before = comparison.forward_eval().error
-        ordered = {w.name for p in comparison.pairing.layers if p.order is not None for w in p.weights}
+        ordered = {
+            w.name for p in comparison.pairing.layers if p.order is not None for w in p.weights
+        }
         with port.unchanged():
             for weight in wrong:
                 port.set(weight.port, weight.to_port(reference.get(weight.reference)))
@@ -237,10 +247,11 @@ class Ladder:
     def _with_epsilon(self, rung: str, measure: Measure, bound: float) -> Measure:
         """Equal numbers for epsilon mean different things: subtract that by its formula."""
         comparison = self.comparison
-        formula = comparison.optimizers.formula()
-        if formula is None or comparison.optimizers.named or comparison.align_epsilon:
+        optimizers = comparison.optimizers
+        formula = optimizers.formula()
+        if formula is None or optimizers.named or optimizers.align_epsilon:
             return measure
-        comparison.align_epsilon = True
+        optimizers.align_epsilon = True
         comparison.forget()
         aligned = comparison.measure(rung)
         if aligned.error <= bound:
@@ -289,12 +300,12 @@ class Ladder:
         comparison = self.comparison
         if self.float32:
             return self._add("float32", SKIPPED, detail="this run was in float32")
-        exact, gradients = comparison.reference_outputs(), comparison.reference_gradients()
+        exact = comparison.reference_gradients()
         for side in (comparison.reference, comparison.port):
             side.use("float32")
         comparison.forget()
         forward, backward = comparison.forward_eval(), comparison.gradients()
-        own = comparison.own_noise(exact, gradients)
+        own = comparison.own_noise(comparison.reference, exact)
         bounds = [_MARGIN * max(noise, _ULP) for noise in own]
         failed = forward.error > bounds[0] or backward.error > bounds[1]
         self._add(
@@ -306,4 +317,3 @@ class Ladder:
             f"{bounds[1]:.1e}; bounds measured on the reference",
         )
         return None
-

@@ -46,7 +46,9 @@ class Afterwards:
     error: float
 
     def __str__(self) -> str:
-        where = f"after {self.last.name}, the last layer" if self.last else "outside any known layer"
+        where = (
+            f"after {self.last.name}, the last layer" if self.last else "outside any known layer"
+        )
         return f"all layers agree; the outputs differ by {self.error:.1e} {where}"
 
     def verdict(self, tolerance: float) -> str:

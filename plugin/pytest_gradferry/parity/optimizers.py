@@ -19,6 +19,7 @@ _ADAPTIVE_RATE = 2.0**-10
 _MOMENTUM = 0.875
 _BETAS = (0.875, 0.9375)
 _EPSILON = 2.0**-12  # large enough that a gradient of rounding noise moves nothing
+_NO_EPSILON = 2.0**-100  # keeps 0 / 0 out and changes nothing else
 
 
 def _named(name: str) -> tuple[Callable[[list[Any]], Any], Callable[[], Any]]:
@@ -52,14 +53,16 @@ def _named(name: str) -> tuple[Callable[[list[Any]], Any], Callable[[], Any]]:
             lambda: ours.AdamW(weight_decay=decay, **keras_adam),
         ),
         "rmsprop": (
-            lambda p: optim.RMSprop(p, lr=_ADAPTIVE_RATE, alpha=_MOMENTUM, eps=_EPSILON),
-            lambda: ours.RMSprop(_ADAPTIVE_RATE, rho=_MOMENTUM, epsilon=_EPSILON),
+            lambda p: optim.RMSprop(p, lr=_ADAPTIVE_RATE, alpha=_MOMENTUM, eps=_NO_EPSILON),
+            lambda: ours.RMSprop(_ADAPTIVE_RATE, rho=_MOMENTUM, epsilon=_NO_EPSILON**2),
         ),
         "adagrad": (
             lambda p: optim.Adagrad(
-                p, lr=_ADAPTIVE_RATE, initial_accumulator_value=0.125, eps=0.0
+                p, lr=_ADAPTIVE_RATE, initial_accumulator_value=0.125, eps=_NO_EPSILON
             ),
-            lambda: ours.Adagrad(_ADAPTIVE_RATE, initial_accumulator_value=0.125, epsilon=0.0),
+            lambda: ours.Adagrad(
+                _ADAPTIVE_RATE, initial_accumulator_value=0.125, epsilon=_NO_EPSILON**2
+            ),
         ),
     }
     if name not in pairs:
@@ -103,26 +106,21 @@ class Hyperparameter:
         setattr(optimizer, self.keras, value)
 
 
+LEARNING_RATE = Hyperparameter("learning rate", "lr", "learning_rate", rule="XFR410")
+EPSILON = Hyperparameter("epsilon", "eps", "epsilon")
 HYPERPARAMETERS = (
-    Hyperparameter("learning rate", "lr", "learning_rate", rule="XFR410"),
+    LEARNING_RATE,
     Hyperparameter("momentum", "momentum", "momentum"),
     Hyperparameter("nesterov", "nesterov", "nesterov"),
     Hyperparameter("beta_1", "betas", "beta_1", 0),
     Hyperparameter("beta_2", "betas", "beta_2", 1),
     Hyperparameter("rho", "alpha", "rho"),
-    Hyperparameter("epsilon", "eps", "epsilon"),
+    EPSILON,
     Hyperparameter("weight decay", "weight_decay", "weight_decay", rule="XFR416"),
 )
 
-# torch adds epsilon to the bias-corrected root, Keras to the raw one (Adam) or under it (RMSprop).
-_EPSILON_FORMULA: dict[str, tuple[str, Callable[[float, float, int], float]]] = {
-    "Adam": (
-        "Keras' epsilon is eps * sqrt(1 - beta_2^t) of torch's",
-        lambda eps, beta_2, t: float(eps * np.sqrt(1.0 - beta_2**t)),
-    ),
-    "RMSprop": ("Keras' epsilon is the square of torch's", lambda eps, beta_2, t: eps * eps),
-}
-_EPSILON_FORMULA["AdamW"] = _EPSILON_FORMULA["Adam"]
+_ADAM = ("Adam", "AdamW")  # Keras adds epsilon before the bias correction, torch after it
+_UNDER_ROOT = ("RMSprop", "Adagrad")  # Keras adds epsilon under the root, torch to the root
 
 
 class TorchOptimizer:
@@ -140,14 +138,6 @@ class TorchOptimizer:
         for group in self.optimizer.param_groups:
             parameter.to_torch(group, value)
 
-    def round(self) -> None:
-        """Keras keeps its hyperparameters as float32; a known difference, so torch gets them too."""
-        for group in self.optimizer.param_groups:
-            for parameter in HYPERPARAMETERS:
-                value = parameter.of_torch(group)
-                if isinstance(value, float) and parameter.name != "epsilon":
-                    parameter.to_torch(group, float(np.float32(value)))
-
     def step(self) -> None:
         self.optimizer.step()
 
@@ -159,6 +149,11 @@ class KerasOptimizer:
         self.optimizer = optimizer
         self.torch_epsilon: float | None = None
         self._steps = 0
+        for parameter in HYPERPARAMETERS:
+            value = getattr(optimizer, parameter.keras, None)
+            if type(value) is float:
+                # Keras casts a plain float by way of float32, where the bias correction shows it.
+                self.write(parameter, np.float64(value))
 
     @property
     def family(self) -> str:
@@ -173,17 +168,15 @@ class KerasOptimizer:
     def apply_gradients(self, pairs: list[tuple[Any, Any]]) -> None:
         self._steps += 1
         if self.torch_epsilon is not None:
-            _, formula = _EPSILON_FORMULA[self.family]
-            beta_2 = float(getattr(self.optimizer, "beta_2", 0.0))
-            self.optimizer.epsilon = formula(self.torch_epsilon, beta_2, self._steps)
+            beta_2 = float(self.optimizer.beta_2)
+            self.optimizer.epsilon = self.torch_epsilon * np.sqrt(1.0 - beta_2**self._steps)
         self.optimizer.apply_gradients(pairs)
 
 
 class Optimizers:
     """Fresh optimizers for either side.
 
-    `fixes` are hyperparameters to set on the port's, to try a cause; `explained` are the known
-    differences that are subtracted, with their formula.
+    `fixes` are hyperparameters to set on the port's, to try a cause.
     Raises ParityInputError for an unknown name or something that is no pair.
     """
 
@@ -191,6 +184,7 @@ class Optimizers:
         self.named = isinstance(optimizer, str)
         self.port = port
         self.fixes: dict[Hyperparameter, Any] = {}
+        self.align_epsilon = False  # subtract what `formula` says
         if isinstance(optimizer, str):
             self._torch, self._keras = _named(optimizer)
             self.name = optimizer
@@ -219,41 +213,54 @@ class Optimizers:
 
     def torch(self, parameters: list[Any]) -> TorchOptimizer:
         made = TorchOptimizer(self._torch(parameters))
-        if not self.named:
-            made.round()
         if self.port == "torch":
             self._apply(made)
+        if not self.named:
+            # Keras keeps the rate as float32: 0.1 is 0.10000000149 there. Known, so subtracted.
+            rate, theirs = self.keras().read(LEARNING_RATE), made.read(LEARNING_RATE)
+            if np.float32(rate) == np.float32(theirs):
+                made.write(LEARNING_RATE, rate)
+        if self.align_epsilon and made.family in _UNDER_ROOT:
+            made.write(EPSILON, _NO_EPSILON)
         return made
 
-    def keras(self, align_epsilon: bool) -> KerasOptimizer:
+    def keras(self) -> KerasOptimizer:
         made = KerasOptimizer(self._keras())
         if self.port == "keras":
             self._apply(made)
-        if (self.named or align_epsilon) and made.family in _EPSILON_FORMULA:
-            made.torch_epsilon = self.torch_epsilon()
+        if self.align_epsilon and made.family in _UNDER_ROOT:
+            made.write(EPSILON, _NO_EPSILON**2)
+        if (self.named or self.align_epsilon) and made.family in _ADAM:
+            made.torch_epsilon = self._torch_epsilon()
         return made
 
     def _apply(self, made: TorchOptimizer | KerasOptimizer) -> None:
         for hyperparameter, value in self.fixes.items():
             made.write(hyperparameter, value)
 
-    def torch_epsilon(self) -> float:
+    def _torch_epsilon(self) -> float:
+        return float(self._sample().read(EPSILON))
+
+    def _sample(self) -> TorchOptimizer:
         import torch
 
-        group = self._torch([torch.nn.Parameter(torch.zeros(1))]).param_groups[0]
-        return float(group["eps"])
+        return TorchOptimizer(self._torch([torch.nn.Parameter(torch.zeros(1))]))
 
     def formula(self) -> str | None:
-        """Why equal numbers for epsilon still differ, where this optimizer has such a formula."""
-        family = self.keras(align_epsilon=False).family
-        return _EPSILON_FORMULA[family][0] if family in _EPSILON_FORMULA else None
+        """Why equal numbers for epsilon still differ, and what is done about it; None if they do
+        not."""
+        family = self.keras().family
+        if family in _ADAM:
+            return "Keras' epsilon stands for torch's eps * sqrt(1 - beta_2^t); set to that"
+        if family in _UNDER_ROOT:
+            return "epsilon stands under the root in Keras, beside it in torch; left out of both"
+        return None
 
     def differences(self) -> list[tuple[Hyperparameter, Any, Any]]:
         """Hyperparameters in which the two disagree: (which, torch's, Keras'), as float32."""
-        import torch
-
-        theirs = self.torch([torch.nn.Parameter(torch.zeros(1))])
-        ours = self.keras(align_epsilon=False)
+        theirs, ours = self._sample(), self.keras()
+        if self.port == "torch":
+            self._apply(theirs)
         found = []
         for hyperparameter in HYPERPARAMETERS:
             a, b = theirs.read(hyperparameter), ours.read(hyperparameter)
@@ -262,9 +269,3 @@ class Optimizers:
             if np.float32(a) != np.float32(b):
                 found.append((hyperparameter, a, b))
         return found
-
-    def families(self) -> tuple[str, str]:
-        import torch
-
-        made = self.torch([torch.nn.Parameter(torch.zeros(1))])
-        return made.family, self.keras(align_epsilon=False).family

@@ -150,7 +150,9 @@ def _repadded(
     def before(tensor: Any) -> Any:
         if couple.port.row.kind.startswith("avgpool") and excludes:
             ones = _pad(side, tensor * 0 + 1, layer, pads, 0.0)
-            pooled_ones.append(layer.forward(ones) if side.framework == "torch" else layer.call(ones))
+            pooled_ones.append(
+                layer.forward(ones) if side.framework == "torch" else layer.call(ones)
+            )
         return _pad(side, tensor, layer, pads, value)
 
     def after(tensor: Any) -> Any:

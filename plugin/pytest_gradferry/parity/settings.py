@@ -75,6 +75,8 @@ def compare_settings(comparison: Comparison) -> Found:
 
 
 def _of_couple(couple: Couple, comparison: Comparison) -> Iterator[Difference]:
+    if couple.reference.layer is None or couple.port.layer is None:
+        return  # a function call: its settings are not kept anywhere
     for setting in couple.reference.row.settings:
         found = _difference(couple.reference, couple.port, setting, comparison)
         if found is not None:
@@ -101,9 +103,7 @@ def _dropout(traces: tuple[Trace, Trace], comparison: Comparison) -> tuple[list[
         for trace, framework in zip(traces, sides, strict=True)
     )
     if len(theirs) != len(ours):
-        return [], (
-            f"dropout: {_listed(ours)} in the port, {_listed(theirs)} in the reference"
-        )
+        return [], (f"dropout: {_listed(ours)} in the port, {_listed(theirs)} in the reference")
     setting = Setting("rate", "p", "rate", rule="XFR307")
     return [
         Difference(setting, b.layer, b.name, there, here, there)
@@ -127,9 +127,7 @@ def _listed(dropouts: list[tuple[Event, float]]) -> str:
 @contextmanager
 def written(framework: str, differences: list[Difference]) -> Iterator[None]:
     """The port's settings as the reference has them."""
-    saved = [
-        (d, d.layer.__dict__.get(d.setting.attribute(framework))) for d in differences
-    ]
+    saved = [(d, d.layer.__dict__.get(d.setting.attribute(framework))) for d in differences]
     try:
         for d in differences:
             d.setting.write(framework, d.layer, d.expected)

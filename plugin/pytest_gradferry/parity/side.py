@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -193,7 +194,10 @@ def raised_in_forward(side: Side, inputs: Any, error: Exception) -> ParityInputE
             "; rank 3 is passed unchanged: for (N, C, L) against (N, L, C) give "
             "port_inputs=lambda x: x.transpose(0, 2, 1)"
         )
-    first_line = next(iter(str(error).strip().splitlines()), "")
+    # Keras wraps the framework's message in lines of its own.
+    lines = [re.sub(r"\x1b\[\d*m", "", line).strip() for line in str(error).splitlines()]
+    said = [line for line in lines if line and not line.startswith("Exception encountered")]
+    first_line = said[0] if said else ""
     return ParityInputError(
         f"{side} raised {type(error).__name__} in its forward pass on inputs of shape {shapes}: "
         f"{first_line}{hint}"

@@ -29,10 +29,20 @@ _DROPOUT = {
     torch.alpha_dropout,
 }
 _BY_KIND = {row.kind: row for row in ROWS}
+_POOLS = {
+    f"{function}{d}d": f"{kind}{d}d"
+    for d in (1, 2, 3)
+    for function, kind in (
+        ("max_pool", "maxpool"),
+        ("avg_pool", "avgpool"),
+        ("adaptive_avg_pool", "globalavgpool"),
+        ("adaptive_max_pool", "globalmaxpool"),
+    )
+}
 
 
 class _Functional(TorchFunctionMode):
-    """Turns dropout off, wherever it is called from, and records functional dropout and padding."""
+    """Turns dropout off, wherever it is called from, and records functional pads and pools."""
 
     def __init__(self, side: TorchSide) -> None:
         super().__init__()
@@ -48,6 +58,8 @@ class _Functional(TorchFunctionMode):
         if func is F.pad and kwargs.get("mode", "constant") == "constant":
             pads = args[1] if len(args) > 1 else kwargs.get("pad")
             self.side.record_function("pad", args[0], output, pads=pads)
+        elif (pool := _POOLS.get(getattr(func, "__name__", ""))) is not None:
+            self.side.record_function(pool, args[0], output)
         return output
 
 
