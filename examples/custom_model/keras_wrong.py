@@ -19,8 +19,8 @@ def make_data(samples=256):
 
 
 class Classifier(keras.Model):
-    def __init__(self):
-        super().__init__()
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
         self.hidden = [keras.layers.Dense(32, activation="relu") for _ in range(2)]
         self.drop = keras.layers.Dropout(0.2)
         self.out = keras.layers.Dense(3)

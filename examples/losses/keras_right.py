@@ -16,8 +16,8 @@ def make_data(samples=512):
 
 
 class Net(keras.Model):
-    def __init__(self):
-        super().__init__()
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
         self.hidden = keras.layers.Dense(64, activation="relu")
         self.out = keras.layers.Dense(10)
 

@@ -11,8 +11,8 @@ import tensorflow as tf
 class EvenlyPadded(keras.Model):
     """The model of a PyTorch user: images (N, 16, 16, 1), one pixel of padding on every side."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
         self.pad = keras.layers.ZeroPadding2D(1)
         self.conv1 = keras.layers.Conv2D(4, 3, strides=2)
         self.conv2 = keras.layers.Conv2D(8, 3, strides=2)
@@ -28,8 +28,8 @@ class EvenlyPadded(keras.Model):
 class SamePadded(keras.Model):
     """Images (N, 16, 16, 1) to three logits; "same" pads what the stride leaves over."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
         self.conv1 = keras.layers.Conv2D(4, 3, strides=2, padding="same")
         self.conv2 = keras.layers.Conv2D(8, 3, strides=2, padding="same")
         self.flatten = keras.layers.Flatten()

@@ -9,8 +9,8 @@ import tensorflow as tf
 
 
 class EvenlyPadded(keras.Model):
-    def __init__(self):
-        super().__init__()
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
         self.conv1 = keras.layers.Conv2D(4, 3, strides=2, padding="same")
         self.conv2 = keras.layers.Conv2D(8, 3, strides=2, padding="same")
         self.flatten = keras.layers.Flatten()

@@ -17,8 +17,8 @@ def make_data(samples=384):
 
 
 class Net(keras.Model):
-    def __init__(self):
-        super().__init__()
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
         self.hidden = keras.layers.Dense(64)
         # PyTorch's momentum is the share of the new batch, Keras' the share that stays.
         self.norm = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)

@@ -17,10 +17,10 @@ def make_data(samples=384):
 
 
 class Net(keras.Model):
-    def __init__(self, **norm):
-        super().__init__()
+    def __init__(self, epsilon=1e-3, **kwargs):
+        super().__init__(**kwargs)
         self.hidden = keras.layers.Dense(64)
-        self.norm = keras.layers.BatchNormalization(momentum=0.1, **norm)
+        self.norm = keras.layers.BatchNormalization(momentum=0.1, epsilon=epsilon)
         self.drop = keras.layers.Dropout(0.5)
         self.out = keras.layers.Dense(3)
 
