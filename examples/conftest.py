@@ -1,7 +1,7 @@
 """The examples' tests run on one thread: the models are small, and CI's cores are few."""
 
 import pytest
-import torch
+import torch  # before any test imports TensorFlow: the other order has crashed on some systems
 
 
 @pytest.fixture(autouse=True)
