@@ -284,7 +284,7 @@ def _lacks_kernel(layer: Any, dtype: str) -> bool:
     return isinstance(layer, keras.layers.MaxPooling3D) and dtype == "float64" and last
 
 
-def _max_pool_3d(layer: Any, x: Any) -> Any:
+def _max_pool_3d(layer: Any, x: Any, **_: Any) -> Any:
     """A maximum over boxes as one over planes, then one over depth."""
     (kd, *plane), (sd, *strides), padding = layer.pool_size, layer.strides, layer.padding.upper()
     n, d, h, w, c = x.shape
@@ -326,11 +326,12 @@ def _is_float(variable: Any) -> bool:
 
 
 def _replace(variable: Any, value: Array, dtype: str) -> None:
-    """Give a Keras variable a TensorFlow variable of its own; the old one keeps its value."""
+    """Give a Keras variable a TensorFlow variable of its own; the old one keeps its value.
+
+    Trainable whatever Keras says: a tape watches no other, and frozen weights may be thawed.
+    """
     variable._dtype = dtype
-    variable._value = tf.Variable(
-        value.astype(dtype), trainable=variable.trainable, name=variable.name
-    )
+    variable._value = tf.Variable(value.astype(dtype), name=variable.name)
 
 
 def _inputs_of(layer: Any) -> list[Any]:

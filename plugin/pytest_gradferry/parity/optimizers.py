@@ -152,8 +152,7 @@ class KerasOptimizer:
         for parameter in HYPERPARAMETERS:
             value = getattr(optimizer, parameter.keras, None)
             if type(value) is float:
-                # Keras casts a plain float by way of float32, where the bias correction shows it.
-                self.write(parameter, np.float64(value))
+                self.write(parameter, value)
 
     @property
     def family(self) -> str:
@@ -163,7 +162,8 @@ class KerasOptimizer:
         return parameter.of_keras(self.optimizer)
 
     def write(self, parameter: Hyperparameter, value: Any) -> None:
-        parameter.to_keras(self.optimizer, value)
+        # Keras casts a plain float by way of float32, where the bias correction shows it.
+        parameter.to_keras(self.optimizer, np.float64(value) if type(value) is float else value)
 
     def apply_gradients(self, pairs: list[tuple[Any, Any]]) -> None:
         self._steps += 1
