@@ -6,7 +6,7 @@ import keras
 import pytest
 import torch
 
-from . import keras_right, keras_wrong, torch_right, torch_wrong
+from . import keras_right, keras_wrong, torch_right, torch_still_wrong, torch_wrong
 
 X, Y = torch_right.make_data(64)
 
@@ -58,7 +58,7 @@ def test_parity_with_torchs_momentum(parity):
 
 def test_parity_with_dropout_as_a_function(parity):
     with pytest.raises(AssertionError, match="XFR310"):
-        parity(keras_right.Net, torch_wrong.FunctionalNet, X, Y, loss="cross_entropy")
+        parity(keras_right.Net, torch_still_wrong.FunctionalNet, X, Y, loss="cross_entropy")
 
 
 def test_right_torch_loop_trains(training_smoke):
@@ -85,12 +85,12 @@ def test_fit_never_switches_to_training(training_smoke):
 
 def test_dropout_as_a_function_never_rests(training_smoke):
     with pytest.raises(AssertionError, match="XFR310 functional-dropout-always-on"):
-        training_smoke(torch_wrong.FunctionalNet(), X, Y, loss="cross_entropy")
+        training_smoke(torch_still_wrong.FunctionalNet(), X, Y, loss="cross_entropy")
 
 
 def test_validation_leaves_the_model_in_evaluation_mode(training_smoke):
     """A step that validates after training: the next one trains without dropout."""
-    training = torch_training(torch_wrong)
+    training = torch_training(torch_still_wrong)
     model, train_step = training["model"], training["step"]
 
     def step(x, y):
@@ -109,9 +109,10 @@ def test_programs_show_what_the_readme_says(capsys):
     assert "the same question twice, the same answer: True" in right
     assert "one point's answer depends on its batch: False" in right
     torch_wrong.main()
+    assert "the same question twice, the same answer: False" in capsys.readouterr().out
+    torch_still_wrong.main()
     wrong = capsys.readouterr().out
     assert "epochs with dropout on: 1 of 30" in wrong
-    assert "the same question twice, the same answer: False" in wrong
     assert "F.dropout rests after eval(): False" in wrong
     keras_right.main()
     assert "largest moving mean of the batch norm 0.00" not in capsys.readouterr().out
