@@ -93,7 +93,7 @@ def padding(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis]:
     kind = next((k for k in _RULES if couple.reference.row.kind.startswith(k)), None)
     if kind is None or couple.port.layer is None:
         return
-    traces = comparison.traces()
+    traces = comparison.traces(where.training)
     now = next((c for c in comparison.couples(traces) if c.reference is couple.reference), None)
     found = None if now is None else _both(comparison, traces, now)
     if now is None or found is None:

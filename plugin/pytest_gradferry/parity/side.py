@@ -29,6 +29,10 @@ class Event:
     output: Array  # before an activation that the layer applies itself
     detail: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def label(self) -> str:
+        return self.name if self.layer is None else f"{self.name} ({type(self.layer).__name__})"
+
 
 @dataclass
 class Trace:
@@ -160,8 +164,8 @@ class Side(ABC):
     # -- layers and weights ---------------------------------------------------------------------
 
     @abstractmethod
-    def run_layer(self, layer: Any, inputs: Array) -> Array:
-        """One layer alone, in evaluation mode, before an activation of its own."""
+    def run_layer(self, layer: Any, inputs: Array, training: bool) -> Array:
+        """One layer alone, before an activation of its own; state is left as it was."""
 
     @abstractmethod
     def weight(self, layer: Any, attribute: str) -> Any:
