@@ -84,13 +84,15 @@ def activation(comparison: Comparison, where: Divergence | Afterwards) -> Iterat
             f"{theirs.name}",
             f"{theirs.advice(port)} {place}",
             partial(_activated, comparison, producer, consumer, theirs),
-            _probability_rule(ours, theirs) if consumer is None else None,
+            _probability_rule(ours, theirs, port) if consumer is None else None,
         )
         return
 
 
-def _probability_rule(ours: Activation, theirs: Activation) -> str | None:
-    return "XFR401" if ours.name == "softmax" and theirs.name == "no activation" else None
+def _probability_rule(ours: Activation, theirs: Activation, port: str) -> str | None:
+    """The rule is about torch's loss, which takes logits."""
+    added = ours.name == "softmax" and theirs.name == "no activation"
+    return "XFR401" if added and port == "torch" else None
 
 
 @contextmanager

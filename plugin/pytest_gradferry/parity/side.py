@@ -201,10 +201,9 @@ class Side(ABC):
     ) -> Iterator[None]:
         """Pass the layer's input through `before`, its output through `after`, in tensors."""
         saved = self.before.copy(), self.after.copy()
-        if before:
-            self.before[id(layer)] = before
-        if after:
-            self.after[id(layer)] = after
+        for functions, function in ((self.before, before), (self.after, after)):
+            if function is not None:
+                functions[id(layer)] = _then(functions.get(id(layer)), function)
         try:
             yield
         finally:
@@ -212,6 +211,10 @@ class Side(ABC):
 
     def __str__(self) -> str:
         return f"{type(self.model).__name__} ({self.framework})"
+
+
+def _then(first: Callable[[Any], Any] | None, second: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return second if first is None else lambda tensor: second(first(tensor))
 
 
 def raised_in_forward(side: Side, inputs: Any, error: Exception) -> ParityInputError:

@@ -135,7 +135,9 @@ def test_zero_padding_before_a_max_pool(parity, rng):
     x = -1 - rng.random((2, 3, 8, 8))
     reference = nn.Sequential(nn.MaxPool2d(3, 2, 1))
     port = keras.Sequential([L.Input((8, 8, 3)), L.ZeroPadding2D(1), L.MaxPooling2D(3, 2)])
-    assert only_finding(parity.report(reference, port, x), "forward-eval").rule == "XFR503"
+    finding = only_finding(parity.report(reference, port, x), "forward-eval")
+    assert "padded with zeros" in finding.cause
+    assert finding.rule == "XFR503"
 
 
 @pytest.mark.parametrize("to_keras", [True, False])
@@ -147,7 +149,10 @@ def test_average_pool_counts_its_padding(parity, rng, to_keras):
         report = parity.report(theirs, ours, x)
     else:
         report = parity.report(ours, theirs, np.moveaxis(x, 1, -1))
-    assert only_finding(report, "forward-eval").rule == "XFR504"
+    finding = only_finding(report, "forward-eval")
+    wanted = "leaves it out of the average, the reference counts" if to_keras else "counts its"
+    assert wanted in finding.cause
+    assert finding.rule == "XFR504"
 
 
 def test_flatten_order(parity, images):
@@ -438,3 +443,24 @@ def test_small_difference_is_traced_to_where_it_begins(parity, rng):
     assert within.rung("gradients").status == "pass"
     assert 1e-7 < within.findings[0].before < 1e-4
     assert within.findings[0].after < 1e-12
+
+
+def test_flatten_order_and_activation_into_one_layer(parity, images):
+    """The second shows only once the first is mended."""
+
+    class Port(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.body = keras.Sequential(cnn_keras().layers[:-2])
+            self.permute, self.flatten = L.Permute((2, 1, 3)), L.Flatten()
+            self.fc, self.out = L.Dense(4, name="fc"), L.Dense(3, name="out")
+
+        def call(self, x):
+            x = self.fc(self.flatten(self.permute(self.body(x))))
+            return self.out(keras.ops.relu(x))
+
+    reference = nn.Sequential(*cnn_torch(), nn.SiLU(), nn.Linear(4, 3))
+    report = parity.report(reference, Port(), images[0])
+    assert [f.rule for f in report.findings] == ["XFR506", None]
+    assert "the reference silu" in report.findings[1].cause
+    assert not report.unexplained
