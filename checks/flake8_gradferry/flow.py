@@ -22,6 +22,8 @@ from dataclasses import dataclass, field
 
 from .events import Event, Kind, common_loops, turns_once
 from .follow import trace
+from .names import framework
+from .project import resolve
 from .things import imports_torch
 from .walk import FUNCTIONS, LOOPS, File, position
 
@@ -70,6 +72,7 @@ class Flow:
         ]
 
 
+_BACKWARD = frozenset(("backward", "manual_backward"))
 _VERBS = frozenset("backward step zero_grad train eval".split())
 
 
@@ -91,9 +94,23 @@ def flows(file: File) -> list[Flow]:
     return cached
 
 
+def _goes_backward(file: File) -> bool:
+    """Whether a backward pass stands anywhere in a file: nothing is trained without one."""
+    return any(node.attr in _BACKWARD for node in file.index[ast.Attribute])
+
+
+def _imported(file: File) -> Iterator[File]:
+    """The project's files that a file imports from, each once."""
+    names = (name for name in file.imports.values() if framework(name) is None)
+    found = (resolve(file, name) for name in names)
+    yield from {symbol.file: None for symbol in found if symbol is not None}
+
+
 def _roots(file: File) -> Iterator[ast.AST]:
     """The module, then the functions, last first: who calls mostly stands below who is called."""
     if not imports_torch(file) and not any(a.attr in _VERBS for a in file.index[ast.Attribute]):
+        return
+    if not _goes_backward(file) and not any(map(_goes_backward, _imported(file))):
         return
     yield file.tree
     functions = file.index.of(*FUNCTIONS)

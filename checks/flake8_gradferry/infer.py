@@ -388,12 +388,11 @@ class _Trail:
             yield Origin(file, node, path)
             return
         callee = Symbol(file, function)
-        values: list[ast.expr] = []
-        for call in calls_of(file, function):
-            argument = argument_for(callee, call, node)
-            if argument is not None:
-                values.append(argument)
-        if not values and (default := default_of(function, node)) is not None:
+        given = [argument_for(callee, call, node) for call in calls_of(file, function)]
+        values = [argument for argument in given if argument is not None]
+        # A call that leaves the parameter out means its default.
+        omitted = not given or len(values) < len(given)
+        if omitted and (default := default_of(function, node)) is not None:
             values.append(default)
         if not values:
             yield Origin(file, node, path)
