@@ -1,7 +1,7 @@
 """Which layers act otherwise in training than in evaluation: the one place for that fact.
 
 Sources: the frameworks' own code, torch 2.13 (`torch/nn/modules`) and Keras 3.15
-(`keras/src/layers`); `tests/facts/test_modes.py` runs every entry both ways.
+(`keras/src/layers`); `tests/facts/test_modes.py` runs torch's layers and most of Keras' both ways.
 """
 
 from __future__ import annotations
