@@ -7,6 +7,8 @@ Imports are resolved by looking for files, never by importing. Framework modules
 from __future__ import annotations
 
 import ast
+import builtins
+import os
 import tokenize
 import warnings
 from functools import lru_cache
@@ -19,6 +21,10 @@ from .walk import FUNCTIONS, File
 STUBS = Path(__file__).with_name("stubs")
 _ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "requirements.txt", ".git")
 _MAX_BYTES = 2_000_000
+_MAX_QUESTIONS = 200  # for one name; star imports can lead through a whole package
+
+# What was asked on the way to one answer: modules that import each other never end otherwise.
+Seen = set[object]
 
 
 class Symbol(NamedTuple):
@@ -37,7 +43,7 @@ def parse(source: str, path: str) -> ast.Module:
 
 
 # A project's base classes and helpers are asked for again and again; whole projects are not kept.
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def read(path: Path) -> File | None:
     """The file at `path`, or None if it cannot be read or does not parse."""
     try:
@@ -50,40 +56,36 @@ def read(path: Path) -> File | None:
         return None
 
 
-@lru_cache(maxsize=4096)
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:
-        return False
+@lru_cache(maxsize=16384)
+def _is_file(path: str) -> bool:
+    return os.path.isfile(path)
 
 
 @lru_cache(maxsize=1024)
-def search_path(folder: Path) -> tuple[Path, ...]:
+def search_path(folder: str) -> tuple[str, ...]:
     """The folders in which a file in `folder` finds its project's modules, nearest first.
 
     The folder itself (scripts import their neighbours), the one that holds its outermost package,
     and each folder up to the project's root with its `src`.
     """
-    found = [folder]
     top = folder
-    while _is_file(top / "__init__.py") and top.parent != top:
-        top = top.parent
-    found.append(top)
-    above = [top, *top.parents]
+    while _is_file(os.path.join(top, "__init__.py")) and os.path.dirname(top) != top:
+        top = os.path.dirname(top)
+    found = [folder, top]
+    above = [top, *map(str, Path(top).parents)]
     for position, candidate in enumerate(above):
-        if any((candidate / marker).exists() for marker in _ROOT_MARKERS):
+        if any(os.path.exists(os.path.join(candidate, marker)) for marker in _ROOT_MARKERS):
             for root in above[: position + 1]:
-                found += [root, root / "src"]
+                found += [root, os.path.join(root, "src")]
             break
     else:
-        found += [top.parent, top / "src"]
+        found += [os.path.dirname(top), os.path.join(top, "src")]
     return tuple(dict.fromkeys(found))
 
 
-def _locate(folder: Path, parts: list[str]) -> Path | None:
-    base = folder.joinpath(*parts)
-    for candidate in (base.with_name(base.name + ".py"), base / "__init__.py"):
+def _locate(folder: str, parts: list[str]) -> str | None:
+    base = os.path.join(folder, *parts)
+    for candidate in (base + ".py", os.path.join(base, "__init__.py")):
         if _is_file(candidate):
             return candidate
     return None
@@ -92,27 +94,29 @@ def _locate(folder: Path, parts: list[str]) -> Path | None:
 @lru_cache(maxsize=256)
 def _stub(name: str) -> File | None:
     path = STUBS / f"{name}.pyi"
-    return read(path) if _is_file(path) else None
+    return read(path) if path.is_file() else None
 
 
 def module(file: File, name: str) -> File | None:
     """The module that `name` (absolute, or relative with its dots) means in `file`."""
     if framework(name):
         return _stub(name)
-    path = _module_path(file.location, name)
-    return read(path) if path is not None else None
+    path = _module_path(str(file.location), name)
+    return read(Path(path)) if path is not None else None
 
 
 # Looking for files costs milliseconds, and the same names are asked for again and again.
-@lru_cache(maxsize=4096)
-def _module_path(importer: Path, name: str) -> Path | None:
-    folder = importer.parent
+@lru_cache(maxsize=16384)
+def _module_path(importer: str, name: str) -> str | None:
+    folder = os.path.dirname(importer)
     level = len(name) - len(name.lstrip("."))
     parts = [part for part in name[level:].split(".") if part]
     if level:
         for _ in range(level - 1):
-            folder = folder.parent
-        return _locate(folder, parts) if parts else _locate(folder.parent, [folder.name])
+            folder = os.path.dirname(folder)
+        if not parts:
+            return _locate(os.path.dirname(folder), [os.path.basename(folder)])
+        return _locate(folder, parts)
     for root in search_path(folder):
         path = _locate(root, parts)
         if path is not None and path != importer:
@@ -120,36 +124,39 @@ def _module_path(importer: Path, name: str) -> Path | None:
     return None
 
 
-def resolve(file: File, name: str, depth: int = 0) -> Symbol | None:
+def resolve(file: File, name: str, seen: Seen | None = None) -> Symbol | None:
     """What a dotted name that was imported into `file` stands for, through re-exports."""
-    cached: dict[str, Symbol | None] = file.__dict__.setdefault("_resolved", {})
-    if name not in cached:
-        cached[name] = None  # what re-exports itself in a circle is nothing
-        cached[name] = _resolve(file, canonical(name), depth)
-    return cached[name]
-
-
-def _resolve(file: File, name: str, depth: int) -> Symbol | None:
-    if depth > 12:
+    if seen is None:
+        cached: dict[str, Symbol | None] = file.__dict__.setdefault("_resolved", {})
+        if name not in cached:
+            cached[name] = resolve(file, name, set())
+        return cached[name]
+    if (file.path, name) in seen or len(seen) > _MAX_QUESTIONS:
         return None
+    seen.add((file.path, name))
+    name = canonical(name)
     level = len(name) - len(name.lstrip("."))
     parts = name[level:].split(".")
     for cut in range(len(parts), 0, -1):
         found = module(file, "." * level + ".".join(parts[:cut]))
         if found is not None:
-            symbol = member(found, parts[cut:], depth + 1)
+            symbol = None
+            if cut == len(parts) > 1 and not framework(name):
+                # What `pkg/__init__.py` imports hides the module of the same name beside it.
+                package = module(file, "." * level + ".".join(parts[:-1]))
+                if package is not None and parts[-1] in package.scope_of(package.tree).bindings:
+                    symbol = member(package, parts[-1:], seen)
+            symbol = symbol or member(found, parts[cut:], seen)
             if symbol is not None and framework(name) and not symbol.name:
                 return symbol._replace(name=name)
-            # A module that is there and lacks the name is the end: a package full of star imports
-            # would otherwise be searched for ever longer names.
             return symbol
-    if level and (package := module(file, "." * level)) is not None:
-        return member(package, parts, depth + 1)
-    return None
+    package = module(file, "." * level) if level else None
+    return member(package, parts, seen) if package is not None else None
 
 
-def member(file: File, parts: list[str], depth: int = 0) -> Symbol | None:
+def member(file: File, parts: list[str], seen: Seen | None = None) -> Symbol | None:
     """What `parts` mean at the top level of a module; no parts mean the module itself."""
+    seen = set() if seen is None else seen
     if not parts:
         return Symbol(file, file.tree)
     head, *rest = parts
@@ -159,49 +166,62 @@ def member(file: File, parts: list[str], depth: int = 0) -> Symbol | None:
         if isinstance(binding.node, (ast.ClassDef, *FUNCTIONS)):
             symbol = Symbol(file, binding.node)
         elif binding.kind == "import":
-            symbol = resolve(file, file.imports[head], depth)
+            symbol = resolve(file, file.imports[head], seen)
         elif binding.value is not None and not binding.path:
-            symbol = symbol_of(file, binding.value, depth) or Symbol(file, binding.value)
+            symbol = symbol_of(file, binding.value, seen) or Symbol(file, binding.value)
         if symbol is not None:
             if not rest:
                 return symbol
             if isinstance(symbol.node, ast.Module):
-                return member(symbol.file, rest, depth + 1)
+                return member(symbol.file, rest, seen)
             if isinstance(symbol.node, ast.ClassDef) and len(rest) == 1:
                 method = symbol.file.methods(symbol.node).get(rest[0])
                 return Symbol(symbol.file, method) if method else None
     if not bindings:
         for star in file.star_imports:
-            joined = star + head if star.endswith(".") else f"{star}.{head}"
-            symbol = resolve(file, ".".join([joined, *rest]), depth)
+            if framework(canonical(star)):
+                symbol = resolve(file, ".".join([star, *parts]), seen)
+            else:
+                symbol = _starred(file, star, parts, seen)
             if symbol is not None:
                 return symbol
     return None
 
 
-def symbol_of(file: File, node: ast.AST, depth: int = 0) -> Symbol | None:
-    """The class, function or module that an expression names, in this file or another."""
-    if depth > 12:
+def _starred(file: File, star: str, parts: list[str], seen: Seen) -> Symbol | None:
+    found = module(file, star)
+    if found is None or (found.path, parts[0]) in seen or len(seen) > _MAX_QUESTIONS:
         return None
+    seen.add((found.path, parts[0]))
+    return member(found, parts, seen)
+
+
+def symbol_of(file: File, node: ast.AST, seen: Seen | None = None) -> Symbol | None:
+    """The class, function or module that an expression names, in this file or another."""
+    seen = set() if seen is None else seen
+    if node in seen or len(seen) > _MAX_QUESTIONS:
+        return None
+    seen.add(node)
     if isinstance(node, ast.Subscript):  # Generic[T]
         node = node.value
     qualified = file.qualified(node)
     if qualified is not None:
-        return resolve(file, qualified, depth)
+        return resolve(file, qualified, seen if len(seen) > 1 else None)
     if isinstance(node, ast.Name):
         scope = file.scope(node).find(node.id)
         if scope is None:
-            return member(file, [node.id], depth + 1) if file.star_imports else None
+            starred = file.star_imports and not hasattr(builtins, node.id)
+            return member(file, [node.id], seen) if starred else None
         for binding in reversed(scope.bindings[node.id]):
             if isinstance(binding.node, (ast.ClassDef, *FUNCTIONS)):
                 return Symbol(file, binding.node)
             if binding.kind == "assign" and binding.value is not None and not binding.path:
-                return symbol_of(file, binding.value, depth + 1)
+                return symbol_of(file, binding.value, seen)
         return None
     if isinstance(node, ast.Attribute):
-        holder = symbol_of(file, node.value, depth + 1)
+        holder = symbol_of(file, node.value, seen)
         if holder is not None and isinstance(holder.node, ast.Module):
-            return member(holder.file, [node.attr], depth + 1)
+            return member(holder.file, [node.attr], seen)
         if holder is not None and isinstance(holder.node, ast.ClassDef):
             method = holder.file.methods(holder.node).get(node.attr)
             return Symbol(holder.file, method) if method else None
