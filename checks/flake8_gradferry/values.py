@@ -31,6 +31,7 @@ _STEPS = 2000
 _CALLS = 12
 _AGAIN = 2  # a block inside a block runs the same `forward`
 _NESTING = 50
+_TAKEN = 6  # `x = x[0]` round a loop
 
 Path = tuple["int | str", ...]
 
@@ -98,7 +99,7 @@ class Trace:
         self._steps += 1
         if key in self._active:
             return  # round a loop: nothing new
-        if self.exhausted:
+        if self.exhausted or len(self._active) > _NESTING or len(path) > _TAKEN:
             yield End(value, path)
             return
         self._active.add(key)

@@ -168,6 +168,8 @@ def test_functions_that_call_themselves_are_given_up() -> None:
     assert torch(source) == {"unknown"}
     source = "def f(x):\n    return g(x)\ndef g(x):\n    return f(x)\nf(x)"
     assert torch(source) == {"unknown"}
+    source = "for _ in range(3):\n    x = x[0]\nx"
+    assert torch(source) == {"unknown"}
     source = "f = lambda x: f(f(x))\nf(x)"
     assert torch(source) == {"unknown"}
 
