@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .activations import of_function
 from .infer import (
     SELF_RETURNING,
     WRAPPERS,
@@ -25,7 +26,7 @@ from .infer import (
 )
 from .names import framework
 from .project import STUBS, Symbol, resolve, symbol_of
-from .walk import FUNCTIONS, Binding, File
+from .walk import FUNCTIONS, LOOPS, Binding, File, position
 
 _STEPS = 2000
 _CALLS = 12
@@ -118,7 +119,9 @@ class Trace:
             case ast.Attribute():
                 yield from self._attribute(value, node, path)
             case ast.IfExp():
-                yield from self._each(value, [node.body, node.orelse], path)
+                holds = self._holds(value.at(node.test)) if value.frame is not None else None
+                branches = [node.body] * (holds is not False) + [node.orelse] * (holds is not True)
+                yield from self._each(value, branches, path)
             case ast.BoolOp():
                 yield from self._each(value, node.values, path)
             case ast.NamedExpr() | ast.Await():
@@ -153,6 +156,7 @@ class Trace:
 
     def _name(self, value: Value, node: ast.Name, path: Path) -> Iterator[End]:
         bindings = _loops_run(value.file, node, reaching(value.file, node))
+        bindings = self._run_before(value, node, bindings)
         found = [end for binding in bindings for end in self._bound(value, node, binding, path)]
         yield from _but_none(found) if bindings else [End(value, path)]
 
@@ -265,6 +269,63 @@ class Trace:
                 call = Value(symbol.file, passed, frame) if passed is not None else None
         return Frame(init.node, call, instance)
 
+    # -- branches that this call takes -------------------------------------------------------------
+
+    def _run_before(self, value: Value, name: ast.Name, bindings: list[Binding]) -> list[Binding]:
+        """The bindings left when `if probabilities:` is read with what this call passed."""
+        if value.frame is None or len(bindings) < 2:
+            return bindings
+        kept: list[Binding] = []
+        for binding in bindings:
+            runs = self._runs(value, binding.node)
+            if runs and binding.kind == "assign" and position(binding.node) < position(name):
+                kept.clear()
+            if runs is not False:
+                kept.append(binding)
+        return kept or bindings
+
+    def _runs(self, value: Value, node: ast.AST) -> bool | None:
+        """Whether a statement runs in the call that `value` is evaluated in."""
+        assert value.frame is not None
+        runs: bool | None = True
+        child = node
+        for above in value.file.ancestors(node):
+            if above is value.frame.function:
+                return runs
+            if isinstance(above, ast.If):
+                holds = self._holds(value.at(above.test))
+                if holds is None:
+                    runs = None
+                elif holds is (child in above.orelse):
+                    return False
+            elif isinstance(above, (*LOOPS, ast.Try)):
+                runs = None
+            child = above
+        return None  # not a statement of this function
+
+    def _holds(self, test: Value) -> bool | None:
+        """The truth of a test on flags, or on layers that may be None."""
+        match test.node:
+            case ast.UnaryOp(op=ast.Not(), operand=inner):
+                holds = self._holds(test.at(inner))
+                return None if holds is None else not holds
+            case ast.Compare(
+                left=left,
+                ops=[ast.Is() | ast.IsNot() as op],
+                comparators=[ast.Constant(value=None)],
+            ):
+                truths = {is_none(e.value.node) for e in self.ends(test.at(left)) if _seen(e)}
+                lost = any(not _seen(e) for e in self.ends(test.at(left)))
+                if lost or len(truths) != 1:
+                    return None
+                return truths.pop() is isinstance(op, ast.Is)
+            case ast.Name() | ast.Attribute() if not _switched(test):
+                found = list(self.ends(test))
+                truths = {_truth(end) for end in found if _seen(end)}
+                if len(truths) == 1 and all(_seen(end) for end in found):
+                    return truths.pop()
+        return None
+
     # -- objects -----------------------------------------------------------------------------------
 
     def objects(self, value: Value, path: Path = ()) -> list[End]:
@@ -322,12 +383,18 @@ class Trace:
             return None
         return found, Frame(found.node, call)
 
-    @staticmethod
-    def returned(entered: tuple[Symbol, Frame]) -> list[Value]:
+    def returned(self, entered: tuple[Symbol, Frame]) -> list[Value]:
         """What the function returns, inside its call."""
         symbol, frame = entered
-        values = [v for v in returns(symbol.file, symbol.node) if not is_none(v)]
-        return [Value(symbol.file, value, frame) for value in values]
+        found = []
+        for node in sorted(returns(symbol.file, symbol.node), key=position):
+            value = Value(symbol.file, node, frame)
+            runs = self._runs(value, node)
+            if runs is not False and not is_none(node):
+                found.append(value)
+            if runs:
+                break
+        return found
 
 
 # -- small questions -------------------------------------------------------------------------------
@@ -436,6 +503,47 @@ def _is_any(frame: Frame) -> bool:
     return made_by_init and frame.owner is not None and isinstance(frame.owner.node, ast.arg)
 
 
+def _switched(test: Value) -> bool:
+    """Whether somebody sets the flag on an object from outside: `net.probabilities = True`."""
+    flag = test.node.attr if isinstance(test.node, ast.Attribute) else None
+    files = {test.file}
+    frame = test.frame
+    while frame is not None and frame.call is not None:
+        files.add(frame.call.file)
+        frame = frame.call.frame
+    return flag is not None and any(flag in _set_outside(file) for file in files)
+
+
+def _set_outside(file: File) -> frozenset[str]:
+    cached: frozenset[str] | None = file.__dict__.get("_set_outside")
+    if cached is None:
+        cached = file.__dict__["_set_outside"] = frozenset(
+            node.attr
+            for node in file.index[ast.Attribute]
+            if isinstance(node.ctx, ast.Store)
+            and not (isinstance(node.value, ast.Name) and node.value.id == "self")
+        )
+    return cached
+
+
+def _seen(end: End) -> bool:
+    """Whether it is certain what the value is: a constant, a layer, an activation."""
+    if end.path:
+        return False
+    match end.value.node:
+        case ast.Constant() | ast.Lambda() | ast.FunctionDef():
+            return True
+        case ast.Call():
+            name = made_by(end.value).rpartition(".")[2]
+            return class_of(end.value) is not None or name[:1].isupper()
+    return of_function(made_by(end.value)) is not None
+
+
+def _truth(end: End) -> bool:
+    node = end.value.node
+    return bool(node.value) if isinstance(node, ast.Constant) else True
+
+
 def _default(function: ast.AST | None, parameter: ast.arg) -> ast.expr | None:
     """The default of a parameter, None where there is none."""
     if not isinstance(function, FUNCTIONS):
@@ -454,13 +562,13 @@ def _but_none(found: list[End]) -> list[End]:
 
 def _loops_run(file: File, name: ast.Name, bindings: list[Binding]) -> list[Binding]:
     """The bindings that are left if every `for` loop before `name` has run at least once."""
-    for position in range(len(bindings) - 1, 0, -1):
-        loop = file.parent(bindings[position].node)
-        if bindings[position].kind != "assign":
+    for last in range(len(bindings) - 1, 0, -1):
+        loop = file.parent(bindings[last].node)
+        if bindings[last].kind != "assign":
             continue
         if isinstance(loop, ast.For) and loop not in file.ancestors(name):
             within = [b for b in bindings if loop in file.ancestors(b.node)]
-            later = [b for b in bindings[position + 1 :] if b not in within]
+            later = [b for b in bindings[last + 1 :] if b not in within]
             return within + later
     return bindings
 
