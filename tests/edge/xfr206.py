@@ -158,3 +158,12 @@ def quietens_the_scheduler(net, opt, sched, batches):
         opt.zero_grad()
         criterion(net(x), y).backward()
         opt.step()
+
+
+def steps_again(net, opt, batches):
+    for x, y in batches:
+        opt.zero_grad()
+        loss = criterion(net(x), y)
+        opt.step()
+        loss.backward()
+        opt.step()
