@@ -167,3 +167,27 @@ def steps_again(net, opt, batches):
         opt.step()
         loss.backward()
         opt.step()
+
+
+def printed_before(net, opt, batches):
+    for x, y in batches:
+        opt.zero_grad()
+        loss = criterion(net(x), y)
+        print("loss {:.3f}".format(loss))
+        opt.step()  # XFR206
+        loss.backward()
+
+
+def fit(net, opt, batches):
+    for x, y in batches:
+        opt.zero_grad()
+        loss = criterion(net(x), y)
+        opt.step()  # XFR206
+        loss.backward()
+
+
+def called_twice(batches):
+    net = nn.Linear(4, 1)
+    adam = optim.Adam(net.parameters())
+    fit(net, adam, batches)
+    fit(net, adam, batches)
