@@ -158,3 +158,36 @@ def quietens_the_scheduler(net, opt, sched, batches):
         opt.zero_grad()
         criterion(net(x), y).backward()
         opt.step()
+
+
+def steps_again(net, opt, batches):
+    for x, y in batches:
+        opt.zero_grad()
+        loss = criterion(net(x), y)
+        opt.step()
+        loss.backward()
+        opt.step()
+
+
+def printed_before(net, opt, batches):
+    for x, y in batches:
+        opt.zero_grad()
+        loss = criterion(net(x), y)
+        print("loss {:.3f}".format(loss))
+        opt.step()  # XFR206
+        loss.backward()
+
+
+def fit(net, opt, batches):
+    for x, y in batches:
+        opt.zero_grad()
+        loss = criterion(net(x), y)
+        opt.step()  # XFR206
+        loss.backward()
+
+
+def called_twice(batches):
+    net = nn.Linear(4, 1)
+    adam = optim.Adam(net.parameters())
+    fit(net, adam, batches)
+    fit(net, adam, batches)
