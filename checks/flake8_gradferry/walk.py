@@ -150,6 +150,10 @@ class File:
         self.index = Index(tree)
         self._inside: dict[tuple[ast.AST, bool], Index] = {}
 
+    def forget(self) -> None:
+        """Drop all that was found out, so that the tree is freed at once, not by the collector."""
+        self.__dict__.clear()
+
     def __repr__(self) -> str:
         return f"File({str(self.path)!r})"
 
