@@ -33,7 +33,9 @@ def findings(source: str, path: str = "-") -> set[tuple[int, str]]:
 
 
 def _word(name: str, other: str) -> Callable[[str], str]:
-    return lambda source: re.sub(rf"(?<![\w.\"']){re.escape(name)}\.", other + ".", source)
+    # `from torch.optim import SGD` stays: an alias cannot be imported from.
+    use = re.compile(rf"(?<![\w.\"'])(?<!from )(?<!import ){re.escape(name)}\.")
+    return lambda source: use.sub(other + ".", source)
 
 
 # How a file may say the same imports: name -> (import line, its replacement, new prefix of uses).

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from . import oracle
 from .names import framework
 from .project import STUBS, Symbol, read, resolve, symbol_of
-from .walk import FUNCTIONS, LOOPS, Binding, File, Function
+from .walk import COMPREHENSIONS, FUNCTIONS, LOOPS, Binding, File, Function
 
 # Bases that say nothing about frameworks and hide nothing.
 _NEUTRAL = frozenset(
@@ -312,9 +312,13 @@ class _Trail:
                 yield Origin(file, node, path)
         elif binding.kind in ("def", "class"):
             yield Origin(file, binding.node, path)
-        elif binding.kind in ("with", "for") and binding.value is not None:
-            # The value is what the expression yields, not the expression: a trail's end.
-            yield Origin(file, binding.node, path)
+        elif isinstance(binding.node, (ast.With, ast.AsyncWith)):
+            # What a context manager enters as is not the manager: a trail's end.
+            item = next(i for i in binding.node.items if i.context_expr is binding.value)
+            yield Origin(file, item, (*binding.path, *path))
+        elif binding.kind == "for":
+            # So is what an iterable yields.
+            yield Origin(file, binding.node, (*binding.path, *path))
         else:
             yield Origin(file, node, path)
 
@@ -573,7 +577,10 @@ def reaching(file: File, name: ast.Name) -> list[Binding]:
     if scope is None:
         return []
     bindings = scope.bindings[name.id]
-    if file.scope(name) is not scope:
+    inner = file.scope(name)
+    while inner is not scope and inner.outer and isinstance(inner.node, COMPREHENSIONS):
+        inner = inner.outer  # runs where it stands
+    if inner is not scope:
         return bindings
     use = _Place(file, name, scope.node)
     kept: list[Binding] = []

@@ -63,6 +63,8 @@ _ALIASES = (
 )
 
 _EXACT = {
+    "tensorflow.compat.v1.GradientTape": "tensorflow.GradientTape",
+    "tensorflow.python.eager.backprop.GradientTape": "tensorflow.GradientTape",
     "keras.models.Model": "keras.Model",
     "keras.models.Sequential": "keras.Sequential",
     "keras.Layer": "keras.layers.Layer",
