@@ -33,7 +33,7 @@ class Kind(Enum):
     TRAIN = "train"  # training mode is set [model]
     EVAL = "eval"  # evaluation mode is set [model]
     CREATE = "create"  # a new optimizer or model gets a name [that name]
-    LEAVE = "leave"  # break, or the root's return or raise
+    LEAVE = "leave"  # break, return or raise
     OPAQUE = "opaque"  # a call that cannot be seen gets hold of `involved`
 
 
@@ -54,6 +54,7 @@ class Event:
     depth: int  # how many calls below the root
     involved: tuple[Thing, ...] = ()
     through: Thing | None = None  # the scaler or accelerator that does it: `scaler.step(opt)`
+    leaves: tuple[ast.AST, ...] = ()  # of LEAVE: the loops that end
     made: int | None = None  # of BACKWARD: the `order` of what followed the loss's assignment
 
     @property
@@ -63,7 +64,12 @@ class Event:
 
     @property
     def written(self) -> str:
-        """The object as the user wrote it, for messages."""
+        """The object as the user wrote it where the event shows, for messages."""
+        match self.node:
+            case ast.Call(args=[shown, *_]) if self.at is self.node and self.through is not None:
+                return ast.unparse(shown)
+            case ast.Call(func=ast.Attribute(value=shown)) if self.at is self.node:
+                return ast.unparse(shown)
         return self.thing.written if self.thing else ""
 
     @property

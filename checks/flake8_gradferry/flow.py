@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 
 from .events import Event, Kind, common_loops, turns_once
 from .follow import trace
-from .walk import FUNCTIONS, LOOPS, File
+from .things import imports_torch
+from .walk import FUNCTIONS, LOOPS, File, position
 
 
 @dataclass(eq=False)
@@ -73,17 +74,30 @@ _VERBS = frozenset("backward step zero_grad train eval".split())
 
 
 def flows(file: File) -> list[Flow]:
-    """The flows of a file: its module body and each function that loops or holds a verb."""
+    """The flows of a file: of its module body, and of each function that loops or holds a verb.
+
+    A function that was followed from another one is left out: its events stand in that flow, with
+    what its caller knows about its parameters.
+    """
     cached: list[Flow] | None = file.__dict__.get("_flows")
     if cached is None:
-        cached = [Flow(file, root, trace(file, root)) for root in _roots(file)]
-        file.__dict__["_flows"] = cached
+        cached = file.__dict__["_flows"] = []
+        followed: set[ast.AST] = set()
+        for root in _roots(file):
+            if root not in followed:
+                events, entered = trace(file, root)
+                followed |= entered
+                cached.append(Flow(file, root, events))
     return cached
 
 
 def _roots(file: File) -> Iterator[ast.AST]:
+    """The module, then the functions, last first: who calls mostly stands below who is called."""
+    if not imports_torch(file) and not any(a.attr in _VERBS for a in file.index[ast.Attribute]):
+        return
     yield file.tree
-    for function in file.index.of(*FUNCTIONS):
+    functions = file.index.of(*FUNCTIONS)
+    for function in sorted(functions, key=position, reverse=True):
         inside = file.inside(function, nested=False)
         verbs = any(attribute.attr in _VERBS for attribute in inside[ast.Attribute])
         if verbs or any(inside[loop] for loop in LOOPS):

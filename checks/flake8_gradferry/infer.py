@@ -26,14 +26,14 @@ _NEUTRAL = frozenset(
 _DEPTH = 24
 
 # Methods that return the module, optimizer or loss they are called on.
-_SELF_RETURNING = frozenset(
+SELF_RETURNING = frozenset(
     (
         "to cuda cpu float double half bfloat16 train eval requires_grad_ share_memory apply "
         "to_empty type xpu compile_"
     ).split()
 )
 # Calls that hand back their first argument in another coat.
-_WRAPPERS = frozenset(
+WRAPPERS = frozenset(
     (
         "torch.compile",
         "torch.jit.script",
@@ -189,14 +189,10 @@ class Origin(NamedTuple):
     def _seen_by_oracle(self) -> oracle.Instance | None:
         """What astroid says, asked only where it sees more than imports and assignments do."""
         match self.node:
-            case ast.Subscript() | ast.Attribute() | ast.Call(func=ast.Subscript() | ast.Call()):
-                asked: ast.AST = self.node
-            case _:
-                return None
-        if self.path or self.file.qualified(asked) is not None:
-            return None
-        found = oracle.instances(self.file, asked)
-        return found[0] if len(found) == 1 else None
+            case ast.Subscript() | ast.Call(func=ast.Subscript() | ast.Call()) if not self.path:
+                found = oracle.instances(self.file, self.node)
+                return found[0] if len(found) == 1 else None
+        return None
 
 
 def framework_bases(file: File, name: str) -> frozenset[str]:
@@ -339,6 +335,7 @@ class _Trail:
             if len(holders) != len(owners):
                 holders = []
         values = [value for holder in holders for value in attribute_values(holder, node.attr)]
+        values += [value for holder in holders for value in _property_values(holder, node.attr)]
         if not values:
             yield Origin(file, node, path)
         for at, value, inner in values:
@@ -347,12 +344,12 @@ class _Trail:
     def _call(self, file: File, node: ast.Call, path: tuple[int, ...]) -> Iterator[Origin]:
         func = node.func
         name = file.qualified(func)
-        if name in _WRAPPERS and node.args:
+        if name in WRAPPERS and node.args:
             yield from self.follow(file, node.args[0], path)
             return
         if (
             isinstance(func, ast.Attribute)
-            and func.attr in _SELF_RETURNING
+            and func.attr in SELF_RETURNING
             and name is None
             and not path
         ):
@@ -405,6 +402,18 @@ def attribute_values(holder: Symbol, name: str) -> list[tuple[File, ast.expr, tu
         if found:
             return found
     return []
+
+
+def _property_values(holder: Symbol, name: str) -> Iterator[tuple[File, ast.expr, tuple[int, ...]]]:
+    """What a property returns."""
+    assert isinstance(holder.node, ast.ClassDef)
+    method = lineage(holder.file, holder.node).method(name)
+    if method is None or not isinstance(method.node, FUNCTIONS):
+        return
+    decorators = {File.dotted(decorator) for decorator in method.node.decorator_list}
+    if decorators & {"property", "cached_property", "functools.cached_property"}:
+        for value in returns(method.file, method.node):
+            yield method.file, value, ()
 
 
 def self_assignments(file: File, cls: ast.AST) -> dict[str, list[tuple[ast.expr, tuple[int, ...]]]]:
@@ -489,31 +498,30 @@ def _is_generator(callee: Symbol) -> bool:
 def calls_of(file: File, function: Function) -> list[ast.Call]:
     """The calls in the same file that run `function`, those of unknown objects left out."""
     owner = file.owner(function)
+    if function.name == "__init__" and owner is not None:
+        return _constructions(file).get(function, [])
+    called = file.calls_by_name.get(function.name, [])
     if owner is None:
-        return [
-            call
-            for call in file.index[ast.Call]
-            if isinstance(call.func, ast.Name) and call.func.id == function.name
-        ]
-    if function.name == "__init__":
-        return [call for call in file.index[ast.Call] if _builds(file, call, function)]
+        return [call for call in called if isinstance(call.func, ast.Name)]
     return [
         call
-        for call in file.index[ast.Call]
-        if isinstance(call.func, ast.Attribute)
-        and call.func.attr == function.name
-        and _is_instance(file, call.func.value, owner)
+        for call in called
+        if isinstance(call.func, ast.Attribute) and _is_instance(file, call.func.value, owner)
     ]
 
 
-def _builds(file: File, call: ast.Call, init: Function) -> bool:
-    if not isinstance(call.func, ast.Name):
-        return False
-    found = symbol_of(file, call.func)
-    if found is None or found.file is not file or not isinstance(found.node, ast.ClassDef):
-        return False
-    method = lineage(file, found.node).method("__init__")
-    return method is not None and method.node is init
+def _constructions(file: File) -> dict[ast.AST, list[ast.Call]]:
+    """The calls that make instances of the file's classes, by the `__init__` that they run."""
+    cached: dict[ast.AST, list[ast.Call]] | None = file.__dict__.get("_constructed")
+    if cached is None:
+        cached = file.__dict__["_constructed"] = {}
+        for cls in file.index[ast.ClassDef]:
+            init = lineage(file, cls).method("__init__")
+            for call in file.calls_by_name.get(cls.name, []) if init is not None else ():
+                found = symbol_of(file, call.func)
+                if found is not None and found.node is cls and init is not None:
+                    cached.setdefault(init.node, []).append(call)
+    return cached
 
 
 def _is_instance(file: File, node: ast.expr, owner: ast.ClassDef) -> bool:
@@ -580,7 +588,7 @@ def reaching(file: File, name: ast.Name) -> list[Binding]:
     inner = file.scope(name)
     while inner is not scope and inner.outer and isinstance(inner.node, COMPREHENSIONS):
         inner = inner.outer  # runs where it stands
-    if inner is not scope:
+    if inner is not scope or isinstance(scope.node, COMPREHENSIONS):
         return bindings
     use = _Place(file, name, scope.node)
     kept: list[Binding] = []

@@ -1,7 +1,7 @@
 """What astroid can say of an expression that imports and assignments do not explain.
 
-Properties, look-ups in dicts, dataclass fields, loops over lists of models, classes made by
-functions: astroid infers them. It is slow (some 40 ms a file, twenty times `ast.parse`) and by
+Look-ups in dicts, functions that return functions, classes made by functions: astroid infers
+them. It is slow (some 40 ms a file, twenty times `ast.parse`) and by
 itself blind to `tf.keras`, so it is imported on first need, asked last, and told of the frameworks
 by `stubs/`. Every other module is either a file of the project or refused: nothing is imported.
 """
@@ -17,8 +17,8 @@ from .project import STUBS, Symbol, module
 from .walk import File
 
 # Enough for a file, its models and its base classes; past that an answer costs more than it gives.
-_MAX_MODULES = 6
-_MAX_LINES = 6000
+_MAX_MODULES = 4
+_MAX_LINES = 3000
 # The other names under which the stubs' modules are imported.
 _OTHER_NAMES = {"keras": ("tensorflow.keras", "tf_keras"), "lightning": ("pytorch_lightning",)}
 
@@ -151,7 +151,8 @@ class _Modules(dict[str, Any]):
 
         name = name or _module_name(file)
         self._project.append(name)
-        tree = AstroidBuilder(self.manager).string_build(
+        # astroid's transforms infer every call of a file when it is built: minutes, on some.
+        tree = AstroidBuilder(self.manager, apply_transforms=False).string_build(
             "".join(file.lines), modname=name, path=str(file.path)
         )
         tree.package = file.path.stem == "__init__"

@@ -99,26 +99,39 @@ def module(file: File, name: str) -> File | None:
     """The module that `name` (absolute, or relative with its dots) means in `file`."""
     if framework(name):
         return _stub(name)
-    folder = file.path.resolve().parent
+    path = _module_path(file.location, name)
+    return read(path) if path is not None else None
+
+
+# Looking for files costs milliseconds, and the same names are asked for again and again.
+@lru_cache(maxsize=4096)
+def _module_path(importer: Path, name: str) -> Path | None:
+    folder = importer.parent
     level = len(name) - len(name.lstrip("."))
     parts = [part for part in name[level:].split(".") if part]
     if level:
         for _ in range(level - 1):
             folder = folder.parent
-        path = _locate(folder, parts) if parts else _locate(folder.parent, [folder.name])
-        return read(path) if path else None
+        return _locate(folder, parts) if parts else _locate(folder.parent, [folder.name])
     for root in search_path(folder):
         path = _locate(root, parts)
-        if path is not None and path != file.path.resolve():
-            return read(path)
+        if path is not None and path != importer:
+            return path
     return None
 
 
 def resolve(file: File, name: str, depth: int = 0) -> Symbol | None:
     """What a dotted name that was imported into `file` stands for, through re-exports."""
+    cached: dict[str, Symbol | None] = file.__dict__.setdefault("_resolved", {})
+    if name not in cached:
+        cached[name] = None  # what re-exports itself in a circle is nothing
+        cached[name] = _resolve(file, canonical(name), depth)
+    return cached[name]
+
+
+def _resolve(file: File, name: str, depth: int) -> Symbol | None:
     if depth > 12:
         return None
-    name = canonical(name)
     level = len(name) - len(name.lstrip("."))
     parts = name[level:].split(".")
     for cut in range(len(parts), 0, -1):

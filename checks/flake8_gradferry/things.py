@@ -91,7 +91,7 @@ def role(thing: Thing) -> Role:
     cached: dict[ast.AST, Role | None] = thing.file.__dict__.setdefault("_roles", {})
     if thing.node not in cached:
         cached[thing.node] = _by_origin(thing)
-    return cached[thing.node] or _by_name(thing)
+    return cached[thing.node] or role_by_name(thing)
 
 
 def is_torch_optimizer(thing: Thing | None, file: File) -> bool:
@@ -103,35 +103,50 @@ def is_torch_optimizer(thing: Thing | None, file: File) -> bool:
     return imports_torch(file) and not is_foreign(file)
 
 
+def is_near(node: ast.AST) -> bool:
+    """Whether a value's origin is worth asking for: of `x` and `self.x`, not of `args.net.x`."""
+    return isinstance(node, ast.Name) or (
+        isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    )
+
+
 def _by_origin(thing: Thing) -> Role | None:
+    if not is_near(thing.node):
+        return None
     found = {_origin_role(origin) for origin in origins(thing.file, thing.node)}
     return found.pop() if len(found) == 1 else None
 
 
 def _origin_role(origin: Origin) -> Role | None:
-    if isinstance(origin.node, ast.Constant | ast.Dict | ast.JoinedStr | ast.Compare):
+    node = origin.node
+    if isinstance(node, ast.Constant | ast.Dict | ast.JoinedStr | ast.Compare):
         return Role.OTHER
-    if (cls := origin.cls) is not None:
-        assert isinstance(cls.node, ast.ClassDef)
-        family = lineage(cls.file, cls.node)
-        if family.derives("torch.optim.Optimizer"):
-            return Role.OPTIMIZER
-        if family.is_torch_module:
-            return Role.MODEL
-        return Role.OTHER if family.names and family.complete else None
-    name = origin.callee
+    if not is_made_in_sight(origin) and not isinstance(node, ast.arg):
+        return None
+    name, types = origin.callee, origin.types
+    if "torch.optim.Optimizer" in types:
+        return Role.OPTIMIZER
     if name.startswith("torch.optim.lr_scheduler."):
         return Role.SCHEDULER
-    if name.startswith("torch.optim."):
-        return Role.OPTIMIZER if not name.startswith("torch.optim.swa_utils") else None
     if name.endswith(".GradScaler"):
         return Role.SCALER
-    if name.startswith("torch.nn.") and name.rpartition(".")[2][:1].isupper():
+    if "torch.nn.Module" in types:
         return Role.OTHER if "Loss" in name else Role.MODEL
-    return Role.OTHER if name.partition(".")[0] in _FOREIGN else None
+    if name.partition(".")[0] in _FOREIGN:
+        return Role.OTHER
+    if (cls := origin.cls) is not None and isinstance(cls.node, ast.ClassDef):
+        family = lineage(cls.file, cls.node)
+        return Role.OTHER if family.names and family.complete else None
+    return None
 
 
-def _by_name(thing: Thing) -> Role:
+def is_made_in_sight(origin: Origin) -> bool:
+    """Whether a value comes from a call by name; asking about others would cost an inference."""
+    return origin.call is not None and isinstance(origin.call.func, ast.Name | ast.Attribute)
+
+
+def role_by_name(thing: Thing) -> Role:
+    """What the object's name, or what the file asks it for, says that it is."""
     name = thing.name
     if _SCHEDULER.search(name):
         return Role.SCHEDULER

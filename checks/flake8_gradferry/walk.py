@@ -141,10 +141,15 @@ class File:
     # -- names ---------------------------------------------------------------------------------
 
     @cached_property
+    def location(self) -> Path:
+        """The absolute path of the file, links followed."""
+        return self.path.resolve()
+
+    @cached_property
     def package(self) -> tuple[str, ...]:
         """The packages the file lies in, outermost first: `("app", "nets")` for app/nets/cnn.py."""
         names: list[str] = []
-        folder = self.path.resolve().parent
+        folder = self.location.parent
         while (folder / "__init__.py").is_file() and folder.name:
             names.append(folder.name)
             folder = folder.parent
@@ -231,6 +236,16 @@ class File:
         if not isinstance(node, ast.Name):
             return None
         return ".".join([node.id, *reversed(parts)])
+
+    @cached_property
+    def calls_by_name(self) -> Mapping[str, list[ast.Call]]:
+        """The calls by the last name of what is called: `fit` for `fit(x)` and `net.fit(x)`."""
+        found: defaultdict[str, list[ast.Call]] = defaultdict(list)
+        for call in self.index[ast.Call]:
+            match call.func:
+                case ast.Name(id=name) | ast.Attribute(attr=name):
+                    found[name].append(call)
+        return dict(found)
 
     # -- where a node stands -------------------------------------------------------------------
 

@@ -86,7 +86,7 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="missing-zero-grad",
-    message="loop never clears gradients of {opt} (SILENT: they add up); call {opt}.zero_grad()",
+    message="loop never clears gradients of {opt} (SILENT: they add up); call zero_grad()",
     harm=Harm.SILENT,
     confidence=Confidence.LIKELY,
     direction="keras->torch",

@@ -124,7 +124,7 @@ def stays_off(flow: Flow, off: Event) -> bool:
         turn = flow.within(loops[-1])
         return (
             is_trained(flow, off, step)
-            and not any(leaves_after(off, event, len(loops)) for event in turn)
+            and not any(leaves_after(off, event, loops[-1]) for event in turn)
             and not any(may_turn_on(off, event) for event in turn)
         )
     return False
@@ -158,8 +158,6 @@ def may_turn_on(off: Event, event: Event) -> bool:
     return False
 
 
-def leaves_after(off: Event, event: Event, depth: int) -> bool:
+def leaves_after(off: Event, event: Event, loop: ast.AST) -> bool:
     """Whether the loop is left whenever it got to `off`."""
-    if event.kind is not Kind.LEAVE or event.order < off.order or not event.whenever(off):
-        return False
-    return not isinstance(event.node, ast.Break) or len(event.loops) <= depth
+    return loop in event.leaves and event.order > off.order and event.whenever(off)

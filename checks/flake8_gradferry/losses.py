@@ -1,0 +1,297 @@
+"""Which cross-entropy a call computes, and on what.
+
+Only losses that take logits or probabilities are looked at. A loss is found as a function, as an
+object behind a name, attribute or dict, made here or in another file, and in `compile(loss=...)`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from .values import End, Trace, Value, class_of, constant, family, is_none, made_by
+from .walk import FUNCTIONS, File
+
+# Called (output, target).
+TORCH_CROSS_ENTROPY = frozenset(("torch.nn.CrossEntropyLoss", "torch.nn.functional.cross_entropy"))
+
+_KERAS_WORDS = (
+    "binary_crossentropy categorical_crossentropy sparse_categorical_crossentropy "
+    "binary_focal_crossentropy categorical_focal_crossentropy"
+).split()
+_KERAS_CLASSES = {"".join(part.title() for part in w.split("_")): w for w in _KERAS_WORDS}
+# Called (target, output), with `from_logits`, False unless given.
+_KERAS_NAMES = {
+    **{f"keras.losses.{name}": word for name, word in _KERAS_CLASSES.items()},
+    **{
+        f"keras.{module}.{word}": word
+        for module in ("losses", "backend", "metrics", "objectives", "ops")
+        for word in _KERAS_WORDS
+    },
+}
+# Always on logits; called by keyword.
+_TENSORFLOW_NAMES = {
+    f"{prefix}.{word}": word
+    for prefix in ("tensorflow.nn", "tensorflow.compat.v1.nn")
+    for word in (
+        "softmax_cross_entropy_with_logits softmax_cross_entropy_with_logits_v2 "
+        "sparse_softmax_cross_entropy_with_logits sigmoid_cross_entropy_with_logits "
+        "weighted_cross_entropy_with_logits"
+    ).split()
+}
+# What people call a loss; anything else must be bound to one in sight.
+_NAMED_LIKE_A_LOSS = re.compile(r"loss|crit|cost|ce$|ce_|xent|entropy|objective|obj$", re.I)
+
+
+class Loss(NamedTuple):
+    """A loss by the name of what computes it."""
+
+    name: str  # canonical
+    from_logits: bool | None  # None: cannot see
+    shown: str  # as the user wrote it
+
+    @property
+    def word(self) -> str:
+        """`CrossEntropyLoss`, `sparse_categorical_crossentropy`, ..."""
+        return _KERAS_NAMES.get(self.name) or self.name.rpartition(".")[2]
+
+    @property
+    def is_torch(self) -> bool:
+        return self.name in TORCH_CROSS_ENTROPY
+
+    @property
+    def is_keras(self) -> bool:
+        return self.name in _KERAS_NAMES
+
+    @property
+    def is_tensorflow(self) -> bool:
+        return self.name in _TENSORFLOW_NAMES
+
+
+class LossCall(NamedTuple):
+    """One call of a loss in a file."""
+
+    call: ast.Call
+    loss: Loss
+    output: ast.expr  # what the model said
+
+
+def loss_calls(file: File) -> list[LossCall]:
+    """Every call of a cross-entropy in a file whose loss is certain."""
+    cached = file.__dict__.get("_loss_calls")
+    if cached is None:
+        cached = file.__dict__["_loss_calls"] = list(_find(file))
+    found: list[LossCall] = cached
+    return found
+
+
+def _find(file: File) -> Iterator[LossCall]:
+    if not any(name in _frameworks(file) for name in ("torch", "tensorflow", "keras")):
+        return
+    bound = _bound_to_losses(file)
+    for call in file.index[ast.Call]:
+        if len(call.args) + len(call.keywords) < 2 or not _may_be_loss(call.func, bound):
+            continue
+        loss = loss_of(file, call.func, call)
+        if loss is not None and (output := _output(loss, call)) is not None:
+            yield LossCall(call, loss, output)
+
+
+def _frameworks(file: File) -> set[str]:
+    return {name.lstrip(".").partition(".")[0] for name in file.imports.values()}
+
+
+def _may_be_loss(func: ast.expr, bound: set[str]) -> bool:
+    match func:
+        case ast.Name(id=word) | ast.Attribute(attr=word):
+            return word in bound or _NAMED_LIKE_A_LOSS.search(word) is not None
+        case ast.Subscript(value=ast.Name(id=word) | ast.Attribute(attr=word)):
+            return _NAMED_LIKE_A_LOSS.search(word) is not None
+        case ast.Call(func=ast.Name(id=word) | ast.Attribute(attr=word)):
+            return _NAMED_LIKE_A_LOSS.search(word) is not None
+    return False
+
+
+def _bound_to_losses(file: File) -> set[str]:
+    """The names and attributes that an assignment of a loss gives."""
+    found = set()
+    for assign in file.index[ast.Assign]:
+        value = assign.value.func if isinstance(assign.value, ast.Call) else assign.value
+        name = file.imported(value)
+        if name and _NAMED_LIKE_A_LOSS.search(name):
+            for target in assign.targets:
+                if isinstance(target, ast.Name | ast.Attribute):
+                    found.add(target.id if isinstance(target, ast.Name) else target.attr)
+    return found
+
+
+def loss_of(file: File, node: ast.expr, call: ast.Call | None = None) -> Loss | None:
+    """The one cross-entropy that an expression names, if every way to it agrees.
+
+    `call` is the call in which `node` is the function, for losses that are functions.
+    """
+    shown = _shown(file, node)
+    found = {_loss(end, file, call, shown) for end in Trace().objects(Value(file, node))}
+    return found.pop() if len(found) == 1 else None
+
+
+def _loss(end: End, file: File, call: ast.Call | None, shown: str) -> Loss | None:
+    if end.path:
+        return None
+    value = end.value
+    match value.node:
+        case ast.Constant(value=str(text)):
+            word = _KERAS_CLASSES.get(text, text)
+            return Loss(f"keras.losses.{word}", False, shown) if word in _KERAS_WORDS else None
+        case ast.Call():
+            name, given = made_by(value), value
+            if name.rpartition(".")[2][:1].islower():
+                return None  # the loss's value, not the loss
+        case ast.Name() | ast.Attribute():
+            # A function: what it is told stands in the call.
+            name, given = made_by(value), Value(file, call or value.node)
+        case _:
+            return None
+    if name in TORCH_CROSS_ENTROPY or name in _TENSORFLOW_NAMES:
+        return Loss(name, True, shown)
+    if name in _KERAS_NAMES:
+        return Loss(name, _from_logits(given, name), shown)
+    return None
+
+
+def _from_logits(value: Value, name: str) -> bool | None:
+    if not isinstance(value.node, ast.Call):
+        return False
+    is_class = name.rpartition(".")[2][:1].isupper()
+    position = 0 if is_class else 2
+    if "focal" in _KERAS_NAMES[name]:
+        position = 99  # told by keyword
+    call = value.node
+    given = [k.value for k in call.keywords if k.arg == "from_logits"]
+    given += call.args[position : position + 1]
+    if any(k.arg is None for k in call.keywords) or any(
+        isinstance(item, ast.Starred) for item in call.args
+    ):
+        return None
+    if not given:
+        return False
+    told = constant(value.at(given[0]))
+    return told if isinstance(told, bool) else None
+
+
+def _output(loss: Loss, call: ast.Call) -> ast.expr | None:
+    """The argument of a loss that holds what the model said."""
+    if loss.is_torch:
+        keywords, position = {"input"}, 0
+    elif loss.is_keras:
+        keywords, position = {"y_pred", "output"}, 1
+    else:
+        keywords, position = {"logits"}, 1
+    for keyword in call.keywords:
+        if keyword.arg in keywords:
+            return keyword.value
+    head = call.args[: position + 1]
+    if len(head) <= position or any(isinstance(item, ast.Starred) for item in head):
+        return None
+    return head[position]
+
+
+def _shown(file: File, node: ast.expr) -> str:
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.Call(func=func):
+            return _shown(file, func)
+        case ast.Subscript(value=inner):
+            return _shown(file, inner)
+    return file.dotted(node) or "the loss"
+
+
+# -- compile ---------------------------------------------------------------------------------------
+
+
+class Compiled(NamedTuple):
+    """One `model.compile(...)` with a cross-entropy of Keras."""
+
+    model: ast.expr
+    loss: Loss
+    node: ast.expr  # the loss as given
+    eager: bool
+
+
+def compiled(file: File, call: ast.Call) -> Compiled | None:
+    """What a call of `.compile` says of the loss, if it is one certain cross-entropy."""
+    assert isinstance(call.func, ast.Attribute)
+    if file.qualified(call.func) is not None:
+        return None  # `torch.compile`, `re.compile`
+    given = {keyword.arg: keyword.value for keyword in call.keywords}
+    if None in given:
+        return None
+    node = given.get("loss") or (call.args[1] if len(call.args) > 1 else None)
+    match node:
+        case None:
+            return None
+        case ast.List(elts=[only]):
+            node = only
+        case ast.Dict(values=[only]):
+            node = only
+    loss = loss_of(file, node)
+    if loss is None or not loss.is_keras:
+        return None
+    if any(_trains_itself(end.value) for end in Trace().objects(Value(file, call.func.value))):
+        return None
+    eager = given.get("run_eagerly")
+    runs_eagerly = eager is not None and not is_none(eager) and constant(Value(file, eager)) is True
+    return Compiled(call.func.value, loss, node, runs_eagerly)
+
+
+def _trains_itself(model: Value) -> bool:
+    """Whether the model's class decides for itself what its loss is computed on."""
+    cls = class_of(model)
+    if cls is None:
+        return False
+    line = family(cls)
+    return any(line.method(n) for n in ("compile", "train_step", "compute_loss", "__call__"))
+
+
+# -- graph or eager --------------------------------------------------------------------------------
+
+
+def maybe_traced(file: File, node: ast.AST) -> bool:
+    """Whether an expression may run inside a `tf.function`; `fit` traces `train_step` into one."""
+    for function in file.ancestors(node):
+        if isinstance(function, ast.Lambda):
+            return True
+        if not isinstance(function, FUNCTIONS):
+            continue
+        if function.name in ("train_step", "test_step", "call") and file.owner(function):
+            return True
+        if any("function" in (_word(d)) for d in function.decorator_list):
+            return True
+        if _passed_on(file, function.name):
+            return True
+    return False
+
+
+def _word(decorator: ast.expr) -> str:
+    node = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _passed_on(file: File, name: str) -> bool:
+    """Whether a function is handed on, or called from a function that `tf.function` decorates."""
+    for call in file.index[ast.Call]:
+        for argument in (*call.args, *(k.value for k in call.keywords)):
+            match argument:
+                case ast.Name(id=word) | ast.Attribute(attr=word) if word == name:
+                    return True
+        match call.func:
+            case ast.Name(id=word) | ast.Attribute(attr=word) if word == name:
+                caller = file.function(call)
+                if caller is not None and any(
+                    "function" in _word(d) for d in caller.decorator_list
+                ):
+                    return True
+    return False

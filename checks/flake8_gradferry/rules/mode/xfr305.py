@@ -1,0 +1,170 @@
+"""`call` of a Keras model without a `training` parameter.
+
+## Why
+
+SILENT. `fit` tells a model that it is being trained by `training=True`, but only if the model's
+`call` names that parameter (`**kwargs` does not count); without it Dropout and
+BatchNormalization run as in evaluation from the first step to the last. A torch module learns its
+mode from `train()` and `eval()`, so its `forward` needs no such parameter. Measured on Keras 3.15:
+after `fit` the moving mean of the batch norm below is still 0, with the parameter it has moved.
+
+## Bad
+
+```python
+import keras
+import numpy as np
+
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.norm = keras.layers.BatchNormalization()
+        self.out = keras.layers.Dense(1)
+
+    def call(self, x):  # XFR305
+        return self.out(self.norm(x))
+
+
+x = np.random.default_rng(0).normal(3.0, 2.0, (64, 4)).astype("float32")
+net = Net()
+net.compile("sgd", "mse")
+net.fit(x, x[:, :1], epochs=2, verbose=0)
+```
+
+## Good
+
+```python
+import keras
+import numpy as np
+
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.norm = keras.layers.BatchNormalization()
+        self.out = keras.layers.Dense(1)
+
+    def call(self, x, training=None):
+        return self.out(self.norm(x, training=training))
+
+
+x = np.random.default_rng(0).normal(3.0, 2.0, (64, 4)).astype("float32")
+net = Net()
+net.compile("sgd", "mse")
+net.fit(x, x[:, :1], epochs=2, verbose=0)
+```
+
+## When it stays quiet
+
+- Layers, and models that the file itself uses inside another layer or model: there the flag
+  reaches what is inside through the call around it.
+- Nothing in the model is seen to depend on the mode (Dropout, BatchNormalization, noise, random
+  augmentation, a layer of the project that takes `training`).
+- Every such layer is given a `training=` of its own.
+- The file runs the model by hand with `training=`, or the class has a `train_step` of its own.
+
+## Fix
+
+Add `training=None` to the parameters of `call`. Passing it on to the layers is good style;
+Keras 3 does that by itself.
+
+## Seen at run time
+
+`training_smoke`: `modes` (dropout and batch norm do not act in training).
+
+## References
+
+- https://keras.io/guides/making_new_layers_and_models_via_subclassing/#privileged-training-argument-in-the-call-method
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ...infer import lineage
+from ...models import attributes, layers
+from ...modes import any_dependent
+from ...project import Symbol
+from ...rule import Confidence, Finding, Harm, Rule
+from ...walk import File, Function
+
+rule = Rule(
+    __name__,
+    name="call-without-training",
+    message="fit leaves {layer} of {cls} off (SILENT: no training flag); add training=None",
+    harm=Harm.SILENT,
+    confidence=Confidence.SURE,
+    direction="torch->keras",
+)
+
+
+@rule.node(ast.ClassDef)
+def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
+    call = file.methods(node).get("call") if node.bases else None
+    if call is None or any("train" in name or "test" in name for name in parameters(call)):
+        return
+    family = lineage(file, node)
+    if not family.is_keras_model or family.method("train_step") is not None:
+        return
+    for name, found in attributes(Symbol(file, node)).items():
+        if runs_without_mode(file, node, name) and any_dependent(found):
+            if not part_of_another(file, node) and not run_with_mode(file, node):
+                yield rule.at(call, cls=node.name, layer=name)
+            return
+
+
+def parameters(function: Function) -> list[str]:
+    args = function.args
+    return [arg.arg for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
+
+
+def runs_without_mode(file: File, cls: ast.ClassDef, name: str) -> bool:
+    """Whether the forward pass uses `self.<name>` without a `training=` of its own."""
+    for function in forward_pass(file, cls):
+        inside = file.inside(function)
+        passes = any(k.arg == "training" for k in inside[ast.keyword])
+        for use in inside[ast.Attribute]:
+            if use.attr == name and file.dotted(use.value) == "self":
+                run = file.parent(use)
+                called = isinstance(run, ast.Call) and run.func is use
+                if not (gives_mode(run) if isinstance(run, ast.Call) and called else passes):
+                    return True
+    return False
+
+
+def forward_pass(file: File, cls: ast.ClassDef) -> list[Function]:
+    """`call` and the class' other methods that it runs."""
+    methods = file.methods(cls)
+    reached = [methods["call"]]
+    for function in reached:  # grows while it is read
+        for use in file.inside(function)[ast.Attribute]:
+            method = methods.get(use.attr) if file.dotted(use.value) == "self" else None
+            if method is not None and method not in reached:
+                reached.append(method)
+    return reached
+
+
+def gives_mode(call: ast.Call) -> bool:
+    return any(keyword.arg in ("training", None) for keyword in call.keywords)
+
+
+def part_of_another(file: File, cls: ast.ClassDef) -> bool:
+    """Whether the file makes an instance inside another Keras class, or puts one into a graph."""
+    for call in file.index[ast.Call]:
+        if isinstance(call.func, ast.Name) and call.func.id == cls.name:
+            holder = file.method_class(call)
+            if holder is not None and holder is not cls and lineage(file, holder).is_keras_layer:
+                return True
+    return False
+
+
+def run_with_mode(file: File, cls: ast.ClassDef) -> bool:
+    """Whether the file runs an instance by hand with `training=`."""
+    for call in file.index[ast.Call]:
+        if any(keyword.arg == "training" for keyword in call.keywords):
+            if file.method_class(call) is cls and file.dotted(call.func) == "self":
+                return True
+            if any(layer.cls and layer.cls.node is cls for layer in layers(file, call.func).layers):
+                return True
+    return False

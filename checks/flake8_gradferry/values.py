@@ -1,0 +1,497 @@
+"""Values followed through calls: what an expression holds inside the very call being looked at.
+
+`infer.origins` answers for an expression in general; here a parameter means what *this* call
+passed, and `self` the object whose method runs, so that `Net(activation=None)` in one file and
+the class in another are read together. A trail that is lost ends where it was lost.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .infer import (
+    SELF_RETURNING,
+    WRAPPERS,
+    Lineage,
+    argument_for,
+    attribute_values,
+    calls_of,
+    lineage,
+    reaching,
+    returns,
+)
+from .names import framework
+from .project import STUBS, Symbol, resolve, symbol_of
+from .walk import FUNCTIONS, Binding, File
+
+_STEPS = 2000
+_CALLS = 12
+_AGAIN = 2  # a block inside a block runs the same `forward`
+_NESTING = 50
+
+Path = tuple["int | str", ...]
+
+
+class Value(NamedTuple):
+    """An expression (or parameter), and the call inside which it is evaluated."""
+
+    file: File
+    node: ast.AST
+    frame: Frame | None = None
+
+    def at(self, node: ast.AST) -> Value:
+        """Another expression at the same place."""
+        return Value(self.file, node, self.frame)
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One call of a project's function."""
+
+    function: ast.AST
+    call: Value | None  # None where a framework makes the call, as `fit` calls `call`
+    owner: Value | None = None  # the object behind `self`
+
+    @property
+    def too_deep(self) -> bool:
+        """Whether calls are nested past what anybody writes, or a function calls itself."""
+        depth = again = 0
+        frame: Frame | None = self
+        while frame is not None:
+            depth += 1
+            again += frame.function is self.function
+            frame = frame.call.frame if frame.call else None
+        return depth > _CALLS or again > _AGAIN
+
+
+class End(NamedTuple):
+    """Where a trail ends, and the positions or keys still to be taken out of it."""
+
+    value: Value
+    path: Path = ()
+
+
+class Trace:
+    """One question; it carries the guard against going round in circles."""
+
+    def __init__(self) -> None:
+        self._active: set[tuple[ast.AST, Frame | None, Path]] = set()
+        self._making: set[tuple[ast.AST, Frame | None]] = set()
+        # The same call is one and the same frame, so that what was asked inside it is recognised.
+        self._entered: dict[Value, tuple[Symbol, Frame] | None] = {}
+        self._inits: dict[tuple[Value, ast.AST], Frame] = {}
+        self._steps = 0
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the question turned out too long to answer."""
+        return self._steps > _STEPS
+
+    # -- names, attributes, parameters -------------------------------------------------------------
+
+    def ends(self, value: Value, path: Path = ()) -> Iterator[End]:
+        """The expressions in which the value may have been made, calls not entered."""
+        key = (value.node, value.frame, path)
+        self._steps += 1
+        if key in self._active:
+            return  # round a loop: nothing new
+        if self.exhausted:
+            yield End(value, path)
+            return
+        self._active.add(key)
+        try:
+            yield from self._step(value, path)
+        finally:
+            self._active.discard(key)
+
+    def _step(self, value: Value, path: Path) -> Iterator[End]:
+        node = value.node
+        match node:
+            case ast.Name():
+                yield from self._name(value, node, path)
+            case ast.arg():
+                yield from self._parameter(value, node, path)
+            case ast.Attribute():
+                yield from self._attribute(value, node, path)
+            case ast.IfExp():
+                yield from self._each(value, [node.body, node.orelse], path)
+            case ast.BoolOp():
+                yield from self._each(value, node.values, path)
+            case ast.NamedExpr() | ast.Await():
+                yield from self.ends(value.at(node.value), path)
+            case ast.Tuple() | ast.List() if path and isinstance(path[0], int):
+                position = path[0]
+                starred = any(isinstance(item, ast.Starred) for item in node.elts)
+                grows = isinstance(node, ast.List) and position < 0
+                if starred or grows or not -len(node.elts) <= position < len(node.elts):
+                    yield End(value, path)
+                else:
+                    yield from self.ends(value.at(node.elts[position]), path[1:])
+            case ast.Dict() if path:
+                for key, item in zip(node.keys, node.values, strict=True):
+                    if isinstance(key, ast.Constant) and key.value == path[0]:
+                        yield from self.ends(value.at(item), path[1:])
+                        return
+                yield End(value, path)
+            case ast.Subscript(slice=index):
+                taken = constant_index(index)
+                if taken is None:
+                    yield End(value, path)
+                else:
+                    yield from self.ends(value.at(node.value), (taken, *path))
+            case _:
+                yield End(value, path)
+
+    def _each(self, value: Value, nodes: list[ast.expr], path: Path) -> Iterator[End]:
+        yield from _but_none([end for node in nodes for end in self.ends(value.at(node), path)])
+
+    def _name(self, value: Value, node: ast.Name, path: Path) -> Iterator[End]:
+        bindings = _loops_run(value.file, node, reaching(value.file, node))
+        found = [end for binding in bindings for end in self._bound(value, node, binding, path)]
+        yield from _but_none(found) if bindings else [End(value, path)]
+
+    def _bound(self, value: Value, node: ast.Name, binding: Binding, path: Path) -> Iterator[End]:
+        if binding.kind == "assign" and binding.value is not None:
+            yield from self.ends(value.at(binding.value), (*binding.path, *path))
+        elif binding.kind == "import":
+            found = resolve(value.file, value.file.imports[node.id])
+            if found is not None and isinstance(found.node, ast.expr):
+                yield from self.ends(Value(found.file, found.node), path)
+            else:
+                yield End(value, path)
+        elif binding.kind == "parameter":
+            yield from self.ends(value.at(binding.node), path)
+        elif binding.kind in ("for", "augment", "def", "class"):
+            yield End(value.at(binding.node), (*binding.path, *path))
+        else:
+            yield End(value, path)
+
+    def _parameter(self, value: Value, node: ast.arg, path: Path) -> Iterator[End]:
+        file, function = value.file, value.file.enclosing(node, *FUNCTIONS, ast.Lambda)
+        frame = value.frame
+        while frame is not None and frame.function is not function:
+            frame = frame.call.frame if frame.call else None
+        if isinstance(function, FUNCTIONS) and is_self(file, node):
+            yield End(frame.owner if frame and frame.owner else Value(file, node), path)
+            return
+        # In `__init__` of an object nobody knows, every construction in the file may be meant.
+        anywhere = frame is None and value.frame is None
+        anywhere |= frame is not None and frame.call is None and _is_any(frame)
+        calls: list[Value] = []
+        if anywhere and isinstance(function, FUNCTIONS):
+            calls = [Value(file, call) for call in calls_of(file, function)]
+        elif frame is not None and frame.call is not None:
+            calls = [frame.call]
+        default = _default(function, node)
+        if not calls and anywhere and default is not None:
+            # Nobody in sight calls it: what it does unasked is what there is to see.
+            yield from self.ends(Value(file, default), path)
+        elif not calls:
+            yield End(value, path)
+        for call in calls:
+            assert isinstance(call.node, ast.Call)
+            argument = _argument(file, function, call.node, node)
+            starred = any(isinstance(item, ast.Starred) for item in call.node.args)
+            starred |= any(item.arg is None for item in call.node.keywords)
+            if argument is not None:
+                yield from self.ends(call.at(argument), path)
+            elif default is None or starred:
+                yield End(value, path)
+            else:
+                yield from self.ends(Value(file, default), path)
+
+    def _attribute(self, value: Value, node: ast.Attribute, path: Path) -> Iterator[End]:
+        file = value.file
+        if file.qualified(node) is not None:
+            found = symbol_of(file, node)
+            if found is not None and isinstance(found.node, ast.expr):
+                yield from self.ends(Value(found.file, found.node), path)
+            else:
+                yield End(value, path)
+            return
+        owners = list(self.objects(value.at(node.value)))
+        held: list[End] = []
+        for owner in owners:
+            assigned = self._held(owner, node.attr)
+            if not assigned:
+                yield End(value, path)
+                return
+            held += assigned
+        found_ends = [e for h in held for e in self.ends(h.value, (*h.path, *path))]
+        yield from _but_none(found_ends)
+
+    def _held(self, owner: End, name: str) -> list[End]:
+        """What `owner.name` was set to."""
+        cls = class_of(owner.value) if not owner.path else None
+        if cls is None:
+            return []
+        found = []
+        for file, node, path in attribute_values(cls, name):
+            function = file.function(node)
+            frame = Frame(function, None, owner.value) if function is not None else None
+            if function is not None and function.name == "__init__":
+                frame = self.init_frame(owner.value, Symbol(file, function))
+            found.append(End(Value(file, node, frame), path))
+        return found
+
+    def init_frame(self, instance: Value, init: Symbol) -> Frame:
+        """The call of `__init__`, the class's own or the inherited one, that made an instance."""
+        key = instance, init.node
+        if key not in self._inits:
+            self._inits[key] = self._find_init(instance, init)
+        return self._inits[key]
+
+    @staticmethod
+    def _find_init(instance: Value, init: Symbol) -> Frame:
+        call = instance if isinstance(instance.node, ast.Call) else None
+        cls = class_of(instance)
+        assert cls is not None
+        for symbol in family(cls).classes:
+            assert isinstance(symbol.node, ast.ClassDef)
+            own = symbol.file.methods(symbol.node).get("__init__")
+            if own is init.node:
+                break
+            if own is not None:
+                # On the way up: what this class hands to `super().__init__`.
+                frame = Frame(own, call, instance)
+                passed = super_call(symbol.file, own)
+                call = Value(symbol.file, passed, frame) if passed is not None else None
+        return Frame(init.node, call, instance)
+
+    # -- objects -----------------------------------------------------------------------------------
+
+    def objects(self, value: Value, path: Path = ()) -> list[End]:
+        """The calls that may have made an object, factories and wrappers seen through."""
+        found: list[End] = []
+        for end in list(self.ends(value, path)):
+            key = end.value.node, end.value.frame
+            if not isinstance(end.value.node, ast.Call) or len(self._making) > _NESTING:
+                found.append(end)
+            elif key not in self._making:
+                self._making.add(key)
+                found += self._made(end, end.value.node)
+                self._making.discard(key)
+        return found
+
+    def _made(self, end: End, call: ast.Call) -> list[End]:
+        file, func = end.value.file, call.func
+        name = file.qualified(func)
+        if name in WRAPPERS and call.args:
+            return self.objects(end.value.at(call.args[0]), end.path)
+        if isinstance(func, ast.Attribute) and func.attr in SELF_RETURNING and not name:
+            return self.objects(end.value.at(func.value), end.path)
+        if (entered := self.entered(end.value)) is None:
+            return [end]
+        return [o for v in self.returned(entered) for o in self.objects(v, end.path)]
+
+    def entered(self, call: Value) -> tuple[Symbol, Frame] | None:
+        """The project's function that a call runs, as that call; not classes nor objects."""
+        if call not in self._entered:
+            entered = None if self.exhausted else self._enter(call)
+            self._entered[call] = None if entered and entered[1].too_deep else entered
+        return self._entered[call]
+
+    def _enter(self, call: Value) -> tuple[Symbol, Frame] | None:
+        assert isinstance(call.node, ast.Call)
+        func = call.node.func
+        file = call.file
+        if isinstance(func, ast.Attribute) and file.qualified(func) is None:
+            match func.value:
+                case ast.Call(func=ast.Name(id="super")):
+                    found = _above(file, func)
+                    owner = self_at(call)
+                    return (found, Frame(found.node, call, owner)) if found else None
+            owners = list(self.objects(call.at(func.value)))
+            if len(owners) != 1 or (cls := class_of(owners[0].value)) is None or owners[0].path:
+                return None
+            method = family(cls).method(func.attr)
+            if method is None or _opaque(method):
+                return None
+            return method, Frame(method.node, call, owners[0].value)
+        found = symbol_of(file, func)
+        if found is None or not isinstance(found.node, FUNCTIONS) or _opaque(found):
+            return None
+        if found.file.path.parent == STUBS or found.file.owner(found.node) is not None:
+            return None
+        return found, Frame(found.node, call)
+
+    @staticmethod
+    def returned(entered: tuple[Symbol, Frame]) -> list[Value]:
+        """What the function returns, inside its call."""
+        symbol, frame = entered
+        values = [v for v in returns(symbol.file, symbol.node) if not is_none(v)]
+        return [Value(symbol.file, value, frame) for value in values]
+
+
+# -- small questions -------------------------------------------------------------------------------
+
+
+def made_by(value: Value) -> str:
+    """The canonical name of the framework class or function called or named, or ""."""
+    node = value.node.func if isinstance(value.node, ast.Call) else value.node
+    name = value.file.qualified(node)
+    if name is None or not framework(name):
+        return ""
+    found = resolve(value.file, name)
+    return found.name if found is not None and found.name else name
+
+
+def class_of(value: Value) -> Symbol | None:
+    """The project's class of which a value (a construction, or `self`) is an instance."""
+    match value.node:
+        case ast.Call(func=func):
+            found = symbol_of(value.file, func)
+        case ast.arg() if is_self(value.file, value.node):
+            owner = value.file.method_class(value.node)
+            found = Symbol(value.file, owner) if owner is not None else None
+        case _:
+            return None
+    if found is None or not isinstance(found.node, ast.ClassDef):
+        return None
+    return None if found.file.path.parent == STUBS else found
+
+
+def family(cls: Symbol) -> Lineage:
+    """What a class inherits from."""
+    assert isinstance(cls.node, ast.ClassDef)
+    return lineage(cls.file, cls.node)
+
+
+def super_call(file: File, init: ast.AST) -> ast.Call | None:
+    """The `super().__init__(...)` in an `__init__`."""
+    for call in file.inside(init, nested=False)[ast.Call]:
+        match call.func:
+            case ast.Attribute(attr="__init__", value=ast.Call(func=ast.Name(id="super"))):
+                return call
+    return None
+
+
+def self_at(value: Value) -> Value | None:
+    """The object behind `self` at an expression."""
+    function = value.file.function(value.node)
+    frame = value.frame
+    while frame is not None:
+        if frame.function is function:
+            return frame.owner
+        frame = frame.call.frame if frame.call else None
+    if function is None or not function.args.args:
+        return None
+    return Value(value.file, function.args.args[0])
+
+
+def is_self(file: File, parameter: ast.arg) -> bool:
+    """Whether a parameter is the `self` of a method."""
+    function = file.enclosing(parameter, *FUNCTIONS, ast.Lambda)
+    if not isinstance(function, FUNCTIONS) or file.owner(function) is None:
+        return False
+    first = [*function.args.posonlyargs, *function.args.args][:1]
+    return first == [parameter] and parameter.arg == "self"
+
+
+def is_none(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def constant_index(index: ast.expr) -> int | str | None:
+    """The constant of `x[0]`, `x[-1]` or `x["key"]`."""
+    match index:
+        case ast.Constant(value=int(key)) | ast.Constant(value=str(key)):
+            return key
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(key))):
+            return -key
+    return None
+
+
+def constant(value: Value) -> object:
+    """The one constant that an expression stands for, or Ellipsis."""
+    found = {
+        end.value.node.value if isinstance(end.value.node, ast.Constant) else ...
+        for end in Trace().ends(value)
+    }
+    return found.pop() if len(found) == 1 else ...
+
+
+def _argument(
+    file: File, function: ast.AST | None, call: ast.Call, parameter: ast.arg
+) -> ast.expr | None:
+    if isinstance(function, FUNCTIONS):
+        return argument_for(Symbol(file, function), call, parameter)
+    if isinstance(function, ast.Lambda) and parameter in function.args.args:
+        position = function.args.args.index(parameter)
+        if position < len(call.args) and not isinstance(call.args[position], ast.Starred):
+            return call.args[position]
+    return None
+
+
+def _is_any(frame: Frame) -> bool:
+    """Whether the frame is the `__init__` of some instance of a class, no one can say which."""
+    made_by_init = getattr(frame.function, "name", "") == "__init__"
+    return made_by_init and frame.owner is not None and isinstance(frame.owner.node, ast.arg)
+
+
+def _default(function: ast.AST | None, parameter: ast.arg) -> ast.expr | None:
+    """The default of a parameter, None where there is none."""
+    if not isinstance(function, FUNCTIONS):
+        return None
+    args = function.args
+    positional = [*args.posonlyargs, *args.args][::-1]
+    pairs = list(zip(positional, args.defaults[::-1], strict=False))
+    pairs += [(a, d) for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d]
+    return next((default for arg, default in pairs if arg is parameter), None)
+
+
+def _but_none(found: list[End]) -> list[End]:
+    """The ends other than None, if there are any: `criterion or CrossEntropyLoss()`."""
+    return [end for end in found if not is_none(end.value.node)] or found
+
+
+def _loops_run(file: File, name: ast.Name, bindings: list[Binding]) -> list[Binding]:
+    """The bindings that are left if every `for` loop before `name` has run at least once."""
+    for position in range(len(bindings) - 1, 0, -1):
+        loop = file.parent(bindings[position].node)
+        if bindings[position].kind != "assign":
+            continue
+        if isinstance(loop, ast.For) and loop not in file.ancestors(name):
+            within = [b for b in bindings if loop in file.ancestors(b.node)]
+            later = [b for b in bindings[position + 1 :] if b not in within]
+            return within + later
+    return bindings
+
+
+def _opaque(symbol: Symbol) -> bool:
+    """A function whose call does not give what it returns."""
+    inside = symbol.file.inside(symbol.node, nested=False)
+    return isinstance(symbol.node, ast.AsyncFunctionDef) or bool(
+        inside[ast.Yield] or inside[ast.YieldFrom]
+    )
+
+
+def _above(file: File, func: ast.Attribute) -> Symbol | None:
+    """The inherited method behind `super().name`."""
+    cls = file.method_class(func)
+    if cls is None:
+        return None
+    for symbol in lineage(file, cls).classes[1:]:
+        assert isinstance(symbol.node, ast.ClassDef)
+        if (method := symbol.file.methods(symbol.node).get(func.attr)) is not None:
+            return Symbol(symbol.file, method)
+    return None
+
+
+__all__ = [
+    "End",
+    "Frame",
+    "Trace",
+    "Value",
+    "class_of",
+    "constant",
+    "constant_index",
+    "family",
+    "is_none",
+    "made_by",
+    "self_at",
+    "super_call",
+]

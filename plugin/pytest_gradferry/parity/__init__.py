@@ -1,0 +1,134 @@
+"""The `parity` fixture: prove a port equal to its reference, rung by rung, and name what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .errors import ParityInputError
+from .report import ParityReport
+
+__all__ = ["Parity", "ParityInputError", "ParityReport"]
+
+# TensorFlow computes GELU, hard sigmoid and bilinear resizing with float32 constants, which leaves
+# up to 1e-8 even in float64; the smallest mistake known (LayerNorm epsilon 1e-6) makes 6e-6.
+TOLERANCE = 1e-7
+
+
+class Parity:
+    """What the fixture hands out. `log` gets one line for each comparison."""
+
+    def __init__(self, log: Callable[[str], None] | None = None) -> None:
+        self._log = log
+
+    def __call__(
+        self,
+        reference: Any,
+        port: Any,
+        inputs: Any,
+        targets: Any = None,
+        *,
+        loss: Any = None,
+        optimizer: Any = "sgd",
+        steps: int = 10,
+        port_inputs: Any = None,
+        port_outputs: Any = None,
+        mapping: Mapping[str, str] | None = None,
+        weights: str = "reference",
+        tolerance: float | None = None,
+    ) -> ParityReport:
+        """Compare a torch module with a Keras model (TensorFlow backend), either being the reference.
+
+        `reference`, `port`: models, or factories without arguments. A factory is built in float64;
+        an instance is converted for the run and given back as it was.
+        `inputs`, `targets`: arrays, tensors, tuples or dicts of them, in the reference's layout.
+        Float arrays of rank 4 and 5 have their channel axis moved for the port, and its outputs'
+        moved back; `port_inputs` and `port_outputs` (arrays, tuples, dicts or callables of the
+        reference's inputs, of the port's outputs) say otherwise.
+        `loss`: cross_entropy, mse, l1, bce_with_logits, nll, huber, kl_div, or a pair (torch's,
+        keras'), each called its framework's way. Without one, the gradients of a random projection
+        are compared and the training rungs skipped.
+        `optimizer`: sgd, momentum, nesterov, adam, adamw, rmsprop, adagrad, or a pair
+        (lambda params: torch.optim..., keras.optimizers...), whose own hyperparameters are compared.
+        `mapping`: {reference's layer or weight: port's}, for what does not pair by type and order.
+        `weights`: whose weights both get: "reference", "port", or "own" for each its own, compared.
+        `tolerance`: of max|a - b| / max|b| in float64, 1e-7 by default.
+
+        Raises AssertionError with the report's text if any rung fails, ParityInputError (or
+        FrameworkError where a framework is missing) for what cannot be compared.
+        """
+        report = self.report(
+            reference,
+            port,
+            inputs,
+            targets,
+            loss=loss,
+            optimizer=optimizer,
+            steps=steps,
+            port_inputs=port_inputs,
+            port_outputs=port_outputs,
+            mapping=mapping,
+            weights=weights,
+            tolerance=tolerance,
+        )
+        if self._log:
+            self._log(report.summary())
+        if not report.passed:
+            raise AssertionError(report.text())
+        return report
+
+    def report(
+        self,
+        reference: Any,
+        port: Any,
+        inputs: Any,
+        targets: Any = None,
+        *,
+        loss: Any = None,
+        optimizer: Any = "sgd",
+        steps: int = 10,
+        port_inputs: Any = None,
+        port_outputs: Any = None,
+        mapping: Mapping[str, str] | None = None,
+        weights: str = "reference",
+        tolerance: float | None = None,
+    ) -> ParityReport:
+        """The same comparison, its report returned whether it passed or not."""
+        _check(loss, targets, steps, weights, tolerance)
+        from .. import frameworks
+        from . import run
+
+        frameworks.get("torch")  # before TensorFlow: the other order has been seen to crash
+        frameworks.get("tensorflow")
+        with frameworks.undisturbed():
+            for framework in frameworks.in_use():
+                framework.seed(0)
+            return run.compare(
+                reference,
+                port,
+                inputs,
+                targets,
+                loss=loss,
+                optimizer=optimizer,
+                steps=steps,
+                port_inputs=port_inputs,
+                port_outputs=port_outputs,
+                mapping=mapping,
+                weights=weights,
+                tolerance=TOLERANCE if tolerance is None else tolerance,
+            )
+
+
+def _check(loss: Any, targets: Any, steps: int, weights: str, tolerance: float | None) -> None:
+    if loss is not None and targets is None:
+        raise ParityInputError(
+            "a loss needs targets: parity(reference, port, inputs, targets, ...)"
+        )
+    if loss is None and targets is not None:
+        raise ParityInputError("targets were given without a loss: give loss=, or leave them out")
+    if not isinstance(steps, int) or steps < 1:
+        raise ParityInputError(f"steps must be a whole number of at least 1, not {steps!r}")
+    if weights not in ("reference", "port", "own"):
+        raise ParityInputError(f'weights must be "reference", "port" or "own", not {weights!r}')
+    if tolerance is not None and not tolerance > 0:
+        raise ParityInputError(f"tolerance must be positive, not {tolerance!r}")

@@ -1,0 +1,129 @@
+"""Elementwise functions, in both frameworks, and recognising which one stands between two layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .compare import relative
+from .layout import Array
+
+# TensorFlow computes GELU and a few others with float32 constants: equal to 1e-8 at best.
+_RECOGNISED = 1e-6
+
+
+@dataclass(frozen=True)
+class Activation:
+    """`torch` and `keras` take a tensor; `advice` is how to write it in either."""
+
+    name: str
+    torch: Callable[[Any], Any]
+    keras: Callable[[Any], Any]
+    in_torch: str
+    in_keras: str
+
+    def native(self, framework: str) -> Callable[[Any], Any]:
+        return self.torch if framework == "torch" else self.keras
+
+    def advice(self, framework: str) -> str:
+        return self.in_torch if framework == "torch" else self.in_keras
+
+
+def catalogue() -> list[Activation]:
+    import keras
+    import torch
+    import torch.nn.functional as F
+    from keras import ops
+
+    def softmax_axis(x: Any) -> int:
+        return 1 if x.ndim > 3 else -1
+
+    none = Activation("no activation", lambda x: x, lambda x: x, "nothing", "activation=None")
+    return [
+        none,
+        Activation("relu", F.relu, ops.relu, "nn.ReLU()", 'activation="relu"'),
+        Activation(
+            "gelu (erf)",
+            F.gelu,
+            lambda x: ops.gelu(x, approximate=False),
+            "nn.GELU()",
+            "keras.activations.gelu(x, approximate=False)",
+        ),
+        Activation(
+            "gelu (tanh approximation)",
+            lambda x: F.gelu(x, approximate="tanh"),
+            lambda x: ops.gelu(x, approximate=True),
+            'nn.GELU(approximate="tanh")',
+            "keras.activations.gelu(x, approximate=True)",
+        ),
+        Activation("tanh", torch.tanh, ops.tanh, "nn.Tanh()", 'activation="tanh"'),
+        Activation("sigmoid", torch.sigmoid, ops.sigmoid, "nn.Sigmoid()", 'activation="sigmoid"'),
+        Activation("silu", F.silu, ops.silu, "nn.SiLU()", 'activation="silu"'),
+        Activation("elu", F.elu, ops.elu, "nn.ELU()", 'activation="elu"'),
+        Activation("selu", F.selu, ops.selu, "nn.SELU()", 'activation="selu"'),
+        Activation("relu6", F.relu6, ops.relu6, "nn.ReLU6()", 'activation="relu6"'),
+        Activation("softplus", F.softplus, ops.softplus, "nn.Softplus()", 'activation="softplus"'),
+        Activation(
+            "hardsigmoid",
+            F.hardsigmoid,
+            ops.hard_sigmoid,
+            "nn.Hardsigmoid()",
+            'activation="hard_sigmoid"',
+        ),
+        Activation("hardswish", F.hardswish, ops.hard_silu, "nn.Hardswish()", "hard_silu"),
+        Activation("mish", F.mish, keras.activations.mish, "nn.Mish()", 'activation="mish"'),
+        Activation(
+            "softmax",
+            lambda x: torch.softmax(x, softmax_axis(x)),
+            lambda x: ops.softmax(x, axis=-1),
+            "nn.Softmax(dim=1)",
+            'activation="softmax"',
+        ),
+        Activation(
+            "log_softmax",
+            lambda x: torch.log_softmax(x, softmax_axis(x)),
+            lambda x: ops.log_softmax(x, axis=-1),
+            "nn.LogSoftmax(dim=1)",
+            'activation="log_softmax"',
+        ),
+    ]
+
+
+def leaky_relu(slope: float) -> Activation:
+    import torch.nn.functional as F
+    from keras import ops
+
+    return Activation(
+        f"leaky_relu (slope {slope:g})",
+        lambda x: F.leaky_relu(x, slope),
+        lambda x: ops.leaky_relu(x, slope),
+        f"nn.LeakyReLU({slope:g})",
+        f"keras.layers.LeakyReLU(negative_slope={slope:g})",
+    )
+
+
+def recognise(before: Array, after: Array, framework: str) -> Activation | None:
+    """The activation that makes `after` of `before`, reshaped at most; None if none known does."""
+    if before.size != after.size or before.dtype.kind != "f" or before.shape[0] != after.shape[0]:
+        return None
+    import torch
+
+    x = torch.from_numpy(np.ascontiguousarray(before, dtype=np.float64))
+    candidates = catalogue()
+    negative = before.ravel() < 0
+    if negative.any():
+        ratios = after.ravel()[negative] / before.ravel()[negative]
+        slope = float(np.median(ratios))
+        if 0 < slope < 1:
+            candidates.append(leaky_relu(float(f"{slope:.6g}")))
+    for candidate in candidates:
+        if "softmax" in candidate.name and framework == "keras":
+            y = torch.softmax(x, -1) if candidate.name == "softmax" else torch.log_softmax(x, -1)
+        else:
+            y = candidate.torch(x)
+        if relative(y.numpy().reshape(after.shape), after) < _RECOGNISED:
+            return candidate
+    return None

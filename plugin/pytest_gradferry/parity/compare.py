@@ -1,0 +1,347 @@
+"""The measurements: one number for each rung, from the reference and the port as they stand now.
+
+The reference is run once for each kind of measurement; the port anew each time, so that a fix
+applied to it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+
+from . import tree
+from .errors import ParityInputError
+from .layout import Array, Rearrangement, mover, override, rearrangement
+from .losses import Losses, Projection
+from .optimizers import Optimizers
+from .pairing import Couple, Pairing, WeightPair, aligned
+from .side import Gradients, Side, Trace
+
+T = TypeVar("T")
+
+# A gradient below this share of the largest one is rounding noise (a bias before batch norm).
+_NOISE = 1e-12
+# Errors of smaller gradients and updates are measured against this share of the largest one.
+_FLOOR = 1e-3
+
+
+@dataclass
+class Measure:
+    """How far the port is off: max|a - b| / max|b| over all that the rung compares."""
+
+    error: float
+    worst: str = ""
+    detail: str = ""
+    explained: str = ""
+
+
+def relative(ours: Array, theirs: Array, floor: float = 0.0) -> float:
+    """max|ours - theirs| / max(max|theirs|, floor); infinite where shapes or NaNs differ.
+
+    Scale-free, and not by element, so that it does not explode on the near-zero ones.
+    """
+    if ours.shape != theirs.shape:
+        return float("inf")
+    if not ours.size:
+        return 0.0
+    a, b = ours.astype(np.float64), theirs.astype(np.float64)
+    finite = np.isfinite(b)
+    if not np.array_equal(finite, np.isfinite(a)) or not np.array_equal(
+        a[~finite], b[~finite], equal_nan=True
+    ):
+        return float("inf")
+    if not finite.any():
+        return 0.0
+    difference = float(np.abs(a[finite] - b[finite]).max())
+    scale = max(float(np.abs(b[finite]).max()), floor)
+    if difference == 0.0:
+        return 0.0
+    return difference / scale if scale else float("inf")
+
+
+def largest(arrays: Iterable[Array]) -> float:
+    """max|a| over all of them."""
+    return max((float(np.abs(a).max()) for a in arrays if a.size), default=0.0)
+
+
+@dataclass
+class Trained:
+    losses: list[float]
+    outputs: Any
+
+
+@dataclass
+class Comparison:
+    """Two opened sides, what they are fed, and how their parts correspond."""
+
+    reference: Side
+    port: Side
+    inputs: Any
+    port_inputs: Any
+    targets: Any
+    port_targets: Any
+    input_map: Rearrangement | None
+    port_outputs: Any
+    steps: int
+    losses: Losses | None
+    optimizers: Optimizers
+    pairing: Pairing = field(default_factory=lambda: Pairing([], []))
+    _cache: dict[str, Any] = field(default_factory=dict)
+    _port_trained: Trained | None = None
+
+    # -- what is compared -----------------------------------------------------------------------
+
+    def forget(self) -> None:
+        """Run both anew: weights, precision or what is subtracted have changed."""
+        self._cache.clear()
+        self.port_changed()
+
+    def port_changed(self) -> None:
+        """A fix was applied to the port, or taken back."""
+        self._port_trained = None
+
+    def _once(self, name: str, compute: Callable[[], T]) -> T:
+        if name not in self._cache:
+            self._cache[name] = compute()
+        found: T = self._cache[name]
+        return found
+
+    def in_reference_layout(self, outputs: Any) -> Any:
+        default = mover(self.port.framework, self.reference.framework)
+        return override(self.port_outputs, outputs, default)
+
+    def outputs(self, theirs: Any, ours: Any) -> Measure:
+        theirs, ours = tree.leaves(theirs), tree.leaves(self.in_reference_layout(ours))
+        if len(theirs) != len(ours):
+            return Measure(
+                float("inf"), detail=f"{len(ours)} outputs, the reference returns {len(theirs)}"
+            )
+        worst = Measure(0.0)
+        for i, (a, b) in enumerate(zip(theirs, ours, strict=True)):
+            b = np.asarray(b)
+            error = relative(b, a)
+            if error > worst.error:
+                detail = "" if a.shape == b.shape else f"shape {b.shape}, reference {a.shape}"
+                worst = Measure(error, f"output {i}" if len(theirs) > 1 else "", detail)
+        return worst
+
+    def reference_outputs(self) -> Any:
+        return self._once("eval", lambda: self.reference.forward(self.inputs))
+
+    def traces(self, training: bool = False) -> tuple[Trace, Trace]:
+        """Every layer's input and output, of the reference and of the port as it is now."""
+        return (
+            self._once(f"trace{training}", lambda: self.reference.trace(self.inputs, training)),
+            self.port.trace(self.port_inputs, training),
+        )
+
+    def couples(self, traces: tuple[Trace, Trace]) -> list[Couple]:
+        return aligned(*traces, self.pairing.layers)
+
+    # -- the rungs ------------------------------------------------------------------------------
+
+    def measure(self, rung: str) -> Measure:
+        measures: dict[str, Callable[[], Measure]] = {
+            "forward-eval": self.forward_eval,
+            "forward-train": self.forward_train,
+            "loss": self.loss,
+            "gradients": self.gradients,
+            "one-step": self.one_step,
+            "curve": self.curve,
+            "eval-after": self.eval_after,
+        }
+        return measures[rung]()
+
+    def forward_eval(self) -> Measure:
+        return self.outputs(self.reference_outputs(), self.port.forward(self.port_inputs))
+
+    def forward_train(self) -> Measure:
+        theirs = self._once("train", lambda: self.reference.forward(self.inputs, training=True))
+        return self.outputs(theirs, self.port.forward(self.port_inputs, training=True))
+
+    def objective(self) -> Losses | Projection:
+        """The loss or, without one, a projection with the same numbers on both sides."""
+        return self.losses if self.losses is not None else self._once("projection", self._project)
+
+    def _project(self) -> Projection:
+        ours = self.port.forward(self.port_inputs)
+        moves = rearrangement(self.in_reference_layout, ours)
+        if moves is None:
+            raise ParityInputError(
+                "port_outputs does more than move values about, so gradients cannot be compared "
+                "through it without a loss: give loss="
+            )
+        generator = np.random.default_rng(0)
+        factors = [
+            generator.standard_normal(leaf.shape) / leaf.size
+            for leaf in tree.leaves(self.reference_outputs())
+        ]
+        return Projection(
+            {self.reference.framework: factors, self.port.framework: moves.backward(factors)}
+        )
+
+    def _gradients(self, side: Side) -> Gradients:
+        inputs, targets = (
+            (self.inputs, self.targets)
+            if side is self.reference
+            else (self.port_inputs, self.port_targets)
+        )
+        return side.gradients(inputs, self.objective().objective(side, targets))
+
+    def reference_gradients(self) -> Gradients:
+        return self._once("gradients", lambda: self._gradients(self.reference))
+
+    def loss(self) -> Measure:
+        theirs, ours = self.reference_gradients().value, self._gradients(self.port).value
+        error = relative(np.array(ours), np.array(theirs))
+        return Measure(error, detail=f"{ours:.10g}, reference {theirs:.10g}")
+
+    def trained_weights(self) -> list[WeightPair]:
+        return [w for w in self.pairing.weights if not w.statistic]
+
+    def gradients(self) -> Measure:
+        theirs, ours = self.reference_gradients(), self._gradients(self.port)
+        floor = _FLOOR * largest(theirs.weights.values())
+        worst = Measure(0.0)
+
+        def consider(name: str, a: Array | None, b: Array | None, floor: float) -> None:
+            if a is None and b is None:
+                return
+            a = np.zeros_like(b) if a is None else a
+            b = np.zeros_like(a) if b is None else b
+            assert a is not None
+            assert b is not None
+            error = relative(b, a, floor)
+            if error > worst.error:
+                worst.error, worst.worst = error, name
+
+        for pair in self.trained_weights():
+            a = theirs.weights.get(self.reference.key(pair.reference))
+            b = ours.weights.get(self.port.key(pair.port))
+            consider(pair.name, a, None if b is None else pair.to_reference(b), floor)
+        for i, (a, b) in enumerate(self._input_gradients(theirs, ours)):
+            consider(f"input {i}", a, b, 0.0)
+        worst.detail = f"{len(self.trained_weights())} weights"
+        return worst
+
+    def _input_gradients(
+        self, theirs: Gradients, ours: Gradients
+    ) -> list[tuple[Array | None, Array | None]]:
+        """Pairs in the reference's layout; none where the port's inputs are not the same numbers."""
+        floats = [np.asarray(a).dtype.kind == "f" for a in tree.leaves(self.inputs)]
+        if self.input_map is None or not all(floats) or len(theirs.inputs) != len(floats):
+            return []
+        if any(g is None for g in (*theirs.inputs, *ours.inputs)) or not ours.inputs:
+            return list(zip(theirs.inputs, ours.inputs, strict=False))
+        moved = self.input_map.backward([g for g in ours.inputs if g is not None])
+        return list(zip(theirs.inputs, moved, strict=True))
+
+    def own_noise(self, side: Side, exact: Gradients) -> tuple[float, float]:
+        """How far `side`, as it stands, is from `exact`, its own in float64: outputs, gradients."""
+        now = self._gradients(side)
+        arrays = (tree.leaves(tree.transform(side.array, g.outputs)) for g in (now, exact))
+        forward = max((relative(a, b) for a, b in zip(*arrays, strict=True)), default=0.0)
+        floor = _FLOOR * largest(exact.weights.values())
+        backward = max(
+            (relative(g, exact.weights[key], floor) for key, g in now.weights.items()), default=0.0
+        )
+        return forward, backward
+
+    def float32_noise(self) -> tuple[float, float] | None:
+        """The same of whichever side can do float64, where the comparison itself cannot."""
+        for side in (self.reference, self.port):
+            side.use("float64")
+            try:
+                exact = self._gradients(side)
+            except Exception:  # this is the one that cannot
+                continue
+            finally:
+                side.use("float32")
+            return self.own_noise(side, exact)
+        return None
+
+    def silence_noise(self) -> list[str]:
+        """Leave out of training what has no gradient but rounding; the names of those weights.
+
+        An adaptive optimizer would make steps of full size out of that noise.
+        """
+        theirs, ours = self.reference_gradients(), self._gradients(self.port)
+        noise = _NOISE * largest(theirs.weights.values())
+        silenced = []
+        for pair in self.trained_weights():
+            a = theirs.weights.get(self.reference.key(pair.reference))
+            b = ours.weights.get(self.port.key(pair.port))
+            if a is None or b is None or not a.size:
+                continue
+            if max(np.abs(a).max(), np.abs(b).max()) <= noise:
+                self.reference.masks[self.reference.key(pair.reference)] = np.zeros(1)
+                self.port.masks[self.port.key(pair.port)] = np.zeros(1)
+                silenced.append(pair.name)
+        return silenced
+
+    def _optimizer(self, side: Side) -> Any:
+        if side.framework == "torch":
+            return self.optimizers.torch(list(side.model.parameters()))
+        return self.optimizers.keras()
+
+    def _updates(self, side: Side, gradients: dict[int, Array]) -> dict[int, Array]:
+        """How far one step with these gradients moves each weight."""
+        handles = [
+            w.reference if side is self.reference else w.port for w in self.trained_weights()
+        ]
+        with side.unchanged():
+            before = {side.key(h): side.get(h) for h in handles}
+            side.step(gradients, self._optimizer(side))
+            return {side.key(h): side.get(h) - before[side.key(h)] for h in handles}
+
+    def one_step(self) -> Measure:
+        """Both optimizers on the reference's gradients: what differs is the optimizer's doing."""
+        given = self.reference_gradients().weights
+        theirs = self._once("updates", lambda: self._updates(self.reference, given))
+        to_port = {
+            self.port.key(w.port): w.to_port(given[self.reference.key(w.reference)])
+            for w in self.trained_weights()
+            if self.reference.key(w.reference) in given
+        }
+        ours = self._updates(self.port, to_port)
+        share = _FLOOR * largest(theirs.values())
+        worst = Measure(0.0)
+        for w in self.trained_weights():
+            a, b = theirs[self.reference.key(w.reference)], ours[self.port.key(w.port)]
+            weight = np.abs(self.reference.get(w.reference))
+            # An update is the difference of two weights, and no more exact than they are.
+            exactness = 1e-6 if self.reference.dtype == "float64" else 1e-2
+            floor = max(share, exactness * float(weight.max(initial=0.0)))
+            error = relative(w.to_reference(b), a, floor)
+            if error > worst.error:
+                worst = Measure(error, w.name)
+        return worst
+
+    def _train(self, side: Side) -> Trained:
+        mine = side is self.reference
+        inputs = self.inputs if mine else self.port_inputs
+        targets = self.targets if mine else self.port_targets
+        assert self.losses is not None
+        with side.unchanged():
+            objective = self.losses.objective(side, targets)
+            losses = side.train(inputs, objective, self._optimizer(side), self.steps)
+            return Trained(losses, side.forward(inputs))
+
+    def _trained(self) -> tuple[Trained, Trained]:
+        if self._port_trained is None:
+            self._port_trained = self._train(self.port)
+        return self._once("trained", lambda: self._train(self.reference)), self._port_trained
+
+    def curve(self) -> Measure:
+        theirs, ours = self._trained()
+        a, b = np.array(theirs.losses), np.array(ours.losses)
+        error = relative(b, a)
+        step = int(np.argmax(np.abs(a - b))) + 1
+        return Measure(error, f"step {step}" if error else "", f"{self.steps} steps")
+
+    def eval_after(self) -> Measure:
+        theirs, ours = self._trained()
+        return self.outputs(theirs.outputs, ours.outputs)

@@ -1,0 +1,372 @@
+"""A Keras model, on TensorFlow, under comparison. It runs eagerly, so that its layers can be seen."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from . import tree
+from .layout import Array
+from .mapping import ROWS, Row
+from .side import Event, Gradients, Handle, Objective, Side
+
+_NOISE = (
+    keras.layers.Dropout,  # SpatialDropout1D to 3D derive from it
+    keras.layers.AlphaDropout,
+    keras.layers.GaussianDropout,
+    keras.layers.GaussianNoise,
+)
+_BY_KIND = {row.kind: row for row in ROWS}
+
+
+class KerasSide(Side):
+    framework = "keras"
+
+    def __init__(self, model: Any) -> None:
+        super().__init__(model)
+        self._layers: set[int] = set()
+        self._names: dict[int, str] = {}
+        self._depth = 0  # inside how many layers of the table we are
+
+    # -- the run --------------------------------------------------------------------------------
+
+    @contextmanager
+    def opened(self, inputs: Any) -> Iterator[None]:
+        if not self.model.built or not self.model.weights:
+            self.model(*self._arguments(tree.transform(_float32, inputs)))
+        layers = self.model._flatten_layers(include_self=True, recursive=True)
+        self._layers = {id(layer) for layer in layers}
+        self._names = _names(self.model)
+        policies = [(layer, layer._dtype_policy) for layer in layers]
+        symbols = [(symbol, symbol._dtype) for layer in layers for symbol in _inputs_of(layer)]
+        variables = [(v, v._value, v._dtype) for v in self.model.variables]
+        integers = [(v, v.numpy()) for v in self.model.variables if not _is_float(v)]
+        floatx = keras.config.floatx()
+        eager = tf.config.functions_run_eagerly()
+        try:
+            with ExitStack() as patches:
+                # A tf.function inside the model would keep the converted variables it traced.
+                tf.config.run_functions_eagerly(True)
+                self._own_state()
+                self.use("float64")
+                self._patch(patches)
+                yield
+        finally:
+            tf.config.run_functions_eagerly(eager)
+            keras.config.set_floatx(floatx)
+            for variable, value, dtype in variables:
+                variable._value, variable._dtype = value, dtype
+            for variable, value in integers:
+                variable.assign(value)
+            for layer, policy in policies:
+                layer._dtype_policy = policy
+            for symbol, dtype in symbols:
+                symbol._dtype = dtype
+
+    def _own_state(self) -> None:
+        for variable in self.model.variables:
+            if _is_float(variable):
+                _replace(variable, variable.numpy(), variable._dtype)
+
+    def use(self, dtype: str) -> None:
+        self.dtype = dtype
+        keras.config.set_floatx(dtype)
+        policy = keras.dtype_policies.DTypePolicy(dtype)
+        for layer in self.model._flatten_layers(include_self=True, recursive=True):
+            layer._dtype_policy = policy
+            for symbol in _inputs_of(layer):
+                if symbol._dtype.startswith("float"):
+                    symbol._dtype = dtype
+        for variable in self.model.variables:
+            if _is_float(variable):
+                _replace(variable, variable.numpy(), dtype)
+
+    def snapshot(self) -> list[tuple[Any, Any]]:
+        return [(v, v.numpy()) for v in self.model.variables]
+
+    def restore(self, snapshot: list[tuple[Any, Any]]) -> None:
+        for variable, value in snapshot:
+            variable.assign(value)
+
+    # -- forward, backward, training ------------------------------------------------------------
+
+    def tensor(self, array: Array) -> Any:
+        array = np.asarray(array)
+        return tf.constant(array, dtype=self.dtype if array.dtype.kind == "f" else None)
+
+    def array(self, tensor: Any) -> Array:
+        if isinstance(tensor, tf.IndexedSlices):
+            tensor = tf.convert_to_tensor(tensor)
+        return np.array(tensor)
+
+    def _arguments(self, inputs: Any) -> tuple[Any, ...]:
+        """A `call(self, a, b)` takes a tuple apart; a functional model and `call(self, x)` do not."""
+        if not isinstance(inputs, (tuple, list)):
+            return (inputs,)
+        if isinstance(self.model, keras.Sequential) or hasattr(self.model, "_inputs_struct"):
+            return (list(inputs),)
+        required = [
+            p
+            for name, p in inspect.signature(self.model.call).parameters.items()
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+            and name not in ("training", "mask")
+        ]
+        several = len(required) >= len(inputs) > 1
+        return tuple(inputs) if several else (inputs,)
+
+    def outputs(self, inputs: Any, training: bool) -> Any:
+        outputs = self.model(*self._arguments(inputs), training=training)
+        after = self.after.get(id(self.model))
+        return after(outputs) if after else outputs
+
+    def gradients(self, inputs: Any, objective: Objective) -> Gradients:
+        tensors = tree.transform(self.tensor, inputs)
+        watched = [t for t in tree.leaves(tensors) if t.dtype.is_floating]
+        weights = self.model.trainable_weights
+        with self.unchanged(), tf.GradientTape() as tape:
+            for tensor in watched:
+                tape.watch(tensor)
+            outputs = self.outputs(tensors, training=True)
+            value = objective(outputs)
+        found = tape.gradient(value, [*(v.value for v in weights), *watched])
+        self.sparse_gradients = any(isinstance(g, tf.IndexedSlices) for g in found)
+        grads = [None if g is None else self.array(g) for g in found]
+        by_key = {
+            id(v): (np.zeros(v.shape) if g is None else g) * self.masks.get(id(v), 1.0)
+            for v, g in zip(weights, grads[: len(weights)], strict=True)
+        }
+        return Gradients(float(value), outputs, by_key, grads[len(weights) :])
+
+    def train(self, inputs: Any, objective: Objective, optimizer: Any, steps: int) -> list[float]:
+        tensors = tree.transform(self.tensor, inputs)
+        weights = self.model.trainable_weights
+        losses = []
+        for _ in range(steps):
+            with tf.GradientTape() as tape:
+                value = objective(self.outputs(tensors, training=True))
+            losses.append(float(value))
+            # Dense, as torch's are: Keras' Adam treats a repeated row of a sparse gradient apart.
+            grads = [
+                tf.convert_to_tensor(g) if isinstance(g, tf.IndexedSlices) else g
+                for g in tape.gradient(value, [v.value for v in weights])
+            ]
+            self._step(weights, grads, optimizer)
+        return losses
+
+    def step(self, gradients: dict[int, Array], optimizer: Any) -> None:
+        weights = [v for v in self.model.trainable_weights if id(v) in gradients]
+        self._step(weights, [self.tensor(gradients[id(v)]) for v in weights], optimizer)
+
+    def _step(self, weights: list[Any], gradients: list[Any], optimizer: Any) -> None:
+        pairs = [
+            (g * self.tensor(self.masks[id(v)]) if id(v) in self.masks else g, v)
+            for g, v in zip(gradients, weights, strict=True)
+            if g is not None
+        ]
+        optimizer.apply_gradients(pairs)
+
+    # -- layers and weights ---------------------------------------------------------------------
+
+    def run_layer(self, layer: Any, inputs: Array) -> Array:
+        captured: list[Any] = []
+        with self.unchanged(), _activation_spied(layer, captured):
+            arguments = {"training": False} if _takes_training(layer) else {}
+            output = layer(self.tensor(inputs), **arguments)
+        return self.array(captured[0] if captured else output)
+
+    def weight(self, layer: Any, attribute: str) -> Any:
+        return getattr(layer, attribute, None)
+
+    def all_weights(self) -> list[Handle]:
+        found, seen = [], set()
+        for layer in self.model._flatten_layers(include_self=True, recursive=True):
+            prefix = self._names.get(id(layer), layer.name)
+            for variable in (*layer._trainable_variables, *layer._non_trainable_variables):
+                if id(variable) in seen or not _is_float(variable):
+                    continue
+                seen.add(id(variable))
+                name = variable.path.rsplit("/", 1)[-1]
+                found.append(Handle(variable, None, f"{prefix}.{name}" if prefix else name))
+        return found
+
+    def _variable(self, handle: Handle) -> Any:
+        return getattr(handle.owner, handle.attribute) if handle.attribute else handle.owner
+
+    def key(self, handle: Handle) -> int:
+        return id(self._variable(handle))
+
+    def get(self, handle: Handle) -> Array:
+        return np.array(self._variable(handle).numpy())
+
+    def set(self, handle: Handle, value: Array) -> None:
+        self._variable(handle).assign(value)
+
+    def trainable(self, handle: Handle) -> bool:
+        variable = self._variable(handle)
+        return any(variable is v for v in self.model.trainable_weights)
+
+    # -- recording ------------------------------------------------------------------------------
+
+    def _patch(self, stack: ExitStack) -> None:
+        original = keras.layers.Layer.__call__
+        side = self
+
+        def seen(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            if id(layer) not in side._layers or not args or not tf.is_tensor(args[0]):
+                return original(layer, *args, **kwargs)
+            row = side.row(layer)
+            if isinstance(layer, _NOISE):
+                side._record(layer, row, args[0], args[0])
+                return args[0]
+            if row is None:
+                return original(layer, *args, **kwargs)
+            call = _max_pool_3d if _lacks_kernel(layer, side.dtype) else original
+            return side._observed(call, layer, row, *args, **kwargs)
+
+        def identity(x: Any, rate: Any, *args: Any, **kwargs: Any) -> Any:
+            side._record(None, _BY_KIND["dropout"], x, x, rate=float(rate))
+            return tf.identity(x)
+
+        _set_attribute(stack, keras.layers.Layer, "__call__", seen)
+        _set_attribute(stack, tf.nn, "dropout", identity)
+        _set_attribute(stack, keras.random, "dropout", identity)
+
+    def _observed(self, original: Any, layer: Any, row: Row, x: Any, *args: Any, **kw: Any) -> Any:
+        if (before := self.before.get(id(layer))) is not None:
+            x = before(x)
+        captured: list[Any] = []
+        self._depth += 1
+        try:
+            with _activation_spied(layer, captured), _compiled_groups(layer):
+                output = original(layer, x, *args, **kw)
+        finally:
+            self._depth -= 1
+        if (after := self.after.get(id(layer))) is not None:
+            output = after(output)
+        self._record(layer, row, x, captured[0] if captured else output)
+        return output
+
+    def _record(self, layer: Any, row: Row | None, x: Any, output: Any, **detail: Any) -> None:
+        if self.recording is None or self._depth or row is None or not tf.is_tensor(output):
+            return
+        name = "tf.nn.dropout" if layer is None else self._names.get(id(layer), layer.name)
+        self.recording.append(Event(layer, name, row, self.array(x), self.array(output), detail))
+
+
+@contextmanager
+def _activation_spied(layer: Any, captured: list[Any]) -> Iterator[None]:
+    """Catch what a layer hands to its own `activation=`, the counterpart of torch's layer output."""
+    activation = getattr(layer, "activation", None)
+    if activation is None or not hasattr(layer, "kernel"):
+        yield
+        return
+
+    def spied(x: Any, *args: Any, **kwargs: Any) -> Any:
+        captured.append(x)
+        return activation(x, *args, **kwargs)
+
+    layer.__dict__["activation"] = spied
+    try:
+        yield
+    finally:
+        layer.__dict__["activation"] = activation
+
+
+def _lacks_kernel(layer: Any, dtype: str) -> bool:
+    """TensorFlow pools volumes by maximum in float32 only."""
+    last = getattr(layer, "data_format", None) == "channels_last"
+    return isinstance(layer, keras.layers.MaxPooling3D) and dtype == "float64" and last
+
+
+def _max_pool_3d(layer: Any, x: Any, **_: Any) -> Any:
+    """A maximum over boxes as one over planes, then one over depth."""
+    (kd, *plane), (sd, *strides), padding = layer.pool_size, layer.strides, layer.padding.upper()
+    n, d, h, w, c = x.shape
+    x = tf.nn.max_pool2d(tf.reshape(x, (n * d, h, w, c)), plane, strides, padding)
+    _, h, w, _ = x.shape
+    x = tf.nn.max_pool2d(tf.reshape(x, (n, d, h * w, c)), (kd, 1), (sd, 1), padding)
+    return tf.reshape(x, (n, x.shape[1], h, w, c))
+
+
+@contextmanager
+def _compiled_groups(layer: Any) -> Iterator[None]:
+    """On a CPU grouped convolutions have gradients only as the compiled function Keras makes."""
+    if getattr(layer, "groups", 1) == 1:
+        yield
+        return
+    tf.config.run_functions_eagerly(False)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(True)
+
+
+def _set_attribute(stack: ExitStack, owner: Any, name: str, value: Any) -> None:
+    stack.callback(setattr, owner, name, getattr(owner, name))
+    setattr(owner, name, value)
+
+
+def _takes_training(layer: Any) -> bool:
+    return "training" in inspect.signature(layer.call).parameters
+
+
+def _float32(array: Array) -> Any:
+    array = np.asarray(array)
+    return tf.constant(array, dtype=keras.config.floatx() if array.dtype.kind == "f" else None)
+
+
+def _is_float(variable: Any) -> bool:
+    return str(variable._dtype).startswith(("float", "bfloat"))
+
+
+def _replace(variable: Any, value: Array, dtype: str) -> None:
+    """Give a Keras variable a TensorFlow variable of its own; the old one keeps its value.
+
+    Trainable whatever Keras says: a tape watches no other, and frozen weights may be thawed.
+    """
+    variable._dtype = dtype
+    variable._value = tf.Variable(value.astype(dtype), name=variable.name)
+
+
+def _inputs_of(layer: Any) -> list[Any]:
+    """Input layers and symbolic inputs: by their dtype a model casts what it is given."""
+    if isinstance(layer, keras.layers.InputLayer):
+        return [layer]
+    functional = getattr(layer, "_functional", None) or layer
+    return list(getattr(functional, "_inputs", None) or [])
+
+
+def _names(model: Any) -> dict[int, str]:
+    """Layers by the attribute they are kept under or, in functional models, by their own name."""
+    names: dict[int, str] = {id(model): ""}
+
+    def visit(layer: Any, prefix: str) -> None:
+        if isinstance(layer, keras.Sequential) or hasattr(layer, "_inputs_struct"):
+            parts = [(sub.name, sub) for sub in layer.layers]
+        else:
+            parts = [(name, value) for name, value in vars(layer).items() if name[0] != "_"]
+        for name, value in parts:
+            for path, sub in _sublayers(f"{prefix}{name}", value):
+                if id(sub) not in names:
+                    names[id(sub)] = path
+                    visit(sub, f"{path}.")
+
+    visit(model, "")
+    return names
+
+
+def _sublayers(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, keras.layers.Layer):
+        yield path, value
+    elif isinstance(value, (list, tuple)):
+        for i, part in enumerate(value):
+            yield from _sublayers(f"{path}.{i}", part)
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from _sublayers(f"{path}.{key}", part)

@@ -1,0 +1,319 @@
+"""Climb the rungs in their order, stop at the first that fails, and ask for its causes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .causes import explain
+from .compare import Comparison, Measure, relative
+from .flatten import permute_dense_rows
+from .pairing import StructureError, WeightPair, pair
+from .report import EXPLAINED, FAIL, PASS, RUNGS, SKIPPED, Finding, ParityReport, Rung
+from .settings import Found, compare_settings
+from .side import Trace
+
+# float32 has 24 bits. Bounds of a right port where float64 is not to be had: measured on deep nets.
+_FLOAT32_BOUNDS = {"gradients": 1e-4, "one-step": 1e-4, "curve": 1e-3, "eval-after": 1e-2}
+_FLOAT32_FORWARD = 1e-5
+# How much noisier the port may be in float32 than the reference is against its own float64.
+_MARGIN = 32.0
+_ULP = 1.2e-7
+
+_NEEDS_LOSS = ("loss", "one-step", "curve", "eval-after")
+_NUMERIC = RUNGS[3:-1]
+
+
+class Ladder:
+    def __init__(
+        self,
+        comparison: Comparison,
+        report: ParityReport,
+        mapping: dict[str, str] | None,
+        weights: str,
+        tolerance: float,
+    ) -> None:
+        self.comparison = comparison
+        self.report = report
+        self.mapping = mapping
+        self.weights = weights
+        self.tolerance = tolerance
+        self.float32 = report.dtype == "float32"
+        self.noise: tuple[float, float] | None = None
+        self.settings = Found([], [], "")
+
+    def bound(self, rung: str) -> float:
+        if not self.float32:
+            return self.tolerance
+        bound = max(self.tolerance, _FLOAT32_BOUNDS.get(rung, _FLOAT32_FORWARD))
+        if self.noise is None:
+            return bound
+        forward, backward = (_MARGIN * max(noise, _ULP) for noise in self.noise)
+        measured = {"forward-eval": forward, "forward-train": forward, "gradients": backward}
+        return measured.get(rung, max(bound, forward))
+
+    def climb(self, traces: tuple[Trace, Trace]) -> None:
+        if not self._structure(traces):
+            return self._leave_out(1, "the layers do not pair")
+        if not self._weights():
+            return self._leave_out(2, "the weights differ")
+        self._settings()
+        if self.float32:
+            self.noise = self.comparison.float32_noise()
+        for rung in _NUMERIC:
+            if rung in _NEEDS_LOSS and self.comparison.losses is None:
+                self._add(rung, SKIPPED, detail="no loss was given")
+            elif not self._numeric(rung):
+                self._leave_out(RUNGS.index(rung) + 1, f"{rung} failed")
+                break
+            elif rung == "gradients" and not self.float32:
+                self._silence()
+        else:
+            self._confirm()
+        self._unmeasured()
+        return None
+
+    def _add(self, *args: Any, **kwargs: Any) -> None:
+        self.report.rungs.append(Rung(*args, **kwargs))
+
+    def _leave_out(self, start: int, reason: str) -> None:
+        """The reason is said once."""
+        for i, name in enumerate(RUNGS[start:]):
+            self._add(name, SKIPPED, detail="" if i else reason)
+
+    # -- structure, weights, settings -----------------------------------------------------------
+
+    def _structure(self, traces: tuple[Trace, Trace]) -> bool:
+        comparison = self.comparison
+        try:
+            comparison.pairing = pair(comparison.reference, comparison.port, traces, self.mapping)
+        except StructureError as error:
+            self._add("structure", FAIL, detail=str(error))
+            return False
+        pairing = comparison.pairing
+        self._add(
+            "structure",
+            PASS,
+            detail=f"{len(pairing.layers)} layers, {len(pairing.weights)} weights",
+        )
+        self._padding_rows()
+        return True
+
+    def _padding_rows(self) -> None:
+        """torch gives an embedding's padding_idx no gradient; Keras has no such row."""
+        for layer in self.comparison.pairing.layers:
+            for side, unit, handle in (
+                (self.comparison.port, layer.port, layer.weights[0].port),
+                (self.comparison.reference, layer.reference, layer.weights[0].reference),
+            ):
+                other = layer.reference if unit is layer.port else layer.port
+                row = getattr(other.layer, "padding_idx", None)
+                if row is not None and side.framework == "keras":
+                    mask = np.ones((side.get(handle).shape[0], 1))
+                    mask[row] = 0.0
+                    side.masks[side.key(handle)] = mask
+
+    def _weights(self) -> bool:
+        comparison = self.comparison
+        if self.weights == "own":
+            permute_dense_rows(comparison, lambda layer: None)
+            return self._own_weights()
+        for weight in comparison.pairing.weights:
+            self._copy(weight)
+        comparison.forget()
+        permuted = permute_dense_rows(
+            comparison, lambda layer: [self._copy(w) for w in layer.weights] and comparison.forget()
+        )
+        source = "the reference" if self.weights == "reference" else "the port"
+        detail = f"copied from {source}"
+        if permuted:
+            detail += f"; {', '.join(permuted)}: rows permuted for the channels-last flatten"
+        self._add("weights", PASS, detail=detail)
+        return True
+
+    def _copy(self, weight: WeightPair) -> None:
+        reference, port = self.comparison.reference, self.comparison.port
+        if self.weights == "reference":
+            port.set(weight.port, weight.to_port(reference.get(weight.reference)))
+        else:
+            reference.set(weight.reference, weight.to_reference(port.get(weight.port)))
+
+    def _own_weights(self) -> bool:
+        """The port keeps what the user copied into it."""
+        comparison = self.comparison
+        reference, port = comparison.reference, comparison.port
+        errors = {
+            w.name: relative(w.to_reference(port.get(w.port)), reference.get(w.reference))
+            for w in comparison.pairing.weights
+        }
+        worst = max(errors, key=lambda name: errors[name], default="")
+        bound = max(self.tolerance, 2 * _ULP)  # the user copied float32 values
+        wrong = [w for w in comparison.pairing.weights if errors[w.name] > bound]
+        self._add(
+            "weights",
+            FAIL if wrong else PASS,
+            errors.get(worst, 0.0),
+            bound,
+            f"the port's own; {worst}" if wrong else "the port's own",
+        )
+        if wrong:
+            self._explain_weights(wrong)
+        return not wrong
+
+    def _explain_weights(self, wrong: list[WeightPair]) -> None:
+        comparison = self.comparison
+        reference, port = comparison.reference, comparison.port
+        before = comparison.forward_eval().error
+        ordered = {
+            w.name for p in comparison.pairing.layers if p.order is not None for w in p.weights
+        }
+        with port.unchanged():
+            for weight in wrong:
+                port.set(weight.port, weight.to_port(reference.get(weight.reference)))
+            after = comparison.forward_eval().error
+        names = ", ".join(w.port.name for w in wrong)
+        flatten = all(w.name in ordered for w in wrong)
+        cause, fix, rule = (
+            (
+                f"{names}: rows in torch's flatten order, the Keras model flattens channels last",
+                "permute the rows (C, H, W) -> (H, W, C), or let parity copy the weights",
+                "XFR506",
+            )
+            if flatten
+            else (
+                f"{names}: not the reference's weights in the port's layout",
+                'copy them by the layer\'s layout, or let parity do it (weights="reference")',
+                None,
+            )
+        )
+        change = "the reference's weights in the port's layout"
+        if after < before:
+            self.report.findings.append(Finding(cause, change, fix, before, after, rule=rule))
+
+    def _settings(self) -> None:
+        self.settings = found = compare_settings(self.comparison)
+        self._add("settings", FAIL if found else PASS, detail=str(found))
+
+    def _unmeasured(self) -> None:
+        """Settings that differ where no rung that ran could show it."""
+        if not self.settings or any(r.status == FAIL for r in self.report.rungs[3:]):
+            return
+        for difference in self.settings.differences:
+            dropout = difference.setting.name == "rate"
+            why = "dropout is off in the other rungs" if dropout else "the rungs that ran are blind"
+            self.report.findings.append(
+                Finding(
+                    f"{difference} ({why} to it)",
+                    "",
+                    f"{difference.setting.attribute(self.comparison.port.framework)}="
+                    f"{difference.expected}",
+                    rule=difference.setting.rule,
+                )
+            )
+        if self.settings.dropout:
+            self.report.findings.append(
+                Finding(
+                    f"{self.settings.dropout} (dropout is off in the other rungs)",
+                    "",
+                    "give the port the dropouts that the reference has",
+                )
+            )
+
+    # -- the measured rungs ---------------------------------------------------------------------
+
+    def _numeric(self, rung: str) -> bool:
+        measure = self.comparison.measure(rung)
+        bound = self.bound(rung)
+        if measure.error > bound and rung in ("one-step", "curve"):
+            measure = self._with_epsilon(rung, measure, bound)
+        if rung == "eval-after" and measure.error <= bound:
+            self._bessel(measure)
+        if rung == "gradients" and measure.error <= bound and self._masks_padding():
+            measure.explained = "padding_idx: that row gets no gradient in torch, nor here in Keras"
+        detail = "; ".join(part for part in (measure.worst, measure.detail) if part)
+        if measure.error <= bound:
+            status = EXPLAINED if measure.explained else PASS
+            detail = measure.explained or measure.detail
+            self._add(rung, status, measure.error, bound, detail)
+            return True
+        self._add(rung, FAIL, measure.error, bound, detail)
+        self._explain(rung, bound)
+        return False
+
+    def _masks_padding(self) -> bool:
+        return bool(self.comparison.reference.masks or self.comparison.port.masks)
+
+    def _with_epsilon(self, rung: str, measure: Measure, bound: float) -> Measure:
+        """Equal numbers for epsilon mean different things: subtract that by its formula."""
+        comparison = self.comparison
+        optimizers = comparison.optimizers
+        formula = optimizers.formula()
+        if formula is None or optimizers.named or optimizers.align_epsilon:
+            return measure
+        optimizers.align_epsilon = True
+        comparison.forget()
+        aligned = comparison.measure(rung)
+        if aligned.error <= bound:
+            aligned.explained = f"{formula}: {measure.error:.1e} without"
+        return aligned
+
+    def _bessel(self, measure: Measure) -> None:
+        comparison = self.comparison
+        if not any(p.reference.row.kind == "batchnorm" for p in comparison.pairing.layers):
+            return
+        sides = (comparison.reference, comparison.port)
+        torch = next(side for side in sides if side.framework == "torch")
+        torch.population_variance = False
+        comparison.forget()
+        without = comparison.eval_after().error
+        torch.population_variance = True
+        comparison.forget()
+        if without > measure.error:
+            measure.explained = (
+                f"torch's running_var has the Bessel factor n/(n-1): {without:.1e} with it"
+            )
+
+    def _silence(self) -> None:
+        silenced = self.comparison.silence_noise()
+        if silenced:
+            self.comparison.forget()
+            self.report.notes.append(
+                f"{', '.join(silenced)}: the gradient is zero but for rounding, and left out of "
+                "training"
+            )
+
+    def _explain(self, rung: str, bound: float) -> None:
+        where, findings, left = explain(self.comparison, rung, bound, self.settings)
+        if where is not None:
+            self.report.divergence = f"{where}: {where.verdict(bound)}"
+        self.report.findings += findings
+        if not findings:
+            self.report.unexplained = (
+                "no known cause explains it: each one tried left the difference as it was"
+            )
+        elif left > bound:
+            self.report.unexplained = f"with all of that, {rung} still differs by {left:.1e}"
+
+    def _confirm(self) -> None:
+        """Once more in float32, within what float32 costs the reference itself."""
+        comparison = self.comparison
+        if self.float32:
+            return self._add("float32", SKIPPED, detail="this run was in float32")
+        exact = comparison.reference_gradients()
+        for side in (comparison.reference, comparison.port):
+            side.use("float32")
+        comparison.forget()
+        forward, backward = comparison.forward_eval(), comparison.gradients()
+        own = comparison.own_noise(comparison.reference, exact)
+        bounds = [_MARGIN * max(noise, _ULP) for noise in own]
+        failed = forward.error > bounds[0] or backward.error > bounds[1]
+        self._add(
+            "float32",
+            FAIL if failed else PASS,
+            forward.error,
+            bounds[0],
+            f"gradients {backward.error:.1e} {'>' if backward.error > bounds[1] else '<='} "
+            f"{bounds[1]:.1e}; bounds measured on the reference",
+        )
+        return None

@@ -1,0 +1,227 @@
+"""Losses: by a name, where both frameworks' are equal to 1e-16, or the user's own pair."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from . import tree
+from .errors import ParityInputError
+from .layout import Array
+from .side import Objective, Side
+
+Pair = tuple[Any, Any]
+
+
+def _cross_entropy() -> Pair:
+    import torch.nn.functional as F
+    from keras import ops
+
+    def keras_loss(target: Any, output: Any) -> Any:
+        if "int" in str(target.dtype):
+            loss = ops.sparse_categorical_crossentropy(target, output, from_logits=True)
+        else:
+            loss = ops.categorical_crossentropy(target, output, from_logits=True)
+        return ops.mean(loss)
+
+    return F.cross_entropy, keras_loss
+
+
+def _mse() -> Pair:
+    import torch.nn.functional as F
+    from keras import ops
+
+    return _same_shape(F.mse_loss), lambda target, output: ops.mean(ops.square(output - target))
+
+
+def _l1() -> Pair:
+    import torch.nn.functional as F
+    from keras import ops
+
+    return _same_shape(F.l1_loss), lambda target, output: ops.mean(ops.abs(output - target))
+
+
+def _bce_with_logits() -> Pair:
+    import torch.nn.functional as F
+    from keras import ops
+
+    def keras_loss(target: Any, output: Any) -> Any:
+        return ops.mean(ops.binary_crossentropy(target, output, from_logits=True))
+
+    return F.binary_cross_entropy_with_logits, keras_loss
+
+
+def _nll() -> Pair:
+    import torch.nn.functional as F
+    from keras import ops
+
+    def keras_loss(target: Any, output: Any) -> Any:
+        chosen = ops.one_hot(target, output.shape[-1], dtype=output.dtype) * output
+        return -ops.mean(ops.sum(chosen, axis=-1))
+
+    return F.nll_loss, keras_loss
+
+
+def _huber() -> Pair:
+    import torch.nn.functional as F
+    from keras import ops
+
+    def keras_loss(target: Any, output: Any) -> Any:
+        error = ops.abs(output - target)
+        return ops.mean(ops.where(error <= 1, ops.square(error) / 2, error - 0.5))
+
+    return _same_shape(F.huber_loss), keras_loss
+
+
+def _kl_div() -> Pair:
+    """Of a target distribution from log-probabilities, summed and divided by the batch."""
+    import torch.nn.functional as F
+    from keras import ops
+
+    def torch_loss(output: Any, target: Any) -> Any:
+        return F.kl_div(output, target, reduction="batchmean")
+
+    def keras_loss(target: Any, output: Any) -> Any:
+        log_target = ops.log(ops.where(target > 0, target, ops.ones_like(target)))
+        return ops.sum(target * (log_target - output)) / output.shape[0]
+
+    return torch_loss, keras_loss
+
+
+NAMED: dict[str, Callable[[], Pair]] = {
+    "cross_entropy": _cross_entropy,
+    "mse": _mse,
+    "l1": _l1,
+    "bce_with_logits": _bce_with_logits,
+    "nll": _nll,
+    "huber": _huber,
+    "kl_div": _kl_div,
+}
+
+
+def _same_shape(loss: Callable[..., Any]) -> Callable[..., Any]:
+    """Both frameworks broadcast (N,) against (N, 1) to (N, N) and average that."""
+
+    def checked(output: Any, target: Any) -> Any:
+        if output.shape != target.shape:
+            raise ParityInputError(
+                f"targets of shape {tuple(target.shape)} for outputs of shape "
+                f"{tuple(output.shape)}: this loss needs the same shape, and would broadcast"
+            )
+        return loss(output, target)
+
+    return checked
+
+
+class Losses:
+    """The two sides of one loss.
+
+    Raises ParityInputError for an unknown name or something that is no pair.
+    """
+
+    def __init__(self, loss: Any) -> None:
+        self.named = isinstance(loss, str)
+        if isinstance(loss, str):
+            if loss not in NAMED:
+                raise ParityInputError(f"unknown loss {loss!r}; known are {', '.join(NAMED)}")
+            self.torch, self.keras = NAMED[loss]()
+            self.name = loss
+            return
+        if not isinstance(loss, (tuple, list)) or len(loss) != 2:
+            raise ParityInputError(
+                f"loss must be one of {', '.join(NAMED)} or a pair (torch's, keras'), "
+                f"not {type(loss).__name__}"
+            )
+        theirs, ours = loss
+        if isinstance(ours, str):
+            import keras
+
+            ours = keras.losses.get(ours)
+        if not callable(theirs) or not callable(ours):
+            raise ParityInputError("loss=(torch's, keras'): both must be callable")
+        self.torch, self.keras = _own_copy(theirs), _own_copy(ours)
+        self.name = f"({_name(theirs)}, {_name(ours)})"
+
+    def objective(self, side: Side, targets: Any) -> Objective:
+        """The loss of `side`'s outputs, in its framework's order of arguments."""
+        tensors = tree.transform(side.tensor, targets)
+        call = self._torch if side.framework == "torch" else self._keras
+
+        def objective(outputs: Any) -> Any:
+            if self.named:
+                outputs = _only(outputs, side)
+            return call(side, outputs, tensors)
+
+        return objective
+
+    def _torch(self, side: Side, outputs: Any, targets: Any) -> Any:
+        if hasattr(self.torch, "to"):  # a loss module with class weights of its own
+            self.torch.to(dtype=_torch_dtype(side.dtype))
+        return self.torch(outputs, targets)
+
+    def _keras(self, side: Side, outputs: Any, targets: Any) -> Any:
+        from keras import ops
+
+        if hasattr(self.keras, "_dtype"):  # a keras.losses.Loss computes in a dtype of its own
+            self.keras._dtype = side.dtype
+        loss = self.keras(targets, outputs)
+        return ops.mean(loss) if len(loss.shape) else loss
+
+
+def _own_copy(loss: Any) -> Any:
+    """Loss objects are set to the run's dtype, and tried with other settings: never the user's."""
+    if hasattr(loss, "_fn_kwargs"):
+        loss = copy.copy(loss)
+        loss._fn_kwargs = dict(loss._fn_kwargs)
+        return loss
+    return copy.deepcopy(loss) if hasattr(loss, "to") or hasattr(loss, "_dtype") else loss
+
+
+def _torch_dtype(name: str) -> Any:
+    import torch
+
+    return getattr(torch, name)
+
+
+def _name(loss: Any) -> str:
+    return getattr(loss, "__name__", None) or type(loss).__name__
+
+
+def _only(outputs: Any, side: Side) -> Any:
+    found = tree.leaves(outputs)
+    if len(found) != 1:
+        raise ParityInputError(
+            f"{side} returns {len(found)} outputs; a loss by name needs one: give a pair of "
+            "functions (torch's, keras') of all of them"
+        )
+    return found[0]
+
+
+class Projection:
+    """Without a loss: a fixed random linear function of the outputs, whose gradient is compared."""
+
+    name = "a random projection of the outputs"
+
+    def __init__(self, weights: dict[str, list[Array]]) -> None:
+        self.weights = weights  # by framework, in its layout
+
+    def objective(self, side: Side, targets: Any) -> Objective:
+        factors = [side.tensor(w) for w in self.weights[side.framework]]
+
+        def objective(outputs: Any) -> Any:
+            total: Any = 0.0
+            for factor, output in zip(factors, tree.leaves(outputs), strict=True):
+                product = factor * output
+                total = total + (
+                    product.sum() if side.framework == "torch" else _reduce_sum(product)
+                )
+            return total
+
+        return objective
+
+
+def _reduce_sum(tensor: Any) -> Any:
+    from keras import ops
+
+    return ops.sum(tensor)

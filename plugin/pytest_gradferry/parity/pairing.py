@@ -1,0 +1,346 @@
+"""Which layer of the port is which layer of the reference, and which weight goes where."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+import numpy as np
+
+from .errors import ParityInputError
+from .layout import Array, channels_first, channels_last
+from .mapping import Row, Weight
+from .side import Event, Handle, Side, Trace
+
+Transposition = Callable[[Array], Array]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A layer of the table that was called and has weights."""
+
+    layer: Any
+    name: str
+    row: Row
+    shapes: tuple[tuple[str, tuple[int, ...]], ...]  # by torch's names, in torch's layout
+
+    @property
+    def signature(self) -> tuple[Any, ...]:
+        return (self.row.kind, self.shapes)
+
+    def __str__(self) -> str:
+        shapes = ", ".join(f"{name} {shape}" for name, shape in self.shapes)
+        return f"{self.name}: {type(self.layer).__name__} ({shapes or 'no weights'})"
+
+
+@dataclass
+class WeightPair:
+    """One weight on both sides; `to_port` and `to_reference` are its transpositions."""
+
+    reference: Handle
+    port: Handle
+    to_port: Transposition
+    to_reference: Transposition
+    statistic: bool = False  # moves in the forward pass, not by gradients
+
+    @property
+    def name(self) -> str:
+        return self.reference.name
+
+
+@dataclass
+class LayerPair:
+    reference: Unit
+    port: Unit
+    weights: list[WeightPair]
+    order: Array | None = None  # port's input features, as positions in the reference's
+
+
+class StructureError(Exception):
+    """The layers or weights of the two do not pair; the message lists both sides."""
+
+
+@dataclass
+class Pairing:
+    layers: list[LayerPair]
+    loose: list[WeightPair]  # of layers the table does not know
+
+    @property
+    def weights(self) -> list[WeightPair]:
+        return [w for layer in self.layers for w in layer.weights] + self.loose
+
+
+def units(side: Side, trace: Trace) -> list[Unit]:
+    """Layers with weights, in the order of their first call."""
+    found, seen = [], set()
+    for event in trace.events:
+        if event.layer is None or id(event.layer) in seen or not event.row.weights:
+            continue
+        seen.add(id(event.layer))
+        shapes = []
+        for weight in event.row.weights:
+            tensor = side.weight(event.layer, _attribute(side, weight))
+            if tensor is not None:
+                hollow = np.broadcast_to(0.0, tuple(tensor.shape))
+                if side.framework == "keras":
+                    hollow = weight.to_torch(hollow)
+                shapes.append((weight.torch, hollow.shape))
+        found.append(Unit(event.layer, event.name, event.row, tuple(shapes)))
+    return found
+
+
+def pair(
+    reference: Side,
+    port: Side,
+    traces: tuple[Trace, Trace],
+    mapping: Mapping[str, str] | None,
+) -> Pairing:
+    """Layers by type and order of execution, checked by shapes.
+
+    Raises StructureError where anything is left over or could be paired in two ways, and
+    ParityInputError where `mapping` names a layer or weight that is not there.
+    """
+    theirs, ours = units(reference, traces[0]), units(port, traces[1])
+    mapping = dict(mapping or {})
+    by_name, theirs, ours = _mapped(theirs, ours, mapping)
+    pairs = by_name + _in_order(theirs, ours)
+    order = {id(unit.layer): i for i, unit in enumerate(units(reference, traces[0]))}
+    pairs.sort(key=lambda p: order[id(p[0].layer)])
+    layers = []
+    for a, b in pairs:
+        if a.row.kind != b.row.kind or a.shapes != b.shapes:
+            raise StructureError(f"mapping pairs layers that do not fit:\n  {a}\n  {b}")
+        layers.append(LayerPair(a, b, _weights(reference, port, a, b)))
+    loose = _loose(reference, port, layers, mapping)
+    if mapping:
+        raise ParityInputError(
+            f"mapping names {sorted(mapping)}, which are no layers or weights of {reference}"
+        )
+    return Pairing(layers, loose)
+
+
+def _attribute(side: Side, weight: Weight) -> str:
+    return weight.torch if side.framework == "torch" else weight.keras
+
+
+def _mapped(
+    theirs: list[Unit], ours: list[Unit], mapping: dict[str, str]
+) -> tuple[list[tuple[Unit, Unit]], list[Unit], list[Unit]]:
+    """The pairs the user named, taken out of `mapping`, and who is left on either side."""
+    pairs = []
+    by_name = {unit.name: unit for unit in ours}
+    for unit in theirs:
+        if unit.name not in mapping:
+            continue
+        wanted = mapping.pop(unit.name)
+        if wanted not in by_name:
+            raise ParityInputError(
+                f"mapping sends {unit.name} to {wanted!r}; the port has {', '.join(by_name)}"
+            )
+        pairs.append((unit, by_name[wanted]))
+    taken = {id(unit) for couple in pairs for unit in couple}
+    return (
+        pairs,
+        [unit for unit in theirs if id(unit) not in taken],
+        [unit for unit in ours if id(unit) not in taken],
+    )
+
+
+def _in_order(theirs: list[Unit], ours: list[Unit]) -> list[tuple[Unit, Unit]]:
+    if [u.signature for u in theirs] == [u.signature for u in ours]:
+        return list(zip(theirs, ours, strict=True))
+    counts = Counter(u.signature for u in theirs)
+    if counts == Counter(u.signature for u in ours):
+        # Branches called in another order: only what there is one of can be told apart, or by name.
+        if max(counts.values()) == 1:
+            by_signature = {u.signature: u for u in ours}
+            return [(u, by_signature[u.signature]) for u in theirs]
+        if {u.name for u in theirs} == {u.name for u in ours}:
+            by_name = {u.name: u for u in ours}
+            return [(u, by_name[u.name]) for u in theirs]
+        raise StructureError(
+            "the layers are called in another order and several look alike; name the pairs with "
+            f"mapping={{reference: port}}\n{side_by_side(theirs, ours)}"
+        )
+    raise StructureError(f"the layers do not pair\n{side_by_side(theirs, ours)}")
+
+
+def side_by_side(theirs: list[Unit], ours: list[Unit]) -> str:
+    """Both lists, lined up where they agree; what has no partner is marked."""
+    keys = [[str(u.signature) for u in units] for units in (theirs, ours)]
+    lines = []
+    for tag, a0, a1, b0, b1 in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+        if tag == "equal":
+            for a, b in zip(theirs[a0:a1], ours[b0:b1], strict=True):
+                lines.append(f"     both       {a.name} / {b.name}")
+        else:
+            lines += [f"  !  reference  {unit}" for unit in theirs[a0:a1]]
+            lines += [f"  !  port       {unit}" for unit in ours[b0:b1]]
+    if len(lines) > 40:
+        lines = [line for line in lines if line.startswith("  !")][:40]
+    return "\n".join(lines)
+
+
+def _weights(reference: Side, port: Side, a: Unit, b: Unit) -> list[WeightPair]:
+    pairs = []
+    present = {name for name, _ in a.shapes}
+    for weight in a.row.weights:
+        if weight.torch not in present:
+            continue
+        handles = [
+            Handle(unit.layer, _attribute(side, weight), f"{unit.name}.{_attribute(side, weight)}")
+            for side, unit in ((reference, a), (port, b))
+        ]
+        forth, back = _transpositions(reference, port, weight)
+        statistic = weight.torch.startswith("running_")
+        pairs.append(WeightPair(handles[0], handles[1], forth, back, statistic))
+    return pairs
+
+
+def _transpositions(
+    reference: Side, port: Side, weight: Weight
+) -> tuple[Transposition, Transposition]:
+    if reference.framework == port.framework:
+        return _unchanged, _unchanged
+    if port.framework == "keras":
+        return weight.to_keras, weight.to_torch
+    return weight.to_torch, weight.to_keras
+
+
+def _unchanged(array: Array) -> Array:
+    return array
+
+
+def _loose(
+    reference: Side, port: Side, layers: list[LayerPair], mapping: dict[str, str]
+) -> list[WeightPair]:
+    """Weights of no layer in the table: by `mapping`, by name, or by the only shape that fits."""
+    weights = [w for layer in layers for w in layer.weights]
+    theirs = _without(reference, {reference.key(w.reference) for w in weights})
+    ours = _without(port, {port.key(w.port) for w in weights})
+    pairs: list[tuple[Handle, Handle]] = []
+
+    def take(a: Handle, b: Handle) -> None:
+        pairs.append((a, b))
+        theirs.remove(a)
+        ours.remove(b)
+
+    for a in list(theirs):
+        if a.name in mapping:
+            wanted = mapping.pop(a.name)
+            b = next((h for h in ours if h.name == wanted), None)
+            if b is None:
+                raise ParityInputError(
+                    f"mapping sends {a.name} to {wanted!r}; left in the port are "
+                    f"{', '.join(h.name for h in ours) or 'none'}"
+                )
+            take(a, b)
+    for a in list(theirs):
+        same = [h for h in ours if h.name == a.name and _shape(port, h) == _shape(reference, a)]
+        if len(same) == 1:
+            take(a, same[0])
+    for a in list(theirs):
+        shape = _shape(reference, a)
+        alike = [h for h in theirs if _shape(reference, h) == shape]
+        fitting = [h for h in ours if _shape(port, h) == shape]
+        square = len(shape) > 1 and len(set(shape)) < len(shape)  # transposed it would fit as well
+        if len(alike) == len(fitting) == 1 and not square:
+            take(a, fitting[0])
+    if theirs or ours:
+        _left_over(reference, port, theirs, ours)
+    return [WeightPair(a, b, _unchanged, _unchanged) for a, b in pairs]
+
+
+def _without(side: Side, covered: set[int]) -> list[Handle]:
+    return [handle for handle in side.all_weights() if side.key(handle) not in covered]
+
+
+def _left_over(reference: Side, port: Side, theirs: list[Handle], ours: list[Handle]) -> None:
+    def listed(side: Side, handles: list[Handle]) -> str:
+        return "\n".join(f"    {h.name} {_shape(side, h)}" for h in handles) or "    none"
+
+    raise StructureError(
+        "weights are left without a counterpart; name the pairs with mapping={reference: port}\n"
+        f"  reference:\n{listed(reference, theirs)}\n  port:\n{listed(port, ours)}"
+    )
+
+
+def _shape(side: Side, handle: Handle) -> tuple[int, ...]:
+    return tuple(side.get(handle).shape)
+
+
+@dataclass(frozen=True)
+class Couple:
+    """A call of the reference's layer and the call of the port's that corresponds to it."""
+
+    reference: Event
+    port: Event
+    order: Array | None = None  # port's input features, as positions in the reference's
+
+    @property
+    def name(self) -> str:
+        return self.reference.name
+
+    def output(self) -> Array:
+        """The port's output in the reference's layout."""
+        return self._like(self.port.output, self.reference.output)
+
+    def input(self) -> Array:
+        """The port's input in the reference's layout."""
+        if self.order is not None and self.port.inputs.shape[-1] == len(self.order):
+            return self.port.inputs[..., np.argsort(self.order)]
+        return self._like(self.port.inputs, self.reference.inputs)
+
+    def reference_input(self) -> Array:
+        """The reference's input in the port's layout."""
+        if self.order is not None:
+            return self.reference.inputs[..., self.order]
+        return self._like(self.reference.inputs, self.port.inputs)
+
+    def _like(self, array: Array, like: Array) -> Array:
+        """Global pooling keeps the axes it pools in torch only: (N, C, 1, 1) and (N, C)."""
+        if array.ndim != like.ndim and array.size == like.size:
+            return array.reshape(like.shape)
+        if not self._moves or array.ndim < 3:
+            return array
+        to_first = array is self._keras.output or array is self._keras.inputs
+        return channels_first(array) if to_first else channels_last(array)
+
+    @property
+    def _keras(self) -> Event:
+        return self.port if _is_keras(self.port) else self.reference
+
+    @property
+    def _moves(self) -> bool:
+        layer = self._keras.layer
+        first = getattr(layer, "data_format", None) == "channels_first"
+        return self.reference.row.channels and not first and getattr(layer, "axis", -1) != 1
+
+
+def _is_keras(event: Event) -> bool:
+    return type(event.layer).__name__ in event.row.keras or hasattr(event.layer, "dtype_policy")
+
+
+def aligned(reference: Trace, port: Trace, layers: list[LayerPair]) -> list[Couple]:
+    """Calls of the two traces that correspond: weighted layers by their pair, others by type."""
+    number: dict[int, str] = {}
+    order: dict[int, Array | None] = {}
+    for i, layer in enumerate(layers):
+        number[id(layer.reference.layer)] = number[id(layer.port.layer)] = f"#{i}"
+        order[id(layer.reference.layer)] = layer.order
+
+    theirs, ours = ([e for e in t.events if e.row.anchor] for t in (reference, port))
+    keys = [[number.get(id(e.layer), e.row.kind) for e in events] for events in (theirs, ours)]
+    matcher = SequenceMatcher(None, *keys, autojunk=False)
+    return [
+        Couple(a, b, order.get(id(a.layer)))
+        for block in matcher.get_matching_blocks()
+        for a, b in zip(
+            theirs[block.a : block.a + block.size],
+            ours[block.b : block.b + block.size],
+            strict=True,
+        )
+    ]

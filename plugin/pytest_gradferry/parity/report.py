@@ -1,0 +1,146 @@
+"""What a comparison found: the ladder, the first divergence, the causes that were proven."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+RUNGS = (
+    "structure",
+    "weights",
+    "settings",
+    "forward-eval",
+    "forward-train",
+    "loss",
+    "gradients",
+    "one-step",
+    "curve",
+    "eval-after",
+    "float32",
+)
+
+PASS, FAIL, EXPLAINED, SKIPPED = "pass", "FAIL", "explained", "skipped"
+
+
+@dataclass(frozen=True)
+class Rung:
+    """`error` is max|a - b| / max|b| where the rung measures one; `bound` what it may be."""
+
+    name: str
+    status: str
+    error: float | None = None
+    bound: float | None = None
+    detail: str = ""
+
+    def __str__(self) -> str:
+        parts = []
+        if self.error is not None:
+            parts.append(f"{self.error:.1e}")
+            if self.bound is not None:
+                parts[0] += f" {'>' if self.status == FAIL else '<='} {self.bound:.1e}"
+        if self.detail:
+            parts.append(self.detail)
+        return f"  {self.status:<9}  {self.name:<13}  {'; '.join(parts)}".rstrip()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A cause: `change` was applied to the port, and the difference fell from `before` to `after`.
+
+    Without numbers it is a plain difference that no rung can measure.
+    """
+
+    cause: str
+    change: str
+    fix: str
+    before: float | None = None
+    after: float | None = None
+    where: str = ""
+    rule: str | None = None
+
+    def __str__(self) -> str:
+        text = f"cause: {self.cause}"
+        if self.before is not None and self.after is not None:
+            text += (
+                f": with {self.change} the difference{self.where} drops from {self.before:.1e} "
+                f"to {self.after:.1e}"
+            )
+        text += f"\n  fix: {self.fix}"
+        if name := rule_name(self.rule):
+            text += f"\n  rule: {name}"
+        return text
+
+
+@dataclass
+class ParityReport:
+    """The result of one comparison; `text()` is what a failure prints."""
+
+    reference: str
+    port: str
+    dtype: str = "float64"
+    rungs: list[Rung] = field(default_factory=list)
+    divergence: str = ""
+    findings: list[Finding] = field(default_factory=list)
+    unexplained: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        return all(rung.status != FAIL for rung in self.rungs)
+
+    @property
+    def failed_rung(self) -> str | None:
+        return next((rung.name for rung in self.rungs if rung.status == FAIL), None)
+
+    def rung(self, name: str) -> Rung:
+        """Raises KeyError for a name that is no rung."""
+        found = {rung.name: rung for rung in self.rungs}
+        return found[name]
+
+    def summary(self) -> str:
+        """One line."""
+        if self.passed:
+            errors = [r.error for r in self.rungs if r.error is not None and r.name != "float32"]
+            return f"parity: {self.port} equals {self.reference}, {max(errors, default=0.0):.1e}"
+        return f"parity: {self.port} differs from {self.reference} at {self.failed_rung}"
+
+    def text(self) -> str:
+        verb = "equals" if self.passed else "differs from"
+        lines = [f"parity: {self.port} {verb} {self.reference}, in {self.dtype}"]
+        lines += [str(rung) for rung in self.rungs]
+        if self.divergence:
+            lines.append(f"first divergence: {self.divergence}")
+        lines += [str(finding) for finding in self.findings]
+        if self.unexplained:
+            lines.append(self.unexplained)
+        lines += [f"note: {note}" for note in self.notes]
+        return "\n".join(lines)
+
+    __str__ = text
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON; numbers that JSON has no word for come as strings."""
+        result = asdict(self) | {"passed": self.passed, "failed_rung": self.failed_rung}
+        plain: dict[str, Any] = _jsonable(result)
+        return plain
+
+
+def rule_name(code: str | None) -> str | None:
+    """`XFR420 batch-norm-momentum`, None where the catalogue has no such rule."""
+    if code is None:
+        return None
+    from flake8_gradferry import catalog
+
+    rule = catalog.find(code)
+    return None if rule is None else f"{rule.code} {rule.name}"
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _jsonable(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_jsonable(part) for part in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value

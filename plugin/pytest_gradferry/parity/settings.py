@@ -1,0 +1,158 @@
+"""Hyperparameters of paired layers that disagree, and what to set them to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from .compare import Comparison
+from .mapping import Setting, equal
+from .pairing import Couple, WeightPair
+from .side import Event, Trace
+
+_DROPOUT = ("dropout", "spatialdropout")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The port's layer has `ours`, where `expected` (in its own convention) does as the reference's
+    `theirs` does."""
+
+    setting: Setting
+    layer: Any
+    name: str
+    theirs: Any
+    ours: Any
+    expected: Any
+
+    def __str__(self) -> str:
+        text = f"{self.name}: {self.setting.name} {_short(self.ours)}"
+        if self.theirs == self.expected or self.expected is None:
+            return f"{text}, reference {_short(self.theirs)}"
+        return f"{text}, reference {_short(self.theirs)} (that is {_short(self.expected)} here)"
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A weight that is trained on one side only."""
+
+    pair: WeightPair
+    trained_in_port: bool
+
+    def __str__(self) -> str:
+        here, there = ("trained", "frozen") if self.trained_in_port else ("frozen", "trained")
+        return f"{self.pair.port.name}: {here}, {there} in the reference"
+
+
+@dataclass(frozen=True)
+class Found:
+    differences: list[Difference]
+    frozen: list[Frozen]
+    dropout: str  # empty where both drop alike
+
+    def __bool__(self) -> bool:
+        return bool(self.differences or self.frozen or self.dropout)
+
+    def __str__(self) -> str:
+        texts = [str(d) for d in (*self.differences, *self.frozen)]
+        return "; ".join(texts + ([self.dropout] if self.dropout else []))
+
+
+def compare_settings(comparison: Comparison) -> Found:
+    traces = comparison.traces()
+    couples = {id(c.port.layer): c for c in comparison.couples(traces)}
+    differences = [d for couple in couples.values() for d in _of_couple(couple, comparison)]
+    dropped, missing = _dropout(traces, comparison)
+    reference, port = comparison.reference, comparison.port
+    frozen = [
+        Frozen(w, port.trainable(w.port))
+        for w in comparison.trained_weights()
+        if reference.trainable(w.reference) != port.trainable(w.port)
+    ]
+    return Found(differences + dropped, frozen, missing)
+
+
+def _of_couple(couple: Couple, comparison: Comparison) -> Iterator[Difference]:
+    if couple.reference.layer is None or couple.port.layer is None:
+        return  # a function call: its settings are not kept anywhere
+    for setting in couple.reference.row.settings:
+        found = _difference(couple.reference, couple.port, setting, comparison)
+        if found is not None:
+            yield found
+
+
+def _difference(
+    theirs: Event, ours: Event, setting: Setting, comparison: Comparison
+) -> Difference | None:
+    reference, port = comparison.reference.framework, comparison.port.framework
+    value = setting.read(port, ours.layer)
+    there = setting.read(reference, theirs.layer)
+    expected = there if reference == port else setting.expected(port, theirs.layer)
+    if equal(value, expected):
+        return None
+    return Difference(setting, ours.layer, ours.name, there, value, expected)
+
+
+def _dropout(traces: tuple[Trace, Trace], comparison: Comparison) -> tuple[list[Difference], str]:
+    """Dropouts pair in the order of their calls, functional ones too."""
+    sides = (comparison.reference.framework, comparison.port.framework)
+    theirs, ours = (
+        [(event, rate) for event in trace.events if (rate := _rate(event, framework))]
+        for trace, framework in zip(traces, sides, strict=True)
+    )
+    if len(theirs) != len(ours):
+        return [], (f"dropout: {_listed(ours)} in the port, {_listed(theirs)} in the reference")
+    setting = Setting("rate", "p", "rate", rule="XFR307")
+    return [
+        Difference(setting, b.layer, b.name, there, here, there)
+        for (a, there), (b, here) in zip(theirs, ours, strict=True)
+        if not equal(there, here)
+    ], ""
+
+
+def _rate(event: Event, framework: str) -> float:
+    if event.row.kind not in _DROPOUT:
+        return 0.0
+    if event.layer is None:
+        return float(event.detail["rate"])
+    return float(event.row.settings[0].read(framework, event.layer))
+
+
+def _listed(dropouts: list[tuple[Event, float]]) -> str:
+    return ", ".join(f"{event.name} {rate:g}" for event, rate in dropouts) or "none"
+
+
+@contextmanager
+def written(framework: str, differences: list[Difference]) -> Iterator[None]:
+    """The port's settings as the reference has them."""
+    saved = [(d, d.layer.__dict__.get(d.setting.attribute(framework))) for d in differences]
+    try:
+        for d in differences:
+            d.setting.write(framework, d.layer, d.expected)
+        yield
+    finally:
+        for d, value in saved:
+            d.layer.__dict__[d.setting.attribute(framework)] = value
+
+
+@contextmanager
+def thawed(framework: str, frozen: list[Frozen]) -> Iterator[None]:
+    """The port's weights trained or frozen as the reference's are."""
+    changed = []
+    for item in frozen:
+        handle = item.pair.port
+        owner = getattr(handle.owner, handle.attribute) if framework == "torch" else handle.owner
+        name = "requires_grad" if framework == "torch" else "trainable"
+        changed.append((owner, name, getattr(owner, name)))
+        setattr(owner, name, not item.trained_in_port)
+    try:
+        yield
+    finally:
+        for owner, name, value in reversed(changed):
+            setattr(owner, name, value)
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,204 @@
+"""What the comparison asks of a model, whichever framework it is of. Arrays cross the border as NumPy."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import tree
+from .errors import ParityInputError
+from .layout import Array
+from .mapping import Row, row_of
+
+# A framework's loss of a model's whole output, in that framework's tensors.
+Objective = Callable[[Any], Any]
+
+
+@dataclass
+class Event:
+    """One call of a layer that the table knows. `layer` is None for a functional call."""
+
+    layer: Any
+    name: str
+    row: Row
+    inputs: Array
+    output: Array  # before an activation that the layer applies itself
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Trace:
+    events: list[Event]
+    outputs: Any
+
+
+@dataclass(frozen=True)
+class Handle:
+    """A weight: the layer that owns it, and the attribute it is kept under (None: `owner` is it)."""
+
+    owner: Any
+    attribute: str | None
+    name: str
+
+
+@dataclass
+class Gradients:
+    """Of one objective: with respect to every weight, by `Side.key`, and to each float input."""
+
+    value: float
+    outputs: Any
+    weights: dict[int, Array]
+    inputs: list[Array | None]
+
+
+class Side(ABC):
+    """One model, converted for the run; `opened` gives it back as it was."""
+
+    framework: str
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.dtype = "float64"
+        self.recording: list[Event] | None = None
+        self.before: dict[int, Callable[[Any], Any]] = {}
+        self.after: dict[int, Callable[[Any], Any]] = {}
+        self.masks: dict[int, Array] = {}  # factors on the gradients of weights, by key
+        self.sparse_gradients = False  # as of the last `gradients`
+        self.population_variance = False  # batch norm keeps the biased variance, as Keras' does
+
+    # -- the run --------------------------------------------------------------------------------
+
+    @abstractmethod
+    def opened(self, inputs: Any) -> AbstractContextManager[None]:
+        """In float64 inside; afterwards weights, dtype, mode and buffers are as they were."""
+
+    @abstractmethod
+    def use(self, dtype: str) -> None:
+        """Move weights, buffers and computation to `dtype`; the values are kept, rounded."""
+
+    @abstractmethod
+    def snapshot(self) -> list[tuple[Any, Any]]:
+        """All state that a forward pass or a step may change."""
+
+    @abstractmethod
+    def restore(self, snapshot: list[tuple[Any, Any]]) -> None: ...
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        before = self.snapshot()
+        try:
+            yield
+        finally:
+            self.restore(before)
+
+    # -- forward, backward, training ------------------------------------------------------------
+
+    @abstractmethod
+    def tensor(self, array: Array) -> Any:
+        """A tensor of this run's dtype if `array` is of floats, of its own otherwise."""
+
+    @abstractmethod
+    def array(self, tensor: Any) -> Array: ...
+
+    @abstractmethod
+    def outputs(self, inputs: Any, training: bool) -> Any:
+        """The model on tensors; dropout is off either way."""
+
+    @abstractmethod
+    def gradients(self, inputs: Any, objective: Objective) -> Gradients:
+        """In training mode, dropout off; state is left as it was."""
+
+    @abstractmethod
+    def train(self, inputs: Any, objective: Objective, optimizer: Any, steps: int) -> list[float]:
+        """Losses before each of `steps` steps."""
+
+    @abstractmethod
+    def step(self, gradients: dict[int, Array], optimizer: Any) -> None:
+        """One step of the optimizer with these gradients, by `key`."""
+
+    def forward(self, inputs: Any, training: bool = False) -> Any:
+        """Outputs as arrays; state is left as it was."""
+        with self.unchanged():
+            tensors = tree.transform(self.tensor, inputs)
+            return tree.transform(self.array, self.outputs(tensors, training))
+
+    def trace(self, inputs: Any, training: bool = False) -> Trace:
+        self.recording = events = []
+        try:
+            outputs = self.forward(inputs, training)
+        finally:
+            self.recording = None
+        return Trace(events, outputs)
+
+    # -- layers and weights ---------------------------------------------------------------------
+
+    @abstractmethod
+    def run_layer(self, layer: Any, inputs: Array) -> Array:
+        """One layer alone, in evaluation mode, before an activation of its own."""
+
+    @abstractmethod
+    def weight(self, layer: Any, attribute: str) -> Any:
+        """The layer's parameter or variable of that name, None where it has none."""
+
+    @abstractmethod
+    def all_weights(self) -> list[Handle]:
+        """Every parameter, buffer and variable of the model, each once."""
+
+    @abstractmethod
+    def key(self, handle: Handle) -> int:
+        """The same for two handles of one shared weight."""
+
+    @abstractmethod
+    def get(self, handle: Handle) -> Array: ...
+
+    @abstractmethod
+    def set(self, handle: Handle, value: Array) -> None: ...
+
+    @abstractmethod
+    def trainable(self, handle: Handle) -> bool: ...
+
+    def row(self, layer: Any) -> Row | None:
+        return row_of(self.framework, type(layer))
+
+    @contextmanager
+    def intercepted(
+        self,
+        layer: Any,
+        before: Callable[[Any], Any] | None = None,
+        after: Callable[[Any], Any] | None = None,
+    ) -> Iterator[None]:
+        """Pass the layer's input through `before`, its output through `after`, in tensors."""
+        saved = self.before.copy(), self.after.copy()
+        if before:
+            self.before[id(layer)] = before
+        if after:
+            self.after[id(layer)] = after
+        try:
+            yield
+        finally:
+            self.before, self.after = saved
+
+    def __str__(self) -> str:
+        return f"{type(self.model).__name__} ({self.framework})"
+
+
+def raised_in_forward(side: Side, inputs: Any, error: Exception) -> ParityInputError:
+    shapes = tree.transform(lambda array: tuple(array.shape), inputs)
+    hint = ""
+    if any(getattr(leaf, "ndim", 0) == 3 for leaf in tree.leaves(inputs)):
+        hint = (
+            "; rank 3 is passed unchanged: for (N, C, L) against (N, L, C) give "
+            "port_inputs=lambda x: x.transpose(0, 2, 1)"
+        )
+    # Keras wraps the framework's message in lines of its own.
+    lines = [re.sub(r"\x1b\[\d*m", "", line).strip() for line in str(error).splitlines()]
+    said = [line for line in lines if line and not line.startswith("Exception encountered")]
+    first_line = said[0] if said else ""
+    return ParityInputError(
+        f"{side} raised {type(error).__name__} in its forward pass on inputs of shape {shapes}: "
+        f"{first_line}{hint}"
+    )

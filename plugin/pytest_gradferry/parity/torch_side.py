@@ -1,0 +1,307 @@
+"""A torch module under comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+from . import tree
+from .layout import Array
+from .mapping import ROWS, TORCH_BOOKKEEPING, Row
+from .side import Event, Gradients, Handle, Objective, Side
+
+_DROPOUT = {
+    F.dropout,
+    F.dropout1d,
+    F.dropout2d,
+    F.dropout3d,
+    F.alpha_dropout,
+    F.feature_alpha_dropout,
+    torch.dropout,
+    torch.feature_dropout,
+    torch.alpha_dropout,
+}
+_BY_KIND = {row.kind: row for row in ROWS}
+_POOLS = {
+    f"{function}{d}d": f"{kind}{d}d"
+    for d in (1, 2, 3)
+    for function, kind in (
+        ("max_pool", "maxpool"),
+        ("avg_pool", "avgpool"),
+        ("adaptive_avg_pool", "globalavgpool"),
+        ("adaptive_max_pool", "globalmaxpool"),
+    )
+}
+
+
+class _Functional(TorchFunctionMode):
+    """Turns dropout off, wherever it is called from, and records functional pads and pools."""
+
+    def __init__(self, side: TorchSide) -> None:
+        super().__init__()
+        self.side = side
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func in _DROPOUT:
+            rate = args[1] if len(args) > 1 else kwargs.get("p", 0.5)
+            self.side.record_function("dropout", args[0], args[0], rate=rate)
+            return args[0] * 1.0
+        output = func(*args, **kwargs)
+        if func is F.pad and kwargs.get("mode", "constant") == "constant":
+            pads = args[1] if len(args) > 1 else kwargs.get("pad")
+            self.side.record_function("pad", args[0], output, pads=pads)
+        elif (pool := _POOLS.get(getattr(func, "__name__", ""))) is not None:
+            self.side.record_function(pool, args[0], output)
+        return output
+
+
+class TorchSide(Side):
+    framework = "torch"
+    model: nn.Module
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__(model)
+        self._names = {id(m): name for name, m in model.named_modules(remove_duplicate=True)}
+        self._inputs: list[Array | None] = []  # of the layers of the table we are inside of
+        self._variances: dict[int, torch.Tensor] = {}  # of the batch norms we are inside of
+        parameters = list(model.parameters())
+        self._device = parameters[0].device if parameters else torch.device("cpu")
+
+    # -- the run --------------------------------------------------------------------------------
+
+    @contextmanager
+    def opened(self, inputs: Any) -> Iterator[None]:
+        if any(isinstance(p, nn.parameter.UninitializedParameter) for p in self.model.parameters()):
+            with torch.no_grad():  # lazy modules take their shapes from the first batch
+                dtype = torch.get_default_dtype()
+                self._call(tree.transform(lambda a: _native(a, self._device, dtype), inputs))
+        modules = list(self.model.modules())
+        modes = [(m, m.training) for m in modules]
+        buffers = [(m, dict(m._buffers)) for m in modules]
+        parameters = [
+            (p, p.data, None if p.grad is None else p.grad, p.requires_grad)
+            for p in self.model.parameters()
+        ]
+        default = torch.get_default_dtype()
+        try:
+            with ExitStack() as hooks:
+                self._own_state()
+                self.use("float64")
+                self._hook(hooks, modules)
+                yield
+        finally:
+            torch.set_default_dtype(default)
+            for parameter, data, grad, requires_grad in parameters:
+                parameter.data = data
+                parameter.grad = grad
+                parameter.requires_grad_(requires_grad)
+            for module, saved in buffers:
+                module._buffers.clear()
+                module._buffers.update(saved)
+            for module, training in modes:
+                module.training = training
+
+    def _own_state(self) -> None:
+        """Copies in place of the user's tensors, so that nothing done here can reach them."""
+        for parameter in self.model.parameters():
+            parameter.data = parameter.data.clone()
+            parameter.grad = None
+        for module in self.model.modules():
+            for name, buffer in module._buffers.items():
+                module._buffers[name] = None if buffer is None else buffer.clone()
+
+    def use(self, dtype: str) -> None:
+        self.dtype = dtype
+        kind = getattr(torch, dtype)
+        torch.set_default_dtype(kind)
+        for parameter in self.model.parameters():
+            if parameter.dtype.is_floating_point:
+                parameter.data = parameter.data.to(kind)
+        for module in self.model.modules():
+            for name, buffer in module._buffers.items():
+                if buffer is not None and buffer.dtype.is_floating_point:
+                    module._buffers[name] = buffer.to(kind)
+
+    def snapshot(self) -> list[tuple[Any, Any]]:
+        tensors = [*self.model.parameters(), *self.model.buffers()]
+        return [(tensor, tensor.detach().clone()) for tensor in tensors]
+
+    def restore(self, snapshot: list[tuple[Any, Any]]) -> None:
+        with torch.no_grad():
+            for tensor, value in snapshot:
+                tensor.copy_(value)
+
+    # -- forward, backward, training ------------------------------------------------------------
+
+    def tensor(self, array: Array) -> Any:
+        return _native(array, self._device, getattr(torch, self.dtype))
+
+    def array(self, tensor: Any) -> Array:
+        if not isinstance(tensor, torch.Tensor):
+            return np.asarray(tensor)
+        return np.array(tensor.detach().cpu().numpy())
+
+    def _call(self, inputs: Any) -> Any:
+        if isinstance(inputs, dict):
+            return self.model(**inputs)
+        if isinstance(inputs, (tuple, list)):
+            return self.model(*inputs)
+        return self.model(inputs)
+
+    def outputs(self, inputs: Any, training: bool) -> Any:
+        self.model.train(training)
+        with torch.set_grad_enabled(training), _Functional(self):
+            outputs = self._call(inputs)
+        after = self.after.get(id(self.model))
+        return after(outputs) if after else outputs
+
+    def gradients(self, inputs: Any, objective: Objective) -> Gradients:
+        tensors = tree.transform(self.tensor, inputs)
+        watched = [t for t in tree.leaves(tensors) if t.dtype.is_floating_point]
+        for tensor in watched:
+            tensor.requires_grad_()
+        weights = [p for p in self.model.parameters() if p.requires_grad]
+        with self.unchanged():
+            outputs = self.outputs(tensors, training=True)
+            value = objective(outputs)
+            found = torch.autograd.grad(value, [*weights, *watched], allow_unused=True)
+        grads = [None if g is None else self.array(g) for g in found]
+        by_key = {
+            id(p): (np.zeros(p.shape) if g is None else g) * self.masks.get(id(p), 1.0)
+            for p, g in zip(weights, grads[: len(weights)], strict=True)
+        }
+        return Gradients(float(value.detach()), outputs, by_key, grads[len(weights) :])
+
+    def train(self, inputs: Any, objective: Objective, optimizer: Any, steps: int) -> list[float]:
+        tensors = tree.transform(self.tensor, inputs)
+        weights = [p for p in self.model.parameters() if p.requires_grad]
+        losses = []
+        for _ in range(steps):
+            value = objective(self.outputs(tensors, training=True))
+            losses.append(float(value.detach()))
+            grads = torch.autograd.grad(value, weights, allow_unused=True)
+            self._step(dict(zip(map(id, weights), grads, strict=True)), optimizer)
+        return losses
+
+    def step(self, gradients: dict[int, Array], optimizer: Any) -> None:
+        self._step({key: self.tensor(value) for key, value in gradients.items()}, optimizer)
+
+    def _step(self, gradients: dict[int, Any], optimizer: Any) -> None:
+        for parameter in self.model.parameters():
+            grad = gradients.get(id(parameter))
+            if grad is not None and id(parameter) in self.masks:
+                grad = grad * self.tensor(self.masks[id(parameter)])
+            parameter.grad = grad
+        optimizer.step()
+        for parameter in self.model.parameters():
+            parameter.grad = None
+
+    # -- layers and weights ---------------------------------------------------------------------
+
+    def run_layer(self, layer: Any, inputs: Array) -> Array:
+        with torch.no_grad(), self.unchanged(), _Functional(self):
+            layer.eval()
+            return self.array(layer(self.tensor(inputs)))
+
+    def weight(self, layer: Any, attribute: str) -> Any:
+        return getattr(layer, attribute, None)
+
+    def all_weights(self) -> list[Handle]:
+        found, seen = [], set()
+        for prefix, module in self.model.named_modules():
+            for name, tensor in (*module._parameters.items(), *module._buffers.items()):
+                if tensor is None or id(tensor) in seen or name in TORCH_BOOKKEEPING:
+                    continue
+                if tensor is not None and not tensor.dtype.is_floating_point:
+                    continue  # position ids, masks: constants
+                if name in module._non_persistent_buffers_set:
+                    continue
+                seen.add(id(tensor))
+                found.append(Handle(module, name, f"{prefix}.{name}" if prefix else name))
+        return found
+
+    def key(self, handle: Handle) -> int:
+        return id(getattr(handle.owner, str(handle.attribute)))
+
+    def get(self, handle: Handle) -> Array:
+        return self.array(getattr(handle.owner, str(handle.attribute)))
+
+    def set(self, handle: Handle, value: Array) -> None:
+        tensor = getattr(handle.owner, str(handle.attribute))
+        with torch.no_grad():
+            tensor.copy_(torch.from_numpy(np.array(value, order="C")))
+
+    def trainable(self, handle: Handle) -> bool:
+        return bool(getattr(handle.owner, str(handle.attribute)).requires_grad)
+
+    # -- recording ------------------------------------------------------------------------------
+
+    def record_function(self, kind: str, inputs: Any, output: Any, **detail: Any) -> None:
+        if self.recording is not None and not self._inputs:
+            arrays = self.array(inputs), self.array(output)
+            self.recording.append(Event(None, f"F.{kind}", _BY_KIND[kind], *arrays, detail))
+
+    def _hook(self, stack: ExitStack, modules: list[nn.Module]) -> None:
+        for module in modules:
+            row = self.row(module)
+            if row is not None:
+                enter = module.register_forward_pre_hook(self._entering)
+                leave = module.register_forward_hook(self._leaving(row), always_call=True)
+                stack.callback(enter.remove)
+                stack.callback(leave.remove)
+
+    def _entering(self, module: nn.Module, args: Any) -> Any:
+        # Copied before the module runs: it may work in place.
+        wanted = self.recording is not None and args and isinstance(args[0], torch.Tensor)
+        self._inputs.append(self.array(args[0]) if wanted else None)
+        if self.population_variance and _moves_statistics(module):
+            self._variances[id(module)] = module.running_var.clone()
+        if (before := self.before.get(id(module))) is not None:
+            return (before(args[0]), *args[1:])
+        return None
+
+    def _leaving(self, row: Row) -> Any:
+        def leaving(module: nn.Module, args: Any, output: Any) -> Any:
+            inputs = self._inputs.pop()
+            if output is None:  # the module raised: always_call only keeps the stack right
+                return None
+            if (old := self._variances.pop(id(module), None)) is not None:
+                _make_biased(module, old, args[0])
+            if (after := self.after.get(id(module))) is not None:
+                output = after(output)
+            outermost = self.recording is not None and not self._inputs and inputs is not None
+            if outermost and isinstance(output, torch.Tensor):
+                name = self._names.get(id(module), type(module).__name__)
+                self.recording.append(Event(module, name, row, inputs, self.array(output)))
+            return output
+
+        return leaving
+
+
+def _native(array: Array, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
+    tensor = torch.tensor(np.asarray(array), device=device)
+    return tensor.to(dtype) if tensor.dtype.is_floating_point else tensor
+
+
+def _moves_statistics(module: nn.Module) -> bool:
+    batch_norm = isinstance(module, nn.modules.batchnorm._BatchNorm)
+    return batch_norm and module.training and module.running_var is not None
+
+
+def _make_biased(module: Any, old: torch.Tensor, inputs: torch.Tensor) -> None:
+    """Take the Bessel factor n / (n - 1) out of what one batch added to the running variance."""
+    n = inputs.numel() // inputs.shape[1]
+    share = module.momentum
+    if share is None:
+        share = 1.0 / float(module.num_batches_tracked)
+    kept = (1 - share) * old
+    # Through .data: autograd has saved the buffer, though training mode never reads it again.
+    module.running_var.data.copy_(kept + (module.running_var - kept) * (n - 1) / n)

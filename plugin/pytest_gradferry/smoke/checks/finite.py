@@ -1,0 +1,88 @@
+"""finite: the loss, the gradients and the weights hold no NaN and no infinity."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from ...frameworks import Array
+from ..evidence import Evidence
+from ..report import Finding, Outcome, failed, names, passed
+from ..trainee import leaves
+from ..verdict import falls
+from . import Check
+
+
+def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
+    bad_data = _bad_data(evidence)
+    if bad_data:
+        return failed(bad_data)
+    for number, record in enumerate(evidence.watched, 1):
+        broken = [n for n, g in record.fresh.items() if g is not None and not np.isfinite(g).all()]
+        if np.isfinite(record.loss) and not broken:
+            continue
+        what = f"the loss is {record.loss:.4g} at step {number}"
+        if np.isfinite(record.loss):
+            what = f"the gradient of {names(broken)} holds {_describe(record.fresh[broken[0]])}"
+            what += f" at step {number}, the loss is still {record.loss:.4g}"
+        layer = next((call for call in record.calls if not call.finite), None)
+        if layer is not None:
+            what += f"; the first output that is not finite is that of {layer.layer} ({layer.kind})"
+        return failed(_explain(evidence, what, started_well=number > 1))
+    losses = evidence.curve.losses
+    if not np.isfinite(losses[-1]):
+        what = f"the loss is {losses[-1]:.4g} at step {len(losses)}, from {losses[0]:.4g} at first"
+        return failed(_explain(evidence, what, started_well=len(losses) > 1))
+    after = [n for n, value in evidence.curve.after.items() if not np.isfinite(value).all()]
+    if after:
+        what = f"{names(after)} holds {_describe(evidence.curve.after[after[0]])} after training"
+        return failed(_explain(evidence, what, started_well=True))
+    return passed()
+
+
+def _bad_data(evidence: Evidence) -> Finding | None:
+    trainee = evidence.trainee
+    for what, tree in (("inputs", trainee.inputs), ("targets", trainee.targets)):
+        for leaf in leaves(tree):
+            if leaf is None or isinstance(leaf, str):
+                continue
+            array = trainee.framework.to_numpy(leaf)
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                return Finding(
+                    f"the {what} hold {_describe(array)}",
+                    cause="the data, not the model",
+                    fix="clean the batch before training on it",
+                )
+    return None
+
+
+def _explain(evidence: Evidence, what: str, started_well: bool) -> Finding:
+    """Blame the learning rate only if training with a smaller one works."""
+    rates = evidence.trainee.learning_rates()
+    if started_well and rates:
+        for factor in (1e-2, 1e-4, 1e-6):
+            scale = partial(evidence.trainee.scale_learning_rates, factor)
+            curve = evidence.train(evidence.steps, scale)
+            if falls(curve.losses):
+                return Finding(
+                    what,
+                    cause=f"the learning rate, {max(rates):.4g}, is too high: with "
+                    f"{max(rates) * factor:.4g} the loss falls from {curve.losses[0]:.4g} to "
+                    f"{curve.losses[-1]:.4g}",
+                    fix="lower the learning rate",
+                )
+    return Finding(
+        what, fix="look for log, sqrt, division or exp of an unbounded value before the loss"
+    )
+
+
+def _describe(array: Array | None) -> str:
+    if array is None:
+        return "nothing"
+    nans, infinities = int(np.isnan(array).sum()), int(np.isinf(array).sum())
+    parts = [f"{nans} NaN"] * bool(nans) + [f"{infinities} infinite"] * bool(infinities)
+    return f"{' and '.join(parts)} of {array.size} values"
+
+
+CHECK = Check("finite", order=10, run=run)

@@ -1,0 +1,125 @@
+"""gradients: every trainable weight gets a gradient from the loss."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from ..evidence import Evidence
+from ..report import Finding, Outcome, failed, names, passed, skipped
+from ..trainee import SmokeError
+from . import Check
+from . import failed as has_failed
+
+
+def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
+    if has_failed(earlier, "finite"):
+        return skipped("the numbers are not finite")
+    trainable = [name for name in evidence.trainee.weights if name in evidence.asked]
+    if not any("backward" in record.events for record in evidence.watched):
+        return failed(
+            Finding(
+                f"no weight got a gradient in {len(evidence.watched)} steps",
+                cause="the step never runs a backward pass",
+                fix="call loss.backward() (torch) or tape.gradient(loss, weights) (TensorFlow)",
+            )
+        )
+    none = [n for n in trainable if all(r.fresh.get(n) is None for r in evidence.watched)]
+    zero = [n for n in trainable if n not in none and not _ever_nonzero(evidence, n)]
+    zero = [n for n in _always_zero(evidence, zero) if not _bias_before_norm(evidence, n)]
+    findings = []
+    if none:
+        findings.append(_cut(evidence, none))
+    if zero:
+        findings.append(
+            Finding(
+                f"the gradient of {names(zero)} is exactly zero in every step, with other "
+                "weights too",
+                fix="look for an operation without a gradient (rounding, comparison, softmax over "
+                "one value, clamp) between these weights and the loss",
+            )
+        )
+    return failed(*findings) if findings else passed()
+
+
+def _ever_nonzero(evidence: Evidence, name: str) -> bool:
+    gradients = (record.fresh.get(name) for record in evidence.watched)
+    return any(gradient is not None and gradient.any() for gradient in gradients)
+
+
+def _always_zero(evidence: Evidence, names_: list[str]) -> list[str]:
+    """Those that stay without a gradient at other weights: a ReLU may be dead by chance."""
+    trainee = evidence.trainee
+    for attempt in range(5):
+        if not names_:
+            break
+        random = np.random.default_rng(attempt)
+        with evidence.from_start(seed=attempt):
+            values = trainee.values()
+            trainee.assign(
+                {
+                    name: (value + random.normal(size=value.shape)).astype(value.dtype)
+                    for name, value in values.items()
+                    if value.dtype.kind == "f"
+                }
+            )
+            try:
+                record = evidence.watch_step()
+            except SmokeError:
+                continue
+        names_ = [n for n in names_ if (g := record.fresh.get(n)) is None or not g.any()]
+    return names_
+
+
+def _bias_before_norm(evidence: Evidence, name: str) -> bool:
+    """A normalisation takes off again what such a bias adds."""
+    layer = evidence.trainee.weights[name].layer
+    calls = evidence.watched[0].calls
+    following = {b.kind for a, b in pairwise(calls) if a.layer == layer}
+    return name.endswith("bias") and any("Norm" in kind for kind in following)
+
+
+def _cut(evidence: Evidence, none: list[str]) -> Finding:
+    """Say where the graph ends: at layers never called, or between two that were."""
+    trainee = evidence.trainee
+    calls = [call for record in evidence.watched for call in record.calls]
+    called = {call.layer for call in calls}
+    layers = {trainee.weights[name].layer for name in none}
+    what = f"no gradient reaches {names(none)}"
+    idle = sorted(layer for layer in layers if layer and layer not in called)
+    if calls and idle and len(idle) == len(layers):
+        return Finding(
+            what,
+            cause=f"the step never calls {names(idle)}",
+            fix="use the layer in the forward pass, or freeze or delete it",
+        )
+    frozen_in = next((c for c in calls if c.layer in layers and c.grad_out is False), None)
+    if frozen_in is not None:
+        return Finding(
+            what,
+            cause=f"{frozen_in.layer} runs without recording gradients (torch.no_grad)",
+            fix="take the layer out of the no_grad block, or freeze it",
+            code="XFR221",
+        )
+    with_gradient = {
+        w.layer for w in trainee.weights.values() if w.trainable and w.name not in none
+    }
+    last = next((c for c in reversed(calls) if c.layer in layers), None)
+    after = calls[calls.index(last) + 1 :] if last is not None else []
+    following = next((c for c in after if c.layer in with_gradient), None)
+    where = ""
+    if last is not None and following is not None:
+        where = f"the graph is cut between {last.layer} and {following.layer}"
+    elif last is not None:
+        where = f"the graph is cut behind {last.layer}"
+    return Finding(
+        what,
+        cause=where,
+        fix="look there for detach, .data, .numpy(), no_grad, stop_gradient, argmax, or a tensor "
+        "made anew from another's values",
+        code="XFR221",
+    )
+
+
+CHECK = Check("gradients", order=20, run=run)

@@ -1,0 +1,111 @@
+"""learns: the loss on one batch falls when it is trained on again and again."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from ..evidence import Evidence
+from ..report import Finding, Outcome, failed, follows, passed, skipped
+from ..verdict import falls, flat, tail
+from . import Check
+from . import failed as has_failed
+
+# A loss that has not fallen by then is given this many times the steps.
+_PATIENCE = 5
+
+
+def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
+    if has_failed(earlier, "finite"):
+        return follows("finite")
+    negated = _negated(evidence)
+    if negated:
+        return failed(negated)
+    losses = evidence.curve.losses
+    if falls(losses):
+        return passed()
+    trainable = {w.name for w in evidence.trainee.weights.values() if w.trainable}
+    if not trainable & evidence.moved:
+        for check in ("gradients", "updates"):
+            if has_failed(earlier, check):
+                return follows(check)
+    longer = evidence.train(evidence.steps * _PATIENCE).losses
+    if falls(longer):
+        return passed(f"only after {len(losses)} steps")
+    if len({name for record in evidence.watched for name in record.optimizers}) and _rivals(
+        evidence
+    ):
+        return skipped("the step runs several optimizers with losses of their own")
+    what = f"in {len(longer)} steps on one batch the loss went from {longer[0]:.4g} to "
+    what += f"{tail(longer):.4g}"
+    return _explain(evidence, what, is_flat=flat(longer))
+
+
+def _negated(evidence: Evidence) -> Finding | None:
+    record = evidence.watched[0]
+    for call in record.losses:
+        if call.value > 1e-3 and abs(record.loss + call.value) <= 1e-5 * call.value:
+            return Finding(
+                f"the loss is {record.loss:.4g}, where {call.function} gave {call.value:.4g}",
+                cause="the sign of the loss is flipped, so training makes the model worse",
+                fix="minimise the loss itself",
+            )
+    return None
+
+
+def _rivals(evidence: Evidence) -> bool:
+    """Two or more updates with a backward pass each, in one call of the step: a GAN's, say."""
+    for record in evidence.watched:
+        order = [event for event in record.events if event != "forward"]
+        rounds = sum(a == "backward" and b == "update" for a, b in pairwise(order))
+        if rounds >= 2 and len(record.optimizers) >= 2:
+            return True
+    return False
+
+
+def _explain(evidence: Evidence, what: str, is_flat: bool) -> Outcome:
+    """Train again with other learning rates, and with the sign turned round."""
+    rates = evidence.trainee.learning_rates()
+    if rates and any(rates):
+        smaller = {f: _with_rate(evidence, f) for f in ((1e-1, 1e-2, 1e-4) if not is_flat else ())}
+        for factor, losses in smaller.items():
+            if falls(losses):
+                return failed(
+                    Finding(
+                        what,
+                        cause=f"the learning rate, {max(rates):.4g}, is too high: with "
+                        f"{max(rates) * factor:.4g} it falls from {losses[0]:.4g} to "
+                        f"{losses[-1]:.4g}",
+                        fix="lower the learning rate",
+                    )
+                )
+        for factor in (-1e-2, -1.0):
+            losses = _with_rate(evidence, factor)
+            if falls(losses):
+                return failed(
+                    Finding(
+                        what,
+                        cause="each step climbs the loss: with a negative learning rate it falls "
+                        f"from {losses[0]:.4g} to {losses[-1]:.4g}",
+                        fix="look for a flipped sign: of the loss before the backward pass, of the "
+                        "update, or maximize=True",
+                    )
+                )
+        if is_flat and any(falls(_with_rate(evidence, factor)) for factor in (1e2, 1e4, 1e8, 1e12)):
+            return passed(f"no change seen at the learning rate {max(rates):.2g}; larger ones do")
+    if is_flat and _at_minimum(evidence):
+        return passed("the loss is at a minimum from the start")
+    return failed(Finding(what, fix="see whether the loss depends on the outputs and the targets"))
+
+
+def _with_rate(evidence: Evidence, factor: float) -> list[float]:
+    return evidence.train(
+        2 * evidence.steps, lambda: evidence.trainee.scale_learning_rates(factor)
+    ).losses
+
+
+def _at_minimum(evidence: Evidence) -> bool:
+    gradients = [g for r in evidence.watched for g in r.fresh.values() if g is not None and g.size]
+    return bool(gradients) and max(float(abs(g).max()) for g in gradients) < 1e-6
+
+
+CHECK = Check("learns", order=80, run=run)

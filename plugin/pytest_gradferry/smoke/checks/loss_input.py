@@ -1,0 +1,95 @@
+"""loss-input: a loss is fed what it takes its input for, logits or probabilities."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...frameworks import Array
+from ..evidence import Evidence
+from ..report import Finding, Outcome, failed, passed, skipped
+from ..trainee import LossCall, SmokeError
+from . import Check
+
+
+def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
+    calls = [call for record in evidence.watched for call in record.losses]
+    if not calls:
+        return skipped("the step calls none of the classification losses known")
+    for call in calls:
+        given, measured = _mistaken(evidence, call, calls)
+        if given:
+            fix, code = evidence.trainee.loss_advice(call, given)
+            return failed(
+                Finding(
+                    f"{call.function} takes its input for {call.expects.replace('-', ' ')}, "
+                    f"{measured}",
+                    cause=f"it is given {given}",
+                    fix=fix,
+                    code=code,
+                )
+            )
+    return passed()
+
+
+def _mistaken(evidence: Evidence, call: LossCall, calls: list[LossCall]) -> tuple[str, str]:
+    """(what the loss was given instead, how that shows), or two empty strings."""
+    values = call.input
+    match call.expects:
+        case "logits" if _are_probabilities(values):
+            return "probabilities", "but its rows are not negative and sum to 1"
+        case "log-probabilities" if _are_probabilities(values):
+            return "probabilities", "but its rows are not negative and sum to 1"
+        case "log-probabilities" if call.function != "F.kl_div" and not _are_normalised(values):
+            return "logits", "but the exponentials of its rows do not sum to 1"
+        case "probabilities" if _negative(values):
+            return "logits", f"but it holds values down to {values.min():.3g}"
+        case "sigmoid-probabilities" if _negative(values) or values.max() > 1 + 1e-6:
+            return "logits", f"but it holds values from {values.min():.3g} to {values.max():.3g}"
+        case "sigmoid-logits" if all(
+            _in_unit_range(c.input) for c in calls if c.expects == "sigmoid-logits"
+        ) and _squashed(evidence):
+            return "probabilities", "but it stays within 0 and 1 even with weights 30 times larger"
+    return "", ""
+
+
+def _are_probabilities(values: Array) -> bool:
+    if values.ndim < 1 or values.shape[-1] < 2 or values.size == 0:
+        return False
+    return bool(values.min() >= 0 and np.allclose(values.sum(-1), 1, atol=1e-4))
+
+
+def _are_normalised(values: Array) -> bool:
+    with np.errstate(over="ignore"):
+        return bool(np.allclose(np.exp(values.astype(np.float64)).sum(-1), 1, atol=1e-3))
+
+
+def _negative(values: Array) -> bool:
+    return bool(values.size and values.min() < -1e-6)
+
+
+def _in_unit_range(values: Array) -> bool:
+    return bool(values.size and values.min() >= 0 and values.max() <= 1)
+
+
+def _squashed(evidence: Evidence) -> bool:
+    """Whether the loss's input stays within 0 and 1 at far larger weights of either sign."""
+    trainee = evidence.trainee
+    for factor in (30, -30):
+        with evidence.from_start():
+            trainee.assign(
+                {
+                    name: (value * factor).astype(value.dtype)
+                    for name, value in trainee.values().items()
+                    if value.dtype.kind == "f"
+                }
+            )
+            try:
+                losses = evidence.watch_step().losses
+            except SmokeError:
+                return False
+        if not all(_in_unit_range(c.input) for c in losses if c.expects == "sigmoid-logits"):
+            return False
+    return True
+
+
+CHECK = Check("loss-input", order=70, run=run)

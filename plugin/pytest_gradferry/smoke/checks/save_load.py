@@ -1,0 +1,60 @@
+"""save-load: written to a file and read back, the trained model predicts the same."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from ..evidence import Evidence
+from ..report import Finding, Outcome, failed, passed, skipped
+from ..trainee import SmokeError
+from ..verdict import distance
+from . import Check
+from . import failed as has_failed
+
+_TRAINED = 3  # steps before saving, so that what training changes is there to be lost
+_TOLERANCE = 1e-5
+
+
+def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
+    if has_failed(earlier, "finite"):
+        return skipped("the numbers are not finite")
+    trainee = evidence.trainee
+    evidence.watched  # noqa: B018  how the step calls the model is known after it
+    remarks: list[str] = []
+    findings: list[Finding] = []
+    with evidence.from_start(), tempfile.TemporaryDirectory() as folder:
+        trainee.prepare_round_trips()
+        for _ in range(_TRAINED):
+            trainee.step()
+        try:
+            trainee.reseed(evidence.seed)
+            expected, _ = trainee.predict()
+        except SmokeError as error:
+            return skipped(str(error))
+        for trip in trainee.round_trips(Path(folder)):
+            trainee.reseed(evidence.seed)
+            try:
+                found = trip.run()
+            except trip.excused as error:
+                remarks.append(f"{trip.what} not possible: {_first_line(error)}")
+                continue
+            except Exception as error:
+                measured = f"{trip.what} fails: {type(error).__name__}: {_first_line(error)}"
+                findings.append(Finding(measured, *trip.advice()))
+                continue
+            worst = max((distance(a, b) for a, b in zip(found, expected, strict=True)), default=0.0)
+            if worst > _TOLERANCE or np.isnan(worst):
+                measured = f"after {trip.what} the outputs differ by {worst:.2g} of the largest"
+                findings.append(Finding(measured, *trip.advice()))
+    return failed(*findings) if findings else passed("; ".join(remarks))
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip().splitlines()
+    return text[0][:200] if text else type(error).__name__
+
+
+CHECK = Check("save-load", order=110, run=run)

@@ -1,0 +1,48 @@
+"""shapes: outputs and targets are not silently broadcast against each other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..evidence import Evidence
+from ..report import Finding, Outcome, failed, passed, skipped
+from ..trainee import SmokeError, leaves
+from . import Check
+
+
+def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
+    trainee = evidence.trainee
+    outputs = evidence.watched[0].outputs
+    targets = [leaf for leaf in leaves(trainee.targets) if hasattr(leaf, "shape")]
+    if outputs is None or len(targets) != 1 or len(leaves(trainee.targets)) != 1:
+        return skipped("not one output array and one target array")
+    target = trainee.framework.to_numpy(targets[0])
+    if outputs.shape == target.shape or outputs.size != target.size:
+        return passed()
+    try:
+        together = np.broadcast_shapes(outputs.shape, target.shape)
+    except ValueError:
+        return passed()
+    if np.prod(together) == outputs.size:
+        return passed()
+    as_is = evidence.watched[0].loss
+    with evidence.from_start():
+        try:
+            reshaped = evidence.watch_step(target.reshape(outputs.shape)).loss
+        except SmokeError:
+            return passed()
+    if abs(as_is - reshaped) <= 1e-5 * max(abs(as_is), abs(reshaped)):
+        return passed()
+    return failed(
+        Finding(
+            f"outputs {outputs.shape} and targets {target.shape} are broadcast to {together} in "
+            f"the loss: it is {as_is:.4g}, and {reshaped:.4g} with targets of shape "
+            f"{outputs.shape}",
+            cause="each output is compared with every target",
+            fix=f"reshape the targets to {outputs.shape}, or squeeze the outputs",
+            code="XFR909",
+        )
+    )
+
+
+CHECK = Check("shapes", order=60, run=run)

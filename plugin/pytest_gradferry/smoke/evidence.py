@@ -1,0 +1,160 @@
+"""What the checks look at: passes of training from one and the same start, taken when asked for."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..frameworks import Array
+from .trainee import SmokeError, StepRecord, Trainee, shapes
+
+# Calls of the step that are watched: enough for two updates of a loop that accumulates over four.
+_WATCHED_AT_LEAST, _WATCHED_AT_MOST = 3, 10
+
+# A gradient smaller than this part of the step's largest is rounding noise.
+_NOISE = 1e-6
+
+# What the frameworks warn of, and the checks report with more words.
+_WARNINGS = (
+    "Using a target size",
+    "Gradients do not exist for variables",
+    r".*lr_scheduler\.step\(\)",
+    "The model does not have any trainable weights",
+    ".*from_logits=True.*",
+)
+
+
+@dataclass
+class Curve:
+    """A run of training on one batch, random draws the same in every step."""
+
+    losses: list[float]
+    before: dict[str, Array]
+    after: dict[str, Array]
+
+
+class Evidence:
+    """The passes.  Each starts from the trainee's state when this was made, and restores it."""
+
+    def __init__(self, trainee: Trainee, steps: int, seed: int) -> None:
+        self.trainee = trainee
+        self.steps = steps
+        self.seed = seed
+        self.restore = trainee.save()
+
+    @contextmanager
+    def from_start(self, seed: int | None = None) -> Iterator[None]:
+        """Inside, the trainee is at its start, seeded; it goes back there on the way out."""
+        self.restore()
+        self.trainee.reseed(self.seed if seed is None else seed)
+        try:
+            with warnings.catch_warnings():
+                for message in _WARNINGS:
+                    warnings.filterwarnings("ignore", message)
+                yield
+        finally:
+            self.restore()
+
+    def watch_step(self, targets: Any = None) -> StepRecord:
+        """One watched step from where the trainee is."""
+        trainee = self.trainee
+        try:
+            with trainee.watch() as record:
+                record.loss = trainee.step(targets)
+        except SmokeError:
+            raise
+        except Exception as error:
+            raise SmokeError(
+                f"{trainee.title} raised in its training step, on inputs {shapes(trainee.inputs)}"
+                f"{_with_targets(trainee)}:\n{type(error).__name__}: {_short(error)}"
+            ) from error
+        return record  # type: ignore[no-any-return]
+
+    @cached_property
+    def watched(self) -> list[StepRecord]:
+        """The first steps, each with random draws of its own, watched."""
+        return self._watched[0]
+
+    @cached_property
+    def _watched(self) -> tuple[list[StepRecord], set[str]]:
+        """... and the weights that moved in them."""
+        records: list[StepRecord] = []
+        with self.from_start():
+            before = self.trainee.values()
+            for index in range(_WATCHED_AT_MOST):
+                self.trainee.reseed(self.seed + index)
+                records.append(self.watch_step())
+                updates = sum(record.events.count("update") for record in records)
+                if index + 1 >= _WATCHED_AT_LEAST and updates >= 2:
+                    break
+            after = self.trainee.values()
+        return records, _changed(before, after)
+
+    @cached_property
+    def curve(self) -> Curve:
+        return self.train(self.steps)
+
+    def train(self, steps: int, prepare: Callable[[], None] = lambda: None) -> Curve:
+        """Train from the start; `prepare` is called once, there."""
+        trainee = self.trainee
+        losses = []
+        with self.from_start():
+            prepare()
+            before = trainee.values()
+            for _ in range(steps):
+                trainee.reseed(self.seed)
+                losses.append(trainee.step())
+                if not np.isfinite(losses[-1]):
+                    break
+            after = trainee.values()
+        return Curve(losses, before, after)
+
+    @cached_property
+    def updated(self) -> bool:
+        """Whether the optimizers updated anything in the watched steps."""
+        return any("update" in record.events for record in self.watched)
+
+    @cached_property
+    def asked(self) -> set[str]:
+        """The trainable weights whose gradients the step asks for."""
+        trainable = {w.name for w in self.trainee.weights.values() if w.trainable}
+        sets = [record.asked for record in self.watched if record.asked is not None]
+        return trainable & set().union(*sets) if sets else trainable
+
+    @cached_property
+    def reached(self) -> set[str]:
+        """The weights that got more than rounding noise for a gradient while watched.
+
+        The bias of a layer in front of a batch norm, for one, has a gradient of zero, computed as
+        1e-9, which moves nothing.
+        """
+        found = set()
+        for record in self.watched:
+            sizes = {n: np.abs(g).max(initial=0) for n, g in record.fresh.items() if g is not None}
+            bar = _NOISE * max(sizes.values(), default=0)
+            found |= {name for name, size in sizes.items() if size > bar}
+        return found
+
+    @cached_property
+    def moved(self) -> set[str]:
+        """The weights that changed in the curve or, with other random draws, while watched."""
+        return self._watched[1] | _changed(self.curve.before, self.curve.after)
+
+
+def _changed(before: dict[str, Array], after: dict[str, Array]) -> set[str]:
+    return {n for n, value in before.items() if not np.array_equal(value, after[n], equal_nan=True)}
+
+
+def _with_targets(trainee: Trainee) -> str:
+    return "" if trainee.targets is None else f" and targets {shapes(trainee.targets)}"
+
+
+def _short(error: Exception, limit: int = 600) -> str:
+    text = str(error).strip()
+    return text if len(text) <= limit else text[:limit] + " ..."

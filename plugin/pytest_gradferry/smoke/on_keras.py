@@ -1,0 +1,320 @@
+"""A Keras model on TensorFlow with its training step."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..frameworks import Array, Undo, get, load
+from . import loop_keras
+from .held import Held
+from .trainee import (
+    LossCall,
+    RoundTrip,
+    SmokeError,
+    StepRecord,
+    Trainee,
+    Weight,
+    leaves,
+    map_arrays,
+    scalar_loss,
+    shapes,
+    takes_targets,
+)
+from .watch_keras import Watcher
+
+_SEED_STATE = "seed_generator_state"  # the name Keras gives the state of a layer's generator
+
+
+class KerasTrainee(Trainee):
+    """See `Trainee`."""
+
+    def __init__(
+        self, model: Any, inputs: Any, targets: Any, loss: Any, optimizer: Any, step: Any
+    ) -> None:
+        self.framework = get("tensorflow")
+        self.tf, self.keras = load("tensorflow"), load("keras")
+        self.model = model
+        self.inputs = loop_keras.as_tensors(inputs)
+        self.targets = loop_keras.as_tensors(targets)
+        self._build()
+        self._step: Callable[..., Any]
+        self._held = Held(step) if step is not None else None
+        if step is not None:
+            self._step = step
+        elif loss is not None:
+            optimizer = loop_keras.make_optimizer(optimizer or "adam")
+            self._step = loop_keras.make_step(model, loss, optimizer)
+        elif model.compiled:
+            optimizer = model.optimizer
+            self._step = loop_keras.compiled_step(model)
+        else:
+            raise SmokeError(
+                "nothing says how to train: compile the model, pass loss=..., e.g. "
+                "loss='cross_entropy', or the step function of your own, step=..."
+            )
+        self._variables, self.weights = _weights(model)
+        if not any(weight.trainable for weight in self.weights.values()):
+            raise SmokeError(
+                f"{type(model).__name__} has no trainable weight: nothing can be trained. Are the "
+                "layers attributes of the model, and is trainable set?"
+            )
+        self._seeds = {
+            id(v): (v, np.array(v.numpy())) for v in model.variables if v.name == _SEED_STATE
+        }
+        layers = {id(layer): layer.name for layer in model._flatten_layers()}
+        self._watcher = Watcher(model, self._variables, layers)
+        self._watcher.on_new_optimizer = self._meet
+        self._late: list[Undo] = []  # for optimizers first seen when they update
+        self._optimizers = [o for o in self._known_optimizers(optimizer) if o.built]
+        self._watcher.optimizers = list(self._optimizers)
+
+    def _build(self) -> None:
+        """A model without weights has nothing to note: call it once."""
+        if self.model.built and self.model.variables:
+            return
+        try:
+            self.model(self.inputs, training=False)
+        except Exception as error:
+            raise SmokeError(
+                f"{self.title} is not built, and raised when called on inputs "
+                f"{shapes(self.inputs)}:\n{type(error).__name__}: {error}"
+            ) from error
+
+    # state
+
+    def save(self) -> Undo:
+        variables = {id(v): v for v in self.model.variables}
+        for optimizer in self._optimizers:
+            variables.update((id(v), v) for v in optimizer.variables)
+        kinds = (self.keras.Variable, self.tf.Variable)
+        for held in self._held.objects if self._held else []:
+            found = [held] if isinstance(held, kinds) else getattr(held, "variables", ())
+            if isinstance(found, (list, tuple)):
+                variables.update((id(v), v) for v in found if isinstance(v, kinds))
+        undo_held = self._held.save() if self._held else None
+        values = [(v, v.numpy()) for v in variables.values()]
+        metrics = list(getattr(self.model, "metrics", []))
+        unbuilt = [metric for metric in metrics if not metric.variables]
+
+        def undo() -> None:
+            for variable, value in values:
+                variable.assign(value)
+            for late in self._late:
+                late()
+            for metric in unbuilt:
+                metric.reset_state()
+            if undo_held is not None:
+                undo_held()
+
+        return undo
+
+    def values(self) -> dict[str, Array]:
+        return {name: np.array(v.numpy()) for name, v in self._variables.items()}
+
+    def assign(self, values: dict[str, Array]) -> None:
+        for name, value in values.items():
+            self._variables[name].assign(value)
+
+    def reseed(self, seed: int) -> None:
+        self.framework.seed(seed)
+        for variable, start in self._seeds.values():
+            variable.assign((start + np.array([seed, 0])).astype(start.dtype))
+
+    # the step
+
+    def step(self, targets: Any = None) -> float:
+        targets = self.targets if targets is None else loop_keras.as_tensors(targets)
+        if takes_targets(self._step):
+            value = self._step(self.inputs, targets)
+        else:
+            value = self._step(self.inputs)
+        return scalar_loss(value, self.framework)
+
+    @contextmanager
+    def watch(self) -> Iterator[StepRecord]:
+        record = StepRecord()
+        before = self.values()
+        with ExitStack() as stack:
+            self._watcher.watch(stack, record)
+            yield record
+        if "update" not in record.events:
+            after = self.values()
+            moved = [
+                w.name
+                for w in self.weights.values()
+                if w.trainable and not np.array_equal(before[w.name], after[w.name])
+            ]
+            if moved:  # by assign_sub and the like
+                record.events.append("update")
+                record.used.update({name: record.fresh.get(name) for name in moved})
+
+    def call_leaves(self) -> list[Array]:
+        return [self.framework.to_numpy(leaf) for leaf in self._call_tensors()]
+
+    def _call_tensors(self) -> list[Any]:
+        if self._watcher.root_call is None:
+            raise SmokeError(f"the step does not call {type(self.model).__name__} itself")
+        return [leaf for leaf in leaves(list(self._watcher.root_call)) if self.tf.is_tensor(leaf)]
+
+    def predict(self, inputs: list[Array] | None = None) -> tuple[list[Array], StepRecord]:
+        return self._predict(self.model, inputs)
+
+    def _predict(
+        self, model: Any, inputs: list[Array] | None = None, training: bool = False
+    ) -> tuple[list[Array], StepRecord]:
+        given = self._call_tensors()
+        if inputs is not None:
+            given = [
+                self.tf.convert_to_tensor(new, dtype=old.dtype)
+                for new, old in zip(inputs, given, strict=True)
+            ]
+        queue = iter(given)
+        args, kwargs = map_arrays(
+            lambda leaf: next(queue) if self.tf.is_tensor(leaf) else leaf,
+            list(self._watcher.root_call or ()),
+        )
+        record = StepRecord()
+        with self._watcher.calls_seen(record):
+            output = model(*args, **{**kwargs, "training": training})
+        found = [leaf for leaf in leaves(output) if self.tf.is_tensor(leaf)]
+        return [self.framework.to_numpy(leaf) for leaf in found], record
+
+    # optimizers
+
+    def _known_optimizers(self, given: Any) -> list[Any]:
+        kind = self.keras.optimizers.Optimizer
+        candidates = [*leaves(given), *(self._held.objects if self._held else [])]
+        found: list[Any] = []
+        for candidate in candidates:
+            if isinstance(candidate, kind) and not any(candidate is known for known in found):
+                found.append(candidate)
+        return found
+
+    def _meet(self, optimizer: Any, held: list[Any]) -> None:
+        """An optimizer seen for the first time, built just now: note its state and its weights."""
+        self._optimizers.append(optimizer)
+        values = [(v, v.numpy()) for v in (*optimizer.variables, *held)]
+
+        def undo() -> None:
+            for variable, value in values:
+                variable.assign(value)
+
+        self._late.append(undo)
+
+    def learning_rates(self) -> list[float]:
+        schedule = self.keras.optimizers.schedules.LearningRateSchedule
+        if any(isinstance(o._learning_rate, schedule) for o in self._optimizers):
+            return []
+        return [float(optimizer.learning_rate) for optimizer in self._optimizers]
+
+    def scale_learning_rates(self, factor: float) -> None:
+        for optimizer in self._optimizers:
+            optimizer.learning_rate.assign(float(optimizer.learning_rate) * factor)
+
+    def hidden(self) -> dict[str, tuple[str, str]]:
+        return {}  # Keras tracks lists and dicts of layers
+
+    # files
+
+    def prepare_round_trips(self) -> None:
+        self._before_training = self.values()
+
+    def round_trips(self, folder: Path) -> Iterator[RoundTrip]:
+        def weights() -> list[Array]:
+            path = folder / "model.weights.h5"
+            self.model.save_weights(path)
+            self.assign(self._before_training)
+            self.model.load_weights(path)
+            return self._predict(self.model)[0]
+
+        def whole() -> list[Array]:
+            path = folder / "model.keras"
+            self.model.save(path)
+            classes = {type(x).__name__: type(x) for x in self.model._flatten_layers()}
+            own = {n: c for n, c in classes.items() if not c.__module__.startswith("keras.")}
+            loaded = self.keras.models.load_model(
+                path, custom_objects=own, compile=False, safe_mode=False
+            )
+            return self._predict(loaded)[0]
+
+        yield RoundTrip("saving and loading the weights", weights)
+        yield RoundTrip(
+            "saving and loading a .keras file",
+            whole,
+            lambda: ("", "check get_config and build of the layers of your own", ""),
+            excused=(NotImplementedError,) if self._takes_arguments() else (),
+        )
+
+    def _takes_arguments(self) -> bool:
+        """Whether a layer of the user's own has arguments and no get_config to save them."""
+        return any(
+            type(layer).get_config is base.get_config
+            for layer in self.model._flatten_layers()
+            for base in (self.keras.layers.Layer, self.keras.Model)
+        )
+
+    # words
+
+    clearing_advice = "start the sum of gradients from zero after each update"
+
+    def mode_advice(self, record: StepRecord) -> tuple[str, str, str] | None:
+        roots = [call for call in record.calls if call.layer == self.model.name]
+        if not roots or any(call.training for call in roots):
+            return None
+        name = type(self.model).__name__
+        with_training = self._acts_when_told(True)
+        if "training" in inspect.signature(self.model.call).parameters:
+            if not with_training:
+                return None
+            return (
+                f"{name} is called without training=True in the step; with it they act",
+                "call model(inputs, training=True) under the tape",
+                "XFR303",
+            )
+        if not with_training:
+            return None
+        return (
+            f"{name}.call has no `training` parameter, so Keras never tells its layers that they "
+            "are in training",
+            "declare call(self, inputs, training=None) and pass training on",
+            "XFR305",
+        )
+
+    def _acts_when_told(self, training: bool) -> bool:
+        seeds = self.save()
+        try:
+            _, record = self._predict(self.model, training=training)
+        finally:
+            seeds()
+        return any(call.sensitive and call.training for call in record.calls)
+
+    def eval_advice(self) -> tuple[str, str]:
+        return "apply it only `if training`, and do not fix training=True on the layer", "XFR311"
+
+    def loss_advice(self, call: LossCall, given: str) -> tuple[str, str]:
+        if given == "logits":
+            return "pass from_logits=True, or end the model in a softmax or sigmoid", "XFR402"
+        return "drop the softmax or sigmoid, or from_logits=True", "XFR403"
+
+
+def _weights(model: Any) -> tuple[dict[str, Any], dict[str, Weight]]:
+    """Every weight by a short name that is unique, its own layer's name in front."""
+    variables: dict[str, Any] = {}
+    weights: dict[str, Weight] = {}
+    seen: set[int] = set()
+    for layer in model._flatten_layers():
+        for variable in layer._trainable_variables:
+            if id(variable) in seen:
+                continue
+            seen.add(id(variable))
+            short = f"{layer.name}/{variable.name}"
+            name = short if short not in variables else variable.path
+            variables[name] = variable
+            weights[name] = Weight(name, layer.name, bool(variable.trainable))
+    return variables, weights

@@ -1,0 +1,127 @@
+"""What a smoke run found, and how it is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing wrong.
+
+    `measured` says what was seen and where; `cause` is set only if a test singled it out; `code`
+    is the lint rule that finds the same mistake in source.
+    """
+
+    measured: str
+    cause: str = ""
+    fix: str = ""
+    code: str = ""
+
+    def __str__(self) -> str:
+        lines = [self.measured]
+        if self.cause:
+            lines.append(f"cause: {self.cause}")
+        if self.fix:
+            lines.append(f"fix:   {self.fix}")
+        name = rule_name(self.code)
+        if name:
+            lines.append(f"lint:  {self.code} {name} finds this in the source")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one check came to: "passed", "failed", "skipped", or "follows" from a failed one."""
+
+    status: str
+    findings: tuple[Finding, ...] = ()
+    reason: str = ""  # why skipped; which check it follows from; a remark on a pass
+
+
+def passed(remark: str = "") -> Outcome:
+    return Outcome("passed", reason=remark)
+
+
+def failed(*findings: Finding) -> Outcome:
+    return Outcome("failed", findings)
+
+
+def skipped(reason: str) -> Outcome:
+    return Outcome("skipped", reason=reason)
+
+
+def follows(check: str) -> Outcome:
+    """A failure that is a consequence of the named check's, which tells the cause."""
+    return Outcome("follows", reason=check)
+
+
+@dataclass
+class SmokeReport:
+    """The outcomes by check id, in the order they ran, and the loss at each training step."""
+
+    model: str
+    seed: int
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    losses: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> dict[str, Outcome]:
+        return {k: o for k, o in self.outcomes.items() if o.status in ("failed", "follows")}
+
+    @property
+    def ok(self) -> bool:
+        return not self.failed
+
+    def codes(self) -> set[str]:
+        """The lint rules named by the findings."""
+        return {f.code for o in self.outcomes.values() for f in o.findings if f.code}
+
+    def summary(self) -> str:
+        """One line."""
+        count = len(self.outcomes)
+        skips = sum(o.status == "skipped" for o in self.outcomes.values())
+        text = f"{self.model}, {count} checks"
+        text += f", failed: {', '.join(self.failed)}" if self.failed else ", all passed"
+        text += f" ({skips} skipped)" if skips else ""
+        if self.losses:
+            text += f", loss {self.losses[0]:.4g} -> {self.losses[-1]:.4g}"
+        return f"{text}, {self.seconds:.1f} s"
+
+    def __str__(self) -> str:
+        head = f"training_smoke of {self.model}: "
+        if self.ok:
+            head += f"{len(self.outcomes)} checks, none failed"
+        else:
+            head += f"{len(self.failed)} of {len(self.outcomes)} checks failed (seed {self.seed})"
+        blocks = [head]
+        for check, outcome in self.outcomes.items():
+            for finding in outcome.findings:
+                blocks.append(f"{check}: " + str(finding).replace("\n", "\n    "))
+            if outcome.status == "follows":
+                blocks.append(f"{check}: failed too, which follows from {outcome.reason}")
+        quiet = [
+            f"{status}: {', '.join(names)}"
+            for status in ("passed", "skipped")
+            if (names := [self._brief(k) for k, o in self.outcomes.items() if o.status == status])
+        ]
+        return "\n".join([*blocks, *quiet])
+
+    def _brief(self, check: str) -> str:
+        reason = self.outcomes[check].reason
+        return f"{check} ({reason})" if reason else check
+
+
+def rule_name(code: str) -> str:
+    """The name of a lint rule, or "" if there is no such rule."""
+    from flake8_gradferry import catalog
+
+    rule = catalog.find(code) if code else None
+    return rule.name if rule else ""
+
+
+def names(items: list[str], limit: int = 4) -> str:
+    """A list for a message, cut after `limit`: "a, b, c, d and 3 more"."""
+    shown = ", ".join(items[:limit])
+    return shown if len(items) <= limit else f"{shown} and {len(items) - limit} more"

@@ -1,0 +1,35 @@
+"""Judgements on numbers that several checks share."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..frameworks import Array
+
+# A change of the loss smaller than this part of it is float32 rounding.
+_ROUNDING = 1e-5
+
+
+def falls(losses: list[float]) -> bool:
+    """Whether a training curve ends below its start: the mean of its last quarter."""
+    if len(losses) < 2 or not np.isfinite(losses).all():
+        return False
+    return tail(losses) < losses[0] - _ROUNDING * abs(losses[0])
+
+
+def flat(losses: list[float]) -> bool:
+    """Whether a training curve neither rises nor falls beyond rounding, at any step."""
+    return bool(np.ptp(losses) <= _ROUNDING * max(abs(losses[0]), 1e-12))
+
+
+def tail(losses: list[float]) -> float:
+    return float(np.mean(losses[-max(1, len(losses) // 4) :]))
+
+
+def distance(found: Array, expected: Array) -> float:
+    """The largest difference as a part of the largest expected value."""
+    if found.size == 0:
+        return 0.0
+    scale = float(np.abs(expected).max())
+    difference = float(np.abs(found.astype(np.float64) - expected.astype(np.float64)).max())
+    return difference / scale if scale else (0.0 if difference == 0 else float("inf"))

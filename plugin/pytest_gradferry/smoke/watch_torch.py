@@ -1,0 +1,228 @@
+"""Watching one training step in torch: hooks on the weights, the modules and every optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+
+from ..frameworks import Array, load
+from .trainee import LayerCall, LossCall, StepRecord, leaves
+
+# The functions of torch.nn.functional to look at: what each takes its input for.
+_LOSSES = {
+    "cross_entropy": "logits",
+    "nll_loss": "log-probabilities",
+    "kl_div": "log-probabilities",
+    "binary_cross_entropy_with_logits": "sigmoid-logits",
+}
+_DROPOUTS = (
+    "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
+    "alpha_dropout",
+    "feature_alpha_dropout",
+)
+
+
+def dense(tensor: Any) -> Any:
+    """A detached copy, sparse gradients made dense."""
+    copy = tensor.detach()
+    return copy.to_dense() if copy.is_sparse else copy.clone()
+
+
+class Watcher:
+    """Fills a StepRecord while a step runs.  Lives over several steps, as stale gradients do."""
+
+    def __init__(self, tensors: dict[str, Any], modules: dict[str, Any], model: Any) -> None:
+        self.torch = load("torch")
+        self.tensors = tensors
+        self.modules = modules
+        self.model = model
+        self.names = {id(tensor): name for name, tensor in tensors.items()}
+        self.optimizers: list[Any] = []
+        self.root_call: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+        self.on_new_optimizer: Callable[[Any], None] = lambda optimizer: None
+        self._since: dict[str, Array] = {}  # gradients computed since the last update
+        self._applied: dict[str, Any] = {}  # gradients as their last update used them
+        self._base: dict[str, Any] = {}  # ... and were still there when new ones were added
+
+    def watch(self, stack: ExitStack, record: StepRecord) -> None:
+        """Hook everything until the stack closes."""
+        for name, tensor in self.tensors.items():
+            if tensor.requires_grad:
+                self._hook(stack, tensor.register_hook(self._on_gradient(record, name, tensor)))
+        for name, module in self.modules.items():
+            self._hook(stack, module.register_forward_hook(self._on_call(record, name)))
+        self._hook(
+            stack, self.model.register_forward_pre_hook(self._on_root(record), with_kwargs=True)
+        )
+        optimizers = load("torch.optim.optimizer")
+        before, after = self._on_update(record)
+        self._hook(stack, optimizers.register_optimizer_step_pre_hook(before))
+        self._hook(stack, optimizers.register_optimizer_step_post_hook(after))
+        stack.enter_context(functions_seen(record))
+
+    @staticmethod
+    def _hook(stack: ExitStack, handle: Any) -> None:
+        stack.callback(handle.remove)
+
+    def _on_gradient(self, record: StepRecord, name: str, tensor: Any) -> Callable[[Any], None]:
+        def hook(gradient: Any) -> None:
+            if not record.events or record.events[-1] != "backward":
+                record.events.append("backward")
+            value = dense(gradient)
+            earlier, since = record.fresh.get(name), self._since.get(name)
+            array = to_array(value)
+            record.fresh[name] = array if earlier is None else earlier + array
+            self._since[name] = array if since is None else since + array
+            # A leftover counts only if it is the very gradient that an update has used.
+            applied = self._applied.get(name)
+            present = None if tensor.grad is None else dense(tensor.grad)
+            if present is None or not bool(present.any()):
+                self._base.pop(name, None)
+            elif applied is not None and bool((present == applied).all()):
+                self._base[name] = present
+
+        return hook
+
+    def _on_call(self, record: StepRecord, name: str) -> Callable[[Any, Any, Any], None]:
+        def hook(module: Any, inputs: Any, output: Any) -> None:
+            torch = self.torch
+            tensors = [leaf for leaf in leaves(inputs) if isinstance(leaf, torch.Tensor)]
+            results = [leaf for leaf in leaves(output) if isinstance(leaf, torch.Tensor)]
+            floats = [leaf for leaf in results if leaf.is_floating_point()]
+            record.calls.append(
+                LayerCall(
+                    layer=name,
+                    kind=type(module).__name__,
+                    training=module.training,
+                    sensitive=is_sensitive(module),
+                    finite=all(bool(leaf.isfinite().all()) for leaf in floats),
+                    grad_in=any(leaf.requires_grad for leaf in tensors),
+                    grad_out=any(leaf.requires_grad for leaf in floats),
+                )
+            )
+            if module is self.model and record.outputs is None and len(results) == 1:
+                record.outputs = to_array(results[0])
+
+        return hook
+
+    def _on_root(self, record: StepRecord) -> Callable[[Any, Any, Any], None]:
+        def hook(module: Any, args: Any, kwargs: Any) -> None:
+            record.events.append("forward")
+            if self.root_call is None:
+                self.root_call = (args, kwargs)
+
+        return hook
+
+    def _on_update(self, record: StepRecord) -> tuple[Any, Any]:
+        def note(optimizer: Any) -> None:
+            record.events.append("update")
+            record.optimizers.append(type(optimizer).__name__)
+            for tensor in (p for group in optimizer.param_groups for p in group["params"]):
+                name = self.names.get(id(tensor))
+                if name is None:
+                    record.strangers += 1
+                else:
+                    self._note_use(record, name)
+
+        def before(optimizer: Any, args: Any, kwargs: Any) -> None:
+            if not any(known is optimizer for known in self.optimizers):
+                self.on_new_optimizer(optimizer)
+                self.optimizers.append(optimizer)
+            if not _closure(args, kwargs):
+                note(optimizer)
+
+        def after(optimizer: Any, args: Any, kwargs: Any) -> None:
+            if _closure(args, kwargs):  # the backward passes ran inside
+                note(optimizer)
+
+        return before, after
+
+    def by_hand(self, record: StepRecord, moved: list[str]) -> None:
+        """The step moved weights without an optimizer: count that as its update."""
+        record.events.append("update")
+        for name in moved:
+            self._note_use(record, name)
+
+    def _note_use(self, record: StepRecord, name: str) -> None:
+        gradient = self.tensors[name].grad
+        gradient = None if gradient is None else dense(gradient)
+        record.used[name] = None if gradient is None else to_array(gradient)
+        if name in self._since:
+            record.since[name] = self._since.pop(name)
+        base = self._base.pop(name, None)
+        self._applied.pop(name, None)
+        if gradient is not None and bool(gradient.any()):
+            self._applied[name] = gradient
+            if base is not None:
+                record.stale[name] = to_array(base)
+
+
+def _closure(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    # a global hook is given the optimizer itself as the first of args
+    return any(callable(a) for a in args[1:]) or kwargs.get("closure") is not None
+
+
+def to_array(tensor: Any) -> Array:
+    torch = load("torch")
+    value = tensor.detach().cpu()
+    return np.array((value.float() if value.dtype == torch.bfloat16 else value).numpy())
+
+
+def is_sensitive(module: Any) -> bool:
+    """Whether a module acts differently in training and in evaluation."""
+    nn = load("torch").nn
+    if isinstance(module, nn.modules.dropout._DropoutNd):
+        return bool(module.p > 0)
+    if isinstance(module, nn.modules.batchnorm._NormBase):
+        return bool(module.track_running_stats)
+    return bool(getattr(module, "dropout", None)) and isinstance(
+        module, (nn.RNNBase, nn.MultiheadAttention)
+    )
+
+
+def functions_seen(record: StepRecord) -> Any:
+    """A context that records the loss and dropout functions called inside.
+
+    torch's function mode sees `F.cross_entropy` and `nn.CrossEntropyLoss` alike, with the tensors
+    they were given.
+    """
+    torch = load("torch")
+    functional = torch.nn.functional
+    losses = {getattr(functional, name): name for name in _LOSSES}
+    dropouts = {getattr(functional, name): name for name in _DROPOUTS}
+    attention = functional.scaled_dot_product_attention
+
+    def seen(
+        mode: Any, function: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        result = function(*args, **kwargs)
+        if function in losses:
+            given = args[0] if args else kwargs["input"]
+            record.losses.append(_loss_call(losses[function], given, result))
+        elif function in dropouts:
+            rate = args[1] if len(args) > 1 else kwargs.get("p", 0.5)
+            acts = args[2] if len(args) > 2 else kwargs.get("training", True)
+            if rate and acts:
+                record.dropouts.append(f"F.{dropouts[function]}(p={rate})")
+        elif function is attention and kwargs.get("dropout_p"):
+            rate = kwargs["dropout_p"]
+            record.dropouts.append(f"F.scaled_dot_product_attention(dropout_p={rate})")
+        return result
+
+    mode = torch.overrides.TorchFunctionMode
+    return type("FunctionsSeen", (mode,), {"__torch_function__": seen})()
+
+
+def _loss_call(name: str, given: Any, result: Any) -> LossCall:
+    expects = _LOSSES[name]
+    values = to_array(given)
+    if expects in ("logits", "log-probabilities") and values.ndim > 1 and name != "kl_div":
+        values = np.moveaxis(values, 1, -1)  # torch keeps the classes second
+    return LossCall(f"F.{name}", expects, values, float(to_array(result).mean()))

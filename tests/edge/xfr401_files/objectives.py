@@ -1,0 +1,5 @@
+from torch import nn
+
+
+def get_loss(weight=None):
+    return nn.CrossEntropyLoss(weight=weight)
