@@ -187,6 +187,7 @@ def measure(plan: list[dict[str, object]]) -> Iterator[dict[str, object]]:
         item["original"] = sorted(originals[where, code])
         item["new"] = sorted(found - originals[where, code])
         item["result"] = "caught" if item["new"] else "missed"
+        print(f"\r{code} {item['seconds']:7.2f} s {Path(path).name:50}", end="", file=sys.stderr)
         yield item
 
 
