@@ -21,6 +21,10 @@ HARMLESS_METHODS = frozenset(
 )
 
 
+# Every torch module or tensor has these: one class in the file that has them proves nothing.
+_MODULES_OWN = frozenset("train eval zero_grad backward forward apply type".split())
+
+
 class Frame(NamedTuple):
     """A function that is being walked, and how its names read in the root's terms."""
 
@@ -185,4 +189,4 @@ def _only_method(file: File, func: ast.Attribute) -> Symbol | None:
                 by_name.setdefault(name, []).append(method)
         file.__dict__["_methods_by_name"] = by_name
     found = by_name.get(func.attr, [])
-    return Symbol(file, found[0]) if len(found) == 1 else None
+    return Symbol(file, found[0]) if len(found) == 1 and func.attr not in _MODULES_OWN else None

@@ -165,9 +165,17 @@ class Origin(NamedTuple):
     @property
     def cls(self) -> Symbol | None:
         """The project's class of which the value is an instance."""
+        seen = self.cls_in_sight
+        if seen is None and self._seen_by_oracle is not None:
+            return self._seen_by_oracle.symbol
+        return seen
+
+    @property
+    def cls_in_sight(self) -> Symbol | None:
+        """The same as far as imports and assignments say, which costs no inference."""
         found = symbol_of(self.file, self.call.func) if self.call is not None else None
         if found is None or not isinstance(found.node, ast.ClassDef):
-            return self._seen_by_oracle.symbol if self._seen_by_oracle else None
+            return None
         return None if found.file.path.parent == STUBS else found
 
     @property
@@ -331,7 +339,8 @@ class _Trail:
                 holders = [Symbol(file, cls)]
         elif file.qualified(node) is None:
             owners = list(self.follow(file, node.value, ()))
-            holders = [owner.cls for owner in owners if owner.cls is not None]
+            seen = [owner.cls_in_sight for owner in owners]
+            holders = [cls for cls in seen if cls is not None]
             if len(holders) != len(owners):
                 holders = []
         values = [value for holder in holders for value in attribute_values(holder, node.attr)]
