@@ -7,6 +7,7 @@ Imports are resolved by looking for files, never by importing. Framework modules
 from __future__ import annotations
 
 import ast
+import builtins
 import tokenize
 import warnings
 from functools import lru_cache
@@ -19,6 +20,10 @@ from .walk import FUNCTIONS, File
 STUBS = Path(__file__).with_name("stubs")
 _ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "requirements.txt", ".git")
 _MAX_BYTES = 2_000_000
+_MAX_QUESTIONS = 200  # for one name; star imports can lead through a whole package
+
+# What was asked on the way to one answer: modules that import each other never end otherwise.
+Seen = set[object]
 
 
 class Symbol(NamedTuple):
@@ -37,7 +42,7 @@ def parse(source: str, path: str) -> ast.Module:
 
 
 # A project's base classes and helpers are asked for again and again; whole projects are not kept.
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def read(path: Path) -> File | None:
     """The file at `path`, or None if it cannot be read or does not parse."""
     try:
@@ -120,35 +125,40 @@ def _module_path(importer: Path, name: str) -> Path | None:
     return None
 
 
-def resolve(file: File, name: str, depth: int = 0) -> Symbol | None:
+def resolve(file: File, name: str, seen: Seen | None = None) -> Symbol | None:
     """What a dotted name that was imported into `file` stands for, through re-exports."""
-    cached: dict[str, Symbol | None] = file.__dict__.setdefault("_resolved", {})
-    if name not in cached:
-        cached[name] = None  # what re-exports itself in a circle is nothing
-        cached[name] = _resolve(file, canonical(name), depth)
-    return cached[name]
-
-
-def _resolve(file: File, name: str, depth: int) -> Symbol | None:
-    if depth > 12:
+    if seen is None:
+        cached: dict[str, Symbol | None] = file.__dict__.setdefault("_resolved", {})
+        if name not in cached:
+            cached[name] = resolve(file, name, set())
+        return cached[name]
+    if (file.path, name) in seen or len(seen) > _MAX_QUESTIONS:
         return None
+    seen.add((file.path, name))
+    name = canonical(name)
     level = len(name) - len(name.lstrip("."))
     parts = name[level:].split(".")
     for cut in range(len(parts), 0, -1):
         found = module(file, "." * level + ".".join(parts[:cut]))
         if found is not None:
-            symbol = member(found, parts[cut:], depth + 1)
+            symbol = None
+            if cut == len(parts) > 1 and not framework(name):
+                # What `pkg/__init__.py` imports hides the module of the same name beside it.
+                package = module(file, "." * level + ".".join(parts[:-1]))
+                if package is not None and parts[-1] in package.scope_of(package.tree).bindings:
+                    symbol = member(package, parts[-1:], seen)
+            symbol = symbol or member(found, parts[cut:], seen)
             if symbol is not None and framework(name) and not symbol.name:
                 return symbol._replace(name=name)
-            if symbol is not None:
-                return symbol
+            return symbol
     if level and (package := module(file, "." * level)) is not None:
-        return member(package, parts, depth + 1)
+        return member(package, parts, seen)
     return None
 
 
-def member(file: File, parts: list[str], depth: int = 0) -> Symbol | None:
+def member(file: File, parts: list[str], seen: Seen | None = None) -> Symbol | None:
     """What `parts` mean at the top level of a module; no parts mean the module itself."""
+    seen = set() if seen is None else seen
     if not parts:
         return Symbol(file, file.tree)
     head, *rest = parts
@@ -158,49 +168,62 @@ def member(file: File, parts: list[str], depth: int = 0) -> Symbol | None:
         if isinstance(binding.node, (ast.ClassDef, *FUNCTIONS)):
             symbol = Symbol(file, binding.node)
         elif binding.kind == "import":
-            symbol = resolve(file, file.imports[head], depth)
+            symbol = resolve(file, file.imports[head], seen)
         elif binding.value is not None and not binding.path:
-            symbol = symbol_of(file, binding.value, depth) or Symbol(file, binding.value)
+            symbol = symbol_of(file, binding.value, seen) or Symbol(file, binding.value)
         if symbol is not None:
             if not rest:
                 return symbol
             if isinstance(symbol.node, ast.Module):
-                return member(symbol.file, rest, depth + 1)
+                return member(symbol.file, rest, seen)
             if isinstance(symbol.node, ast.ClassDef) and len(rest) == 1:
                 method = symbol.file.methods(symbol.node).get(rest[0])
                 return Symbol(symbol.file, method) if method else None
     if not bindings:
         for star in file.star_imports:
-            joined = star + head if star.endswith(".") else f"{star}.{head}"
-            symbol = resolve(file, ".".join([joined, *rest]), depth)
+            if framework(canonical(star)):
+                symbol = resolve(file, ".".join([star, *parts]), seen)
+            else:
+                symbol = _starred(file, star, parts, seen)
             if symbol is not None:
                 return symbol
     return None
 
 
-def symbol_of(file: File, node: ast.AST, depth: int = 0) -> Symbol | None:
-    """The class, function or module that an expression names, in this file or another."""
-    if depth > 12:
+def _starred(file: File, star: str, parts: list[str], seen: Seen) -> Symbol | None:
+    found = module(file, star)
+    if found is None or (found.path, parts[0]) in seen or len(seen) > _MAX_QUESTIONS:
         return None
+    seen.add((found.path, parts[0]))
+    return member(found, parts, seen)
+
+
+def symbol_of(file: File, node: ast.AST, seen: Seen | None = None) -> Symbol | None:
+    """The class, function or module that an expression names, in this file or another."""
+    seen = set() if seen is None else seen
+    if node in seen or len(seen) > _MAX_QUESTIONS:
+        return None
+    seen.add(node)
     if isinstance(node, ast.Subscript):  # Generic[T]
         node = node.value
     qualified = file.qualified(node)
     if qualified is not None:
-        return resolve(file, qualified, depth)
+        return resolve(file, qualified, seen if len(seen) > 1 else None)
     if isinstance(node, ast.Name):
         scope = file.scope(node).find(node.id)
         if scope is None:
-            return member(file, [node.id], depth + 1) if file.star_imports else None
+            starred = file.star_imports and not hasattr(builtins, node.id)
+            return member(file, [node.id], seen) if starred else None
         for binding in reversed(scope.bindings[node.id]):
             if isinstance(binding.node, (ast.ClassDef, *FUNCTIONS)):
                 return Symbol(file, binding.node)
             if binding.kind == "assign" and binding.value is not None and not binding.path:
-                return symbol_of(file, binding.value, depth + 1)
+                return symbol_of(file, binding.value, seen)
         return None
     if isinstance(node, ast.Attribute):
-        holder = symbol_of(file, node.value, depth + 1)
+        holder = symbol_of(file, node.value, seen)
         if holder is not None and isinstance(holder.node, ast.Module):
-            return member(holder.file, [node.attr], depth + 1)
+            return member(holder.file, [node.attr], seen)
         if holder is not None and isinstance(holder.node, ast.ClassDef):
             method = holder.file.methods(holder.node).get(node.attr)
             return Symbol(holder.file, method) if method else None
