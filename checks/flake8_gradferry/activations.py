@@ -199,16 +199,16 @@ _TORCH_LAYERS: dict[str, Kind | Effect] = {
 # Keras layers that end in their own `activation`, with its position among the arguments.
 WITH_ACTIVATION = {
     "Dense": 1,
-    "Conv1D": 6,
-    "Conv2D": 6,
-    "Conv3D": 6,
-    "Conv1DTranspose": 6,
-    "Conv2DTranspose": 6,
-    "Conv3DTranspose": 6,
-    "SeparableConv1D": 7,
-    "SeparableConv2D": 7,
-    "DepthwiseConv2D": 7,
     "EinsumDense": 2,
+    "DepthwiseConv1D": 6,
+    "DepthwiseConv2D": 6,
+    **dict.fromkeys(
+        (
+            "Conv1D Conv2D Conv3D Conv1DTranspose Conv2DTranspose Conv3DTranspose "
+            "SeparableConv1D SeparableConv2D"
+        ).split(),
+        7,
+    ),
 }
 
 _KERAS_LAYERS: dict[str, Kind | Effect] = {

@@ -206,7 +206,8 @@ def _shown(file: File, node: ast.expr) -> str:
             return _shown(file, func)
         case ast.Subscript(value=inner):
             return _shown(file, inner)
-    return file.dotted(node) or "the loss"
+    written = file.dotted(node) or "the loss"
+    return written if file.qualified(node) is None else written.rpartition(".")[2]
 
 
 # -- compile ---------------------------------------------------------------------------------------

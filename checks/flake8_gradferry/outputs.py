@@ -48,7 +48,7 @@ def outputs(file: File, node: ast.AST) -> Outputs:
     """What the value of an expression may have been made by, each way once."""
     cached: dict[ast.AST, Outputs] = file.__dict__.setdefault("_outputs", {})
     if node not in cached:
-        cached[node] = _unique(_Flow().of(Value(file, node)))
+        cached[node] = _settled(_Flow().of(Value(file, node)))
     return cached[node]
 
 
@@ -58,7 +58,7 @@ def model_outputs(file: File, node: ast.AST) -> Outputs:
     found: Outputs = []
     for end in flow.trace.objects(Value(file, node)):
         found += flow.applied(end, None, list)
-    return _unique(found)
+    return _settled(found)
 
 
 def place(file: File, output: Output) -> str:
@@ -72,8 +72,9 @@ def agreed(found: Outputs, *kinds: Kind) -> bool:
     return bool(found) and all(output.kind in kinds for output in found)
 
 
-def _unique(found: Outputs) -> Outputs:
-    return list(dict.fromkeys(found))
+def _settled(found: Outputs) -> Outputs:
+    unseen = [output for output in found if output.kind is Kind.UNKNOWN]
+    return list(dict.fromkeys(unseen or found))
 
 
 class _Flow:
@@ -236,9 +237,9 @@ class _Flow:
         match node:
             case ast.For():
                 return self._last(items(self.trace, value.at(node.iter)), argument, value)
-            case ast.Subscript(value=inner, slice=ast.Name() | ast.BinOp()):
-                # `layers[i]` under a loop over the indices.
-                return self._last(items(self.trace, value.at(inner)), argument, value)
+            case ast.Subscript(value=inner):
+                # `models[name]`, `layers[i]`: any of them.
+                return self._any(items(self.trace, value.at(inner)), argument, value)
             case ast.FunctionDef() | ast.Lambda():
                 return self._inner_function(value, call)
             case ast.Name() | ast.Attribute():
@@ -322,7 +323,8 @@ class _Flow:
             case "keras.layers.TimeDistributed":
                 inner = _given(call, 0, "layer")
                 ends = list(self.trace.objects(value.at(inner))) if inner else []
-                return [o for end in ends for o in self.applied(end, None, argument)]
+                found = [o for end in ends for o in self.applied(end, None, argument)]
+                return found or [_unknown(value)]
             case "keras.layers.Lambda":
                 return self._lambda(value, _given(call, 0, "function"), argument)
         if prefix == "keras.layers" and word in WITH_ACTIVATION:
@@ -374,6 +376,15 @@ class _Flow:
                     found += (
                         self._effect(value, effect_, by, argument) if effect_ else [_unknown(value)]
                     )
+        return found
+
+    def _any(self, row: list[Item] | None, argument: Argument, at: Value) -> Outputs:
+        """What one layer out of a row, nobody can say which, makes of an argument."""
+        found: Outputs = []
+        for item in row or [Item(None)]:
+            found += self._last([item], argument, at)
+            if _lost(found):
+                break
         return found
 
     def _last(self, found: list[Item] | None, argument: Argument, at: Value) -> Outputs:

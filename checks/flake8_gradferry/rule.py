@@ -123,8 +123,11 @@ class Rule:
         text = template.format(**names)
         if len(text) > MESSAGE_LENGTH and names:
             # Long identifiers give way, so that what to write instead is never cut off.
-            spare = MESSAGE_LENGTH - (len(text) - sum(map(len, names.values())))
-            limit = max(spare // len(names), 8)
+            lengths = [len(name) for name in names.values()]
+            spare = MESSAGE_LENGTH - (len(text) - sum(lengths))
+            limit = max(lengths)
+            while limit > 8 and sum(min(length, limit) for length in lengths) > spare:
+                limit -= 1
             text = template.format(**{key: _shorten(name, limit) for key, name in names.items()})
         line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
         return Finding(line, column, self.code, text)

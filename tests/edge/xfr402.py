@@ -207,3 +207,20 @@ class Gan:
     def critic_loss(self, real):
         real = self.critic(real)
         return self.cross_entropy(tf.ones_like(real), real)
+
+
+# -- one of many ------------------------------------------------------------------------------------
+
+models = [build(4), Net(), keras.applications.MobileNetV2()]
+linear_models = [build(4), Net()]
+
+
+def get_model(index):
+    return models[index]
+
+
+def one_of_many(index, y, x):
+    keras.losses.sparse_categorical_crossentropy(y, get_model(index)(x))
+    keras.losses.sparse_categorical_crossentropy(y, models[0](x))  # XFR402
+    keras.losses.sparse_categorical_crossentropy(y, models[2](x))
+    keras.losses.sparse_categorical_crossentropy(y, linear_models[index](x))  # XFR402

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 
 import pytest
 from support import rule, run
+
+from flake8_gradferry.activations import WITH_ACTIVATION
 
 keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
@@ -39,3 +42,9 @@ def test_nothing_warns(name: str, recwarn: pytest.WarningsRecorder) -> None:
     model.compile("sgd", loss=name)
     model.fit(np.ones((8, 3), "float32"), np.arange(8) % 2, verbose=0)
     assert not [w for w in recwarn if "logits" in str(w.message)]
+
+
+@pytest.mark.parametrize("name", WITH_ACTIVATION)
+def test_where_layers_take_their_activation(name: str) -> None:
+    parameters = list(inspect.signature(getattr(keras.layers, name)).parameters)
+    assert parameters[WITH_ACTIVATION[name]] == "activation"

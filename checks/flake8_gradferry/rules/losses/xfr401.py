@@ -106,7 +106,7 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="softmax-before-cross-entropy",
-    message="{loss} applies softmax to {made} output ({where}) (SILENT: learns badly); pass logits",
+    message="{loss} gets {made} of {where} (SILENT: learns badly); pass logits",
     harm=Harm.SILENT,
     confidence=Confidence.SURE,
     direction="keras->torch",

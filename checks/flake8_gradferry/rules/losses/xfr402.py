@@ -132,7 +132,7 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="missing-from-logits",
-    message="{loss} wants probabilities, {where} gives logits (SILENT); set from_logits=True",
+    message="{loss} gets logits of {where} (SILENT: no learning); set from_logits=True",
     harm=Harm.SILENT,
     confidence=Confidence.LIKELY,
     direction="torch->keras",

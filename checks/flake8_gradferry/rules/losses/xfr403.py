@@ -131,7 +131,7 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="from-logits-on-probabilities",
-    message="{loss} takes logits but gets {made} output ({where}) (SILENT); return the logits",
+    message="{loss} has from_logits=True, gets {made} of {where} (SILENT); return logits",
     harm=Harm.SILENT,
     confidence=Confidence.SURE,
     direction="either",
