@@ -102,6 +102,7 @@ def choose(
         print(f"\r{number}/{len(checkouts)} {checkout.name:60}", end="", file=sys.stderr)
         for code, mutants in candidates(checkout, codes).items():
             chance.shuffle(mutants)
+            mutants.sort(key=unseen)
             kept = 0
             for mutant in mutants:
                 if kept < per_checkout and parses(mutant.source.edited(mutant.edits)):
@@ -110,7 +111,14 @@ def choose(
     print(file=sys.stderr)
     for records in sample.values():
         chance.shuffle(records)
+        records.sort(key=unseen)
     return [found for code in codes for found in sample[code][:limit]]
+
+
+def unseen(mutant: Mutant | dict[str, object]) -> bool:
+    """Whether a reader, too, must guess: those come last."""
+    variant = mutant.variant if isinstance(mutant, Mutant) else mutant["variant"]
+    return "unseen" in str(variant)
 
 
 def record(mutant: Mutant, checkout: Path) -> dict[str, object]:

@@ -12,11 +12,10 @@ from source import (
     Mutant,
     Source,
     dotted,
+    how_seen,
     imports,
     method_call,
-    mode_dependent,
     receiver,
-    value,
     walk,
 )
 
@@ -218,12 +217,10 @@ def missing_train(source: Source) -> Iterator[Mutant]:
         names = {receiver(method_call(s, "train")) for s in trains}
         if not names & {receiver(method_call(s, "eval")) for s in evals}:
             continue
-        made = value(source, method_call(trains[0], "train").func.value)
-        if made is not None and not isinstance(made[1], ast.Call):
-            if not mode_dependent(made):
-                continue
-        else:
-            variant += ", model unseen"
+        seen = how_seen(source, method_call(trains[0], "train").func.value)
+        if not seen:
+            continue
+        variant += f", {seen}"
         yield Mutant("XFR302", variant, source, loop.lineno, tuple(map(source.drop, trains)))
 
 

@@ -250,21 +250,43 @@ def _place(source: Source, call: ast.Call) -> str:
 
 
 def from_logits_on_probabilities(source: Source) -> Iterator[Mutant]:
-    """XFR403: a model whose logits a from_logits=True loss gets ends in tf.nn.softmax."""
-    if not imports(source, "tensorflow"):
+    """XFR403: probabilities where logits are announced, in the ways that Keras does not repair."""
+    if not imports(source, "tensorflow") or not re.search(r"^import tensorflow as tf", source.text, re.M):
         return
+    compiled = re.search(r"tf\.function|\.fit\(|train_step", source.text) is not None
+    for call in source.nodes:
+        if isinstance(call, ast.Call) and (logits := _logits_of(call, compiled)) is not None:
+            squash = "sigmoid" if "sigmoid" in dotted(call.func) else "softmax"
+            if not _SQUASHED.search(source.written(logits)):
+                edit = source.replace(logits, f"tf.nn.{squash}({source.written(logits)})")
+                variant = "with_logits" if "logits" in dotted(call.func) else "function in a loop"
+                yield Mutant("XFR403", variant, source, call.lineno, (edit,))
     models = _models(source)
-    if len(models) != 1:
+    flagged = [c for c, f in _logit_losses(source) if f is not None]
+    if len(models) != 1 or not flagged:
         return
     made = models[0][1]
-    flagged = [c for c, f in _logit_losses(source) if f is not None]
-    eager = "GradientTape" in source.text
-    if not flagged or not isinstance(made[1], ast.ClassDef) or not ends_linear(made):
+    if not isinstance(made[1], ast.ClassDef) or not ends_linear(made):
         return
     last = _returned(*made)
     if last is None or not re.search(r"^import tensorflow as tf", made[0].text, re.M):
         return
-    edit = made[0].replace(last, f"tf.nn.softmax({made[0].written(last)})")
+    new = f"tf.nn.softmax({made[0].written(last)})"
+    variant = "softmax, eager loop"
+    if compiled:
+        new, variant = f"tf.clip_by_value({new}, 1e-7, 1.0)", "softmax, then clipped"
     where = None if made[0] is source else source.path
-    variant = "tape loop" if eager else "fit"
+    edit = made[0].replace(last, new)
     yield Mutant("XFR403", variant, made[0], flagged[0].lineno, (edit,), where)
+
+
+def _logits_of(call: ast.Call, compiled: bool) -> ast.expr | None:
+    """The logits of a call that never repairs what it is given."""
+    name = dotted(call.func)
+    if name.endswith("cross_entropy_with_logits"):
+        given = keyword(call, "logits")
+        return given.value if given else call.args[1] if len(call.args) > 1 else None
+    flag = keyword(call, "from_logits")
+    if compiled or flag is None or getattr(flag.value, "value", None) is not True:
+        return None
+    return call.args[1] if name.endswith("_crossentropy") and len(call.args) > 1 else None

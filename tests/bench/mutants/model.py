@@ -13,6 +13,7 @@ from source import (
     Source,
     defined,
     dotted,
+    how_seen,
     imports,
     keyword,
     method_call,
@@ -145,6 +146,8 @@ def modules_in_list(source: Source) -> Iterator[Mutant]:
         if not dotted(target).startswith("self.") or call.keywords:
             continue
         if not call.args:
+            if not re.search(rf"{re.escape(dotted(target))}\.append\(", source.text):
+                continue
             variant, new = "empty, then append", "[]"
         else:
             inner = call.args[0]
@@ -152,8 +155,8 @@ def modules_in_list(source: Source) -> Iterator[Mutant]:
             new = source.written(inner)
             if isinstance(inner, ast.GeneratorExp):
                 new = "[" + new.strip()[1:-1] + "]" if new.strip().startswith("(") else f"[{new}]"
-            elif not isinstance(inner, (ast.List, ast.ListComp)):
-                new, variant = f"list({new})", "list(...)"
+            elif not isinstance(inner, (ast.List, ast.ListComp, ast.Name)):
+                continue
         yield Mutant("XFR106", variant, source, call.lineno, (source.replace(call, new),))
 
 
@@ -190,13 +193,9 @@ def missing_eval(source: Source) -> Iterator[Mutant]:
         ]
         if not calls or elsewhere:
             continue
-        made = value(source, method_call(evals[0], "eval").func.value)
-        if made is not None and not isinstance(made[1], ast.Call):
-            if not mode_dependent(made):
-                continue
-            variant = "model seen" if made[0] is source else "model of another file"
-        else:
-            variant = "model unseen"
+        variant = how_seen(source, method_call(evals[0], "eval").func.value)
+        if not variant:
+            continue
         if ".backward()" in text:
             variant += ", in the training function"
         yield Mutant("XFR301", variant, source, evals[0].lineno, tuple(map(source.drop, evals)))

@@ -307,6 +307,19 @@ def mode_dependent(made: Made, depth: int = 0) -> bool:
     return False
 
 
+def how_seen(source: Source, model: ast.expr) -> str:
+    """Where a reader sees that a model acts otherwise in training; "" where it does not."""
+    made = value(source, model)
+    if made is None:
+        return "model unseen"
+    name = dotted(made[1].func) if isinstance(made[1], ast.Call) else ""
+    if mode_dependent(made):
+        return "model seen" if made[0] is source else "model of another file"
+    if isinstance(made[1], ast.Call) and not name.endswith("Sequential"):
+        return "torchvision" if re.search(r"\b(?:models|torchvision)\.", name) else "model unseen"
+    return ""
+
+
 def imports(source: Source, *roots: str) -> bool:
     """Whether one of these packages is imported."""
     return any(re.search(rf"^\s*(?:import|from)\s+{root}\b", source.text, re.M) for root in roots)
