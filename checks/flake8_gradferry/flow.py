@@ -22,6 +22,8 @@ from dataclasses import dataclass, field
 
 from .events import Event, Kind, common_loops, turns_once
 from .follow import trace
+from .names import framework
+from .project import resolve
 from .things import imports_torch
 from .walk import FUNCTIONS, LOOPS, File, position
 
@@ -70,6 +72,7 @@ class Flow:
         ]
 
 
+_BACKWARD = frozenset(("backward", "manual_backward"))
 _VERBS = frozenset("backward step zero_grad train eval".split())
 
 
@@ -83,12 +86,25 @@ def flows(file: File) -> list[Flow]:
     if cached is None:
         cached = file.__dict__["_flows"] = []
         followed: set[ast.AST] = set()
-        for root in _roots(file):
+        trains = any(_goes_backward(each) for each in (file, *_imported(file)))
+        for root in _roots(file) if trains else ():
             if root not in followed:
                 events, entered = trace(file, root)
                 followed |= entered
                 cached.append(Flow(file, root, events))
     return cached
+
+
+def _goes_backward(file: File) -> bool:
+    """Whether a backward pass stands anywhere in a file: nothing is trained without one."""
+    return any(node.attr in _BACKWARD for node in file.index[ast.Attribute])
+
+
+def _imported(file: File) -> Iterator[File]:
+    """The project's files that a file imports from, each once."""
+    names = (name for name in file.imports.values() if framework(name) is None)
+    found = (resolve(file, name) for name in names)
+    yield from {symbol.file: None for symbol in found if symbol is not None}
 
 
 def _roots(file: File) -> Iterator[ast.AST]:

@@ -24,6 +24,7 @@ _NEUTRAL = frozenset(
     ).split()
 )
 _DEPTH = 24
+_STEPS = 500
 
 # Methods that return the module, optimizer or loss they are called on.
 SELF_RETURNING = frozenset(
@@ -256,7 +257,7 @@ class _Trail:
     def follow(self, file: File, node: ast.AST, path: tuple[int, ...]) -> Iterator[Origin]:
         key = (node, path)
         self._steps += 1
-        if key in self._active or len(self._active) > _DEPTH or self._steps > 2000:
+        if key in self._active or len(self._active) > _DEPTH or self._steps > _STEPS:
             if key not in self._active:
                 yield Origin(file, node, path)
             return
@@ -387,12 +388,11 @@ class _Trail:
             yield Origin(file, node, path)
             return
         callee = Symbol(file, function)
-        values: list[ast.expr] = []
-        for call in calls_of(file, function):
-            argument = argument_for(callee, call, node)
-            if argument is not None:
-                values.append(argument)
-        if not values and (default := default_of(function, node)) is not None:
+        given = [argument_for(callee, call, node) for call in calls_of(file, function)]
+        values = [argument for argument in given if argument is not None]
+        # A call that leaves the parameter out means its default.
+        omitted = not given or len(values) < len(given)
+        if omitted and (default := default_of(function, node)) is not None:
             values.append(default)
         if not values:
             yield Origin(file, node, path)
@@ -463,6 +463,14 @@ def self_assignments(file: File, cls: ast.AST) -> dict[str, list[tuple[ast.expr,
 
 def function_of(file: File, func: ast.AST) -> Symbol | None:
     """The project's function or method that a call of `func` runs."""
+    cached: dict[ast.AST, Symbol | None] = file.__dict__.setdefault("_functions", {})
+    if func not in cached:
+        cached[func] = None  # whose answer needs itself has none
+        cached[func] = _function_of(file, func)
+    return cached[func]
+
+
+def _function_of(file: File, func: ast.AST) -> Symbol | None:
     if (
         isinstance(func, ast.Attribute)
         and isinstance(func.value, ast.Name)
@@ -590,6 +598,13 @@ def default_of(function: Function, parameter: ast.arg) -> ast.expr | None:
 def reaching(file: File, name: ast.Name) -> list[Binding]:
     """The bindings whose value `name` may hold where it stands, earlier ones that are surely
     overwritten left out."""
+    cached: dict[ast.Name, list[Binding]] = file.__dict__.setdefault("_reaching", {})
+    if name not in cached:
+        cached[name] = _reaching(file, name)
+    return cached[name]
+
+
+def _reaching(file: File, name: ast.Name) -> list[Binding]:
     scope = file.scope(name).find(name.id)
     if scope is None:
         return []
@@ -600,9 +615,12 @@ def reaching(file: File, name: ast.Name) -> list[Binding]:
     if inner is not scope or isinstance(scope.node, COMPREHENSIONS):
         return bindings
     use = _Place(file, name, scope.node)
+    places: dict[ast.AST, _Place] = file.__dict__.setdefault("_places", {})
     kept: list[Binding] = []
     for binding in bindings:
-        where = _Place(file, binding.node, scope.node)
+        where = places.get(binding.node)
+        if where is None:
+            where = places[binding.node] = _Place(file, binding.node, scope.node)
         if binding.kind == "parameter" or where.surely_before(use):
             if binding.kind != "augment":
                 kept.clear()
@@ -618,15 +636,12 @@ class _Place:
     def __init__(self, file: File, node: ast.AST, scope: ast.AST) -> None:
         self.start = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
         chain: list[tuple[ast.AST, str, int]] = []
-        child = node
-        for above in file.ancestors(node):
-            for field_name in ("body", "orelse", "finalbody", "handlers"):
-                block = getattr(above, field_name, None)
-                if isinstance(block, list) and child in block:
-                    chain.append((above, field_name, block.index(child)))
-            child = above
-            if above is scope:
-                break
+        blocks = file.blocks
+        child: ast.AST | None = node
+        while child is not None and child is not scope:
+            if (place := blocks.get(child)) is not None:
+                chain.append(place)
+            child = file.parent(child)
         self.chain = chain[::-1]
         self.own = node
 

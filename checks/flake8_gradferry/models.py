@@ -29,6 +29,17 @@ _WRAPPERS = frozenset(
         "torch.nn.TransformerDecoder torch.nn.TransformerEncoder"
     ).split()
 )
+# Prefixes of the torch classes that have parameters whatever their arguments.
+_PARAMETRIC = (
+    "torchvision.models.",
+    *(
+        f"torch.nn.{name}"
+        for name in (
+            "AdaptiveLogSoftmax BatchNorm Bilinear Conv Embedding GRU GroupNorm LSTM LayerNorm "
+            "Lazy Linear MultiheadAttention PReLU RMSNorm RNN SyncBatchNorm Transformer"
+        ).split()
+    ),
+)
 # Functions that hand back what they are given: a layer, or a collection of layers.
 _PASS_THROUGH = frozenset(
     (
@@ -316,6 +327,31 @@ def steps(layer: Layer) -> list[Found]:
     """
     file, call = layer.file, layer.node
     return [layers(file, item) for item in [*_arguments(call), *put_into(file, call)]]
+
+
+def within(layer: Layer) -> Iterator[Layer]:
+    """A layer and everything that is seen in it, each once, outermost first."""
+    queue = [layer]
+    for found in queue:  # grows while it is read
+        yield found
+        queue += (inner for inner in members(found).layers if inner not in queue)
+
+
+def has_parameters(layer: Layer) -> bool:
+    """Whether a torch module is seen to have parameters of its own or in what it holds."""
+    return any(_own_parameters(found) for found in within(layer))
+
+
+def _own_parameters(layer: Layer) -> bool:
+    if layer.cls is not None:
+        return any(
+            at.file.qualified(call.func) == "torch.nn.Parameter"
+            for at in class_lineage(layer.cls).classes
+            for call in at.file.inside(at.node)[ast.Call]
+        )
+    if layer.name.startswith("torch.nn.InstanceNorm"):
+        return any(keyword.arg == "affine" for keyword in layer.node.keywords)
+    return layer.name.startswith(_PARAMETRIC)
 
 
 class Applied(NamedTuple):

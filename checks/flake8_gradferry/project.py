@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import os
 import tokenize
 import warnings
 from functools import lru_cache
@@ -42,7 +43,7 @@ def parse(source: str, path: str) -> ast.Module:
 
 
 # A project's base classes and helpers are asked for again and again; whole projects are not kept.
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=256)
 def read(path: Path) -> File | None:
     """The file at `path`, or None if it cannot be read or does not parse."""
     try:
@@ -55,40 +56,36 @@ def read(path: Path) -> File | None:
         return None
 
 
-@lru_cache(maxsize=4096)
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:
-        return False
+@lru_cache(maxsize=16384)
+def _is_file(path: str) -> bool:
+    return os.path.isfile(path)
 
 
 @lru_cache(maxsize=1024)
-def search_path(folder: Path) -> tuple[Path, ...]:
+def search_path(folder: str) -> tuple[str, ...]:
     """The folders in which a file in `folder` finds its project's modules, nearest first.
 
     The folder itself (scripts import their neighbours), the one that holds its outermost package,
     and each folder up to the project's root with its `src`.
     """
-    found = [folder]
     top = folder
-    while _is_file(top / "__init__.py") and top.parent != top:
-        top = top.parent
-    found.append(top)
-    above = [top, *top.parents]
+    while _is_file(os.path.join(top, "__init__.py")) and os.path.dirname(top) != top:
+        top = os.path.dirname(top)
+    found = [folder, top]
+    above = [top, *map(str, Path(top).parents)]
     for position, candidate in enumerate(above):
-        if any((candidate / marker).exists() for marker in _ROOT_MARKERS):
+        if any(os.path.exists(os.path.join(candidate, marker)) for marker in _ROOT_MARKERS):
             for root in above[: position + 1]:
-                found += [root, root / "src"]
+                found += [root, os.path.join(root, "src")]
             break
     else:
-        found += [top.parent, top / "src"]
+        found += [os.path.dirname(top), os.path.join(top, "src")]
     return tuple(dict.fromkeys(found))
 
 
-def _locate(folder: Path, parts: list[str]) -> Path | None:
-    base = folder.joinpath(*parts)
-    for candidate in (base.with_name(base.name + ".py"), base / "__init__.py"):
+def _locate(folder: str, parts: list[str]) -> str | None:
+    base = os.path.join(folder, *parts)
+    for candidate in (base + ".py", os.path.join(base, "__init__.py")):
         if _is_file(candidate):
             return candidate
     return None
@@ -97,27 +94,29 @@ def _locate(folder: Path, parts: list[str]) -> Path | None:
 @lru_cache(maxsize=256)
 def _stub(name: str) -> File | None:
     path = STUBS / f"{name}.pyi"
-    return read(path) if _is_file(path) else None
+    return read(path) if path.is_file() else None
 
 
 def module(file: File, name: str) -> File | None:
     """The module that `name` (absolute, or relative with its dots) means in `file`."""
     if framework(name):
         return _stub(name)
-    path = _module_path(file.location, name)
-    return read(path) if path is not None else None
+    path = _module_path(str(file.location), name)
+    return read(Path(path)) if path is not None else None
 
 
 # Looking for files costs milliseconds, and the same names are asked for again and again.
-@lru_cache(maxsize=4096)
-def _module_path(importer: Path, name: str) -> Path | None:
-    folder = importer.parent
+@lru_cache(maxsize=16384)
+def _module_path(importer: str, name: str) -> str | None:
+    folder = os.path.dirname(importer)
     level = len(name) - len(name.lstrip("."))
     parts = [part for part in name[level:].split(".") if part]
     if level:
         for _ in range(level - 1):
-            folder = folder.parent
-        return _locate(folder, parts) if parts else _locate(folder.parent, [folder.name])
+            folder = os.path.dirname(folder)
+        if not parts:
+            return _locate(os.path.dirname(folder), [os.path.basename(folder)])
+        return _locate(folder, parts)
     for root in search_path(folder):
         path = _locate(root, parts)
         if path is not None and path != importer:
@@ -151,9 +150,8 @@ def resolve(file: File, name: str, seen: Seen | None = None) -> Symbol | None:
             if symbol is not None and framework(name) and not symbol.name:
                 return symbol._replace(name=name)
             return symbol
-    if level and (package := module(file, "." * level)) is not None:
-        return member(package, parts, seen)
-    return None
+    package = module(file, "." * level) if level else None
+    return member(package, parts, seen) if package is not None else None
 
 
 def member(file: File, parts: list[str], seen: Seen | None = None) -> Symbol | None:

@@ -78,10 +78,10 @@ class Index:
                 elif isinstance(value, ast.AST):
                     below.append(value)
             stack.extend(reversed(below))
-        self._nodes = nodes
+        self.by_type: Mapping[type[ast.AST], list[ast.AST]] = nodes
 
     def __getitem__(self, cls: type[N]) -> list[N]:
-        return self._nodes.get(cls, [])  # type: ignore[return-value]
+        return self.by_type.get(cls, [])  # type: ignore[return-value]
 
     def of(self, *classes: type[N]) -> list[N]:
         """The nodes of several types, type after type."""
@@ -92,6 +92,21 @@ class Index:
         return [*self[ast.FunctionDef], *self[ast.AsyncFunctionDef]]
 
 
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+_WITH_BLOCKS = (
+    ast.Module,
+    *FUNCTIONS,
+    ast.ClassDef,
+    *LOOPS,
+    ast.If,
+    ast.With,
+    ast.AsyncWith,
+    ast.Try,
+    getattr(ast, "TryStar", ast.Try),  # new in Python 3.11
+    ast.ExceptHandler,
+    ast.Match,
+    ast.match_case,
+)
 _CLOSED = frozenset((*FUNCTIONS, ast.Lambda, ast.ClassDef))
 
 
@@ -252,12 +267,18 @@ class File:
     @cached_property
     def _parents(self) -> dict[ast.AST, ast.AST]:
         parents: dict[ast.AST, ast.AST] = {}
-        stack: list[ast.AST] = [self.tree]
-        while stack:
-            node = stack.pop()
-            for child in children(node):
-                parents[child] = node
-                stack.append(child)
+        fields = _FIELDS
+        for cls, nodes in self.index.by_type.items():
+            if not (names := fields[cls]):
+                continue
+            for node in nodes:
+                for name in names:
+                    value = getattr(node, name, None)
+                    if value.__class__ is list:
+                        for item in value:
+                            parents[item] = node
+                    elif isinstance(value, ast.AST):
+                        parents[value] = node
         return parents
 
     def parent(self, node: ast.AST) -> ast.AST | None:
@@ -316,6 +337,16 @@ class File:
     # -- scopes --------------------------------------------------------------------------------
 
     @cached_property
+    def blocks(self) -> Mapping[ast.AST, tuple[ast.AST, str, int]]:
+        """Each statement in a block: the block's owner, which of its blocks it is, the place."""
+        found: dict[ast.AST, tuple[ast.AST, str, int]] = {}
+        for node in self.index.of(*_WITH_BLOCKS):
+            for name in _BLOCKS:
+                for position, item in enumerate(getattr(node, name, ())):
+                    found[item] = (node, name, position)
+        return found
+
+    @cached_property
     def _scopes(self) -> dict[ast.AST, Scope]:
         return _Scopes(self.tree).scopes
 
@@ -346,24 +377,56 @@ def _evaluated_outside(scope: ast.AST, child: ast.AST) -> bool:
     return False
 
 
+_BINDERS = frozenset(
+    (
+        *FUNCTIONS,
+        ast.ClassDef,
+        ast.Assign,
+        ast.AnnAssign,
+        ast.AugAssign,
+        ast.NamedExpr,
+        ast.For,
+        ast.AsyncFor,
+        ast.comprehension,
+        ast.With,
+        ast.AsyncWith,
+        ast.Import,
+        ast.ImportFrom,
+        ast.ExceptHandler,
+        ast.MatchAs,
+        ast.MatchStar,
+        ast.Global,
+        ast.Nonlocal,
+    )
+)
+
+
 class _Scopes:
     """Collects which names are bound where."""
 
     def __init__(self, tree: ast.Module) -> None:
         self.scopes: dict[ast.AST, Scope] = {}
+        fields = _FIELDS
         stack: list[tuple[ast.AST, Scope]] = []
         root = self.scopes[tree] = Scope(tree, None)
         stack.append((tree, root))
         while stack:
             node, scope = stack.pop()
-            self._bind(node, scope)
-            inner = scope
-            if node is not tree and isinstance(node, _SCOPES):
+            cls = type(node)
+            if cls in _BINDERS:
+                self._bind(node, scope)
+            if cls in _SCOPES and node is not tree:
                 inner = self.scopes[node] = Scope(node, scope)
                 self._parameters(node, inner)
-            for child in children(node):
-                outside = inner is not scope and _evaluated_outside(node, child)
-                stack.append((child, scope if outside else inner))
+                for child in children(node):
+                    stack.append((child, scope if _evaluated_outside(node, child) else inner))
+                continue
+            for name in fields[cls]:
+                value = getattr(node, name, None)
+                if value.__class__ is list:
+                    stack += [(item, scope) for item in value if isinstance(item, ast.AST)]
+                elif isinstance(value, ast.AST):
+                    stack.append((value, scope))
         # The stack turns siblings round; bindings are wanted in the order of the source.
         for found in self.scopes.values():
             for bindings in found.bindings.values():

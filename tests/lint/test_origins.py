@@ -77,6 +77,8 @@ def test_the_optimizer_is_found(name: str) -> None:
         ("try:\n    x = 1\nexcept E:\n    x = 2\nuse(x)", 2),
         ("x = 1\nx += 2\nuse(x)", 1),
         ("x = 1\ndef f():\n    use(x)\nx = 2", 2),
+        ("def f(x=1):\n    use(x)\nf()\nf(2)", 2),
+        ("def f(x=1):\n    use(x)\nf(3)\nf(2)", 2),
     ],
 )
 def test_how_many_values_may_reach_a_use(source: str, count: int) -> None:

@@ -1,4 +1,4 @@
-"""The `parity` fixture: prove a port equal to its reference, rung by rung, and name what differs."""
+"""The `parity` fixture: prove a port equal to its reference, rung by rung."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Parity:
         weights: str = "reference",
         tolerance: float | None = None,
     ) -> ParityReport:
-        """Compare a torch module with a Keras model (TensorFlow backend), either being the reference.
+        """Compare a torch module with a Keras model (TensorFlow backend), either as the reference.
 
         `reference`, `port`: models, or factories without arguments. A factory is built in float64;
         an instance is converted for the run and given back as it was.
@@ -48,8 +48,8 @@ class Parity:
         `loss`: cross_entropy, mse, l1, bce_with_logits, nll, huber, kl_div, or a pair (torch's,
         keras'), each called its framework's way. Without one, the gradients of a random projection
         are compared and the training rungs skipped.
-        `optimizer`: sgd, momentum, nesterov, adam, adamw, rmsprop, adagrad, or a pair
-        (lambda params: torch.optim..., keras.optimizers...), whose own hyperparameters are compared.
+        `optimizer`: sgd, momentum, nesterov, adam, adamw, rmsprop, adagrad, or a pair (lambda
+        params: torch.optim..., keras.optimizers...), whose own hyperparameters are compared.
         `mapping`: {reference's layer or weight: port's}, for what does not pair by type and order.
         `weights`: whose weights both get: "reference", "port", or "own" for each its own, compared.
         `tolerance`: of max|a - b| / max|b| in float64, 1e-7 by default.

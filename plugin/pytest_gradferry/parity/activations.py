@@ -1,4 +1,4 @@
-"""Elementwise functions, in both frameworks, and recognising which one stands between two layers."""
+"""Activations in both frameworks, and recognising which one stands between two layers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..frameworks import load
 from .compare import relative
 from .layout import Array
 
@@ -33,10 +34,8 @@ class Activation:
 
 
 def catalogue() -> list[Activation]:
-    import keras
-    import torch
-    import torch.nn.functional as F
-    from keras import ops
+    torch, keras = load("torch"), load("keras")
+    F, ops = torch.nn.functional, keras.ops
 
     def softmax_axis(x: Any) -> int:
         return 1 if x.ndim > 3 else -1
@@ -93,8 +92,7 @@ def catalogue() -> list[Activation]:
 
 
 def leaky_relu(slope: float) -> Activation:
-    import torch.nn.functional as F
-    from keras import ops
+    F, ops = load("torch").nn.functional, load("keras").ops
 
     return Activation(
         f"leaky_relu (slope {slope:g})",
@@ -109,8 +107,7 @@ def recognise(before: Array, after: Array, framework: str) -> Activation | None:
     """The activation that makes `after` of `before`, reshaped at most; None if none known does."""
     if before.size != after.size or before.dtype.kind != "f" or before.shape[0] != after.shape[0]:
         return None
-    import torch
-
+    torch = load("torch")
     x = torch.from_numpy(np.ascontiguousarray(before, dtype=np.float64))
     candidates = catalogue()
     negative = before.ravel() < 0

@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 # A gradient below this share of the largest one is rounding noise (a bias before batch norm).
 _NOISE = 1e-12
+# A loss that has grown by this much is on its way to infinity.
+_EXPLODED = 3.0
 # Errors of smaller gradients and updates are measured against this share of the largest one.
 _FLOOR = 1e-3
 
@@ -223,14 +225,14 @@ class Comparison:
             b = ours.weights.get(self.port.key(pair.port))
             consider(pair.name, a, None if b is None else pair.to_reference(b), floor)
         for i, (a, b) in enumerate(self._input_gradients(theirs, ours)):
-            consider(f"input {i}", a, b, 0.0)
+            consider(f"input {i}", a, b, floor)
         worst.detail = f"{len(self.trained_weights())} weights"
         return worst
 
     def _input_gradients(
         self, theirs: Gradients, ours: Gradients
     ) -> list[tuple[Array | None, Array | None]]:
-        """Pairs in the reference's layout; none where the port's inputs are not the same numbers."""
+        """Pairs in the reference's layout; none where the port is fed other numbers."""
         floats = [np.asarray(a).dtype.kind == "f" for a in tree.leaves(self.inputs)]
         if self.input_map is None or not all(floats) or len(theirs.inputs) != len(floats):
             return []
@@ -335,6 +337,15 @@ class Comparison:
             self._port_trained = self._train(self.port)
         return self._once("trained", lambda: self._train(self.reference)), self._port_trained
 
+    def slow_down(self) -> None:
+        """Take a rate with which the reference learns: where it explodes, rounding does too."""
+        while self.optimizers.named and self.optimizers.slower > 1e-5:
+            losses = np.abs(self._once("trained", lambda: self._train(self.reference)).losses)
+            if np.isfinite(losses).all() and losses.max() <= _EXPLODED * losses[0]:
+                return
+            self.optimizers.slower /= 16
+            self.forget()
+
     def curve(self) -> Measure:
         theirs, ours = self._trained()
         a, b = np.array(theirs.losses), np.array(ours.losses)
@@ -345,3 +356,17 @@ class Comparison:
     def eval_after(self) -> Measure:
         theirs, ours = self._trained()
         return self.outputs(theirs.outputs, ours.outputs)
+
+    def with_bessel_factor(self) -> Measure:
+        """`eval_after` with torch's running variance as torch makes it."""
+        theirs, ours = self._trained()
+        torch_is_reference = self.reference.framework == "torch"
+        side = self.reference if torch_is_reference else self.port
+        side.population_variance = False
+        try:
+            raw = self._train(side)
+        finally:
+            side.population_variance = True
+        if torch_is_reference:
+            return self.outputs(raw.outputs, ours.outputs)
+        return self.outputs(theirs.outputs, raw.outputs)

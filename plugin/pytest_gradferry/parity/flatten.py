@@ -65,7 +65,7 @@ def _order(couple: Couple, traces: tuple[Trace, Trace], comparison: Comparison) 
         return None
     # How the spatial axes divide the rest does not matter: they keep their order.
     shape = (count, -1) if sides[0] == "torch" else (-1, count)
-    order = np.arange(features).reshape(shape).T.ravel()
+    order: Array = np.arange(features).reshape(shape).T.ravel()
     plain, permuted = relative(ours, theirs), relative(ours, theirs[:, order])
     if permuted < plain / 2:
         return order
@@ -101,12 +101,18 @@ def flattened(trace: Trace, event: Event) -> Event | None:
     return None
 
 
-def other_orders(
-    shape: tuple[int, ...],
-) -> list[tuple[tuple[int, ...], Array]]:
-    """Every order of axes that `shape` can be flattened in."""
+def axis_orders(shape: tuple[int, ...], framework: str) -> dict[str, Array]:
+    """Positions of the features of `shape` (without the batch), for every order of its axes.
+
+    The keys say the order: "(H, W, C)".
+    """
+    spatial = {1: ["L"], 2: ["H", "W"], 3: ["D", "H", "W"]}[len(shape) - 1]
+    words = ["C", *spatial] if framework == "torch" else [*spatial, "C"]
     positions = np.arange(int(np.prod(shape))).reshape(shape)
-    return [(axes, positions.transpose(axes).ravel()) for axes in permutations(range(len(shape)))]
+    return {
+        f"({', '.join(words[axis] for axis in axes)})": positions.transpose(axes).ravel()
+        for axes in permutations(range(len(shape)))
+    }
 
 
 def _reordered(pair: WeightPair, order: Array, comparison: Comparison) -> WeightPair:

@@ -1,4 +1,4 @@
-"""A Keras model, on TensorFlow, under comparison. It runs eagerly, so that its layers can be seen."""
+"""A Keras model, on TensorFlow, under comparison. It runs eagerly, so that its layers show."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 
+from ..frameworks import load
 from . import tree
 from .layout import Array
 from .mapping import ROWS, Row
 from .side import Event, Gradients, Handle, Objective, Side
+
+tf = load("tensorflow")
+keras = load("keras")
 
 _NOISE = (
     keras.layers.Dropout,  # SpatialDropout1D to 3D derive from it
@@ -106,7 +108,7 @@ class KerasSide(Side):
         return np.array(tensor)
 
     def _arguments(self, inputs: Any) -> tuple[Any, ...]:
-        """A `call(self, a, b)` takes a tuple apart; a functional model and `call(self, x)` do not."""
+        """`call(self, a, b)` takes a tuple apart; a functional model and `call(self, x)` do not."""
         if not isinstance(inputs, (tuple, list)):
             return (inputs,)
         if isinstance(self.model, keras.Sequential) or hasattr(self.model, "_inputs_struct"):
@@ -120,10 +122,8 @@ class KerasSide(Side):
         several = len(required) >= len(inputs) > 1
         return tuple(inputs) if several else (inputs,)
 
-    def outputs(self, inputs: Any, training: bool) -> Any:
-        outputs = self.model(*self._arguments(inputs), training=training)
-        after = self.after.get(id(self.model))
-        return after(outputs) if after else outputs
+    def call(self, inputs: Any, training: bool) -> Any:
+        return self.model(*self._arguments(inputs), training=training)
 
     def gradients(self, inputs: Any, objective: Objective) -> Gradients:
         tensors = tree.transform(self.tensor, inputs)
@@ -170,6 +170,17 @@ class KerasSide(Side):
             if g is not None
         ]
         optimizer.apply_gradients(pairs)
+
+    # -- a few operations on tensors ------------------------------------------------------------
+
+    def take(self, tensor: Any, index: Array) -> Any:
+        return tf.gather(tensor, index, axis=-1)
+
+    def reshape(self, tensor: Any, like: Any) -> Any:
+        return tf.reshape(tensor, tf.shape(like))
+
+    def pad(self, tensor: Any, amounts: list[tuple[int, int]], value: float) -> Any:
+        return tf.pad(tensor, amounts, constant_values=tf.cast(value, tensor.dtype))
 
     # -- layers and weights ---------------------------------------------------------------------
 
@@ -226,7 +237,7 @@ class KerasSide(Side):
                 return args[0]
             if row is None:
                 return original(layer, *args, **kwargs)
-            call = _max_pool_3d if _lacks_kernel(layer, side.dtype) else original
+            call = _substitute(layer, side.dtype) or original
             return side._observed(call, layer, row, *args, **kwargs)
 
         def identity(x: Any, rate: Any, *args: Any, **kwargs: Any) -> Any:
@@ -243,7 +254,7 @@ class KerasSide(Side):
         captured: list[Any] = []
         self._depth += 1
         try:
-            with _activation_spied(layer, captured), _compiled_groups(layer):
+            with _activation_spied(layer, captured):
                 output = original(layer, x, *args, **kw)
         finally:
             self._depth -= 1
@@ -261,7 +272,7 @@ class KerasSide(Side):
 
 @contextmanager
 def _activation_spied(layer: Any, captured: list[Any]) -> Iterator[None]:
-    """Catch what a layer hands to its own `activation=`, the counterpart of torch's layer output."""
+    """Catch what a layer hands to its own `activation=`: the counterpart of torch's output."""
     activation = getattr(layer, "activation", None)
     if activation is None or not hasattr(layer, "kernel"):
         yield
@@ -278,10 +289,28 @@ def _activation_spied(layer: Any, captured: list[Any]) -> Iterator[None]:
         layer.__dict__["activation"] = activation
 
 
-def _lacks_kernel(layer: Any, dtype: str) -> bool:
-    """TensorFlow pools volumes by maximum in float32 only."""
-    last = getattr(layer, "data_format", None) == "channels_last"
-    return isinstance(layer, keras.layers.MaxPooling3D) and dtype == "float64" and last
+def _substitute(layer: Any, dtype: str) -> Any:
+    """The same by other operations, where TensorFlow's CPU cannot or is slow; else None."""
+    if getattr(layer, "data_format", None) != "channels_last":
+        return None
+    if type(layer) is keras.layers.MaxPooling3D and dtype == "float64":
+        return _max_pool_3d  # there is no kernel for float64
+    convolutions = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
+    if type(layer) in convolutions and layer.groups > 1 and layer.padding != "causal":
+        return _grouped_convolution  # Keras compiles one with XLA, anew at each call
+    return None
+
+
+def _grouped_convolution(layer: Any, x: Any, **_: Any) -> Any:
+    """One convolution for each group."""
+    inputs = tf.split(tf.cast(x, layer.compute_dtype), layer.groups, axis=-1)
+    kernels = tf.split(tf.convert_to_tensor(layer.kernel), layer.groups, axis=-1)
+    rest = (layer.strides, layer.padding, "channels_last", layer.dilation_rate)
+    outputs = [keras.ops.conv(a, k, *rest) for a, k in zip(inputs, kernels, strict=True)]
+    output = tf.concat(outputs, axis=-1)
+    if layer.use_bias:
+        output = output + layer.bias
+    return output if layer.activation is None else layer.activation(output)
 
 
 def _max_pool_3d(layer: Any, x: Any, **_: Any) -> Any:
@@ -292,19 +321,6 @@ def _max_pool_3d(layer: Any, x: Any, **_: Any) -> Any:
     _, h, w, _ = x.shape
     x = tf.nn.max_pool2d(tf.reshape(x, (n, d, h * w, c)), (kd, 1), (sd, 1), padding)
     return tf.reshape(x, (n, x.shape[1], h, w, c))
-
-
-@contextmanager
-def _compiled_groups(layer: Any) -> Iterator[None]:
-    """On a CPU grouped convolutions have gradients only as the compiled function Keras makes."""
-    if getattr(layer, "groups", 1) == 1:
-        yield
-        return
-    tf.config.run_functions_eagerly(False)
-    try:
-        yield
-    finally:
-        tf.config.run_functions_eagerly(True)
 
 
 def _set_attribute(stack: ExitStack, owner: Any, name: str, value: Any) -> None:

@@ -63,7 +63,7 @@ def override(given: Any, value: Any, default: Callable[[Array], Array]) -> Any:
 
 @dataclass(frozen=True)
 class Rearrangement:
-    """Each target array as positions in the concatenated source arrays: moves no value but its place.
+    """Target arrays as positions in the concatenated source arrays: values move, and stay the same.
 
     `positions[i]` has the shape of target array i.
     """
@@ -76,7 +76,7 @@ class Rearrangement:
         return [flat[positions] for positions in self.positions]
 
     def backward(self, targets: list[Array]) -> list[Array]:
-        """The inverse of `forward`: gradients with respect to the targets, in the sources' layout."""
+        """The inverse of `forward`: gradients of the targets, in the sources' layout."""
         sizes = [int(np.prod(shape)) for shape in self.source_shapes]
         flat = np.empty(sum(sizes), dtype=targets[0].dtype)
         for positions, target in zip(self.positions, targets, strict=True):

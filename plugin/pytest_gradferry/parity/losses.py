@@ -6,17 +6,21 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from ..frameworks import load
 from . import tree
 from .errors import ParityInputError
 from .layout import Array
-from .side import Objective, Side
+from .side import Objective, Side, first_line
 
 Pair = tuple[Any, Any]
 
 
+def _functions() -> tuple[Any, Any]:
+    return load("torch").nn.functional, load("keras").ops
+
+
 def _cross_entropy() -> Pair:
-    import torch.nn.functional as F
-    from keras import ops
+    F, ops = _functions()
 
     def keras_loss(target: Any, output: Any) -> Any:
         if "int" in str(target.dtype):
@@ -29,22 +33,19 @@ def _cross_entropy() -> Pair:
 
 
 def _mse() -> Pair:
-    import torch.nn.functional as F
-    from keras import ops
+    F, ops = _functions()
 
     return _same_shape(F.mse_loss), lambda target, output: ops.mean(ops.square(output - target))
 
 
 def _l1() -> Pair:
-    import torch.nn.functional as F
-    from keras import ops
+    F, ops = _functions()
 
     return _same_shape(F.l1_loss), lambda target, output: ops.mean(ops.abs(output - target))
 
 
 def _bce_with_logits() -> Pair:
-    import torch.nn.functional as F
-    from keras import ops
+    F, ops = _functions()
 
     def keras_loss(target: Any, output: Any) -> Any:
         return ops.mean(ops.binary_crossentropy(target, output, from_logits=True))
@@ -53,8 +54,7 @@ def _bce_with_logits() -> Pair:
 
 
 def _nll() -> Pair:
-    import torch.nn.functional as F
-    from keras import ops
+    F, ops = _functions()
 
     def keras_loss(target: Any, output: Any) -> Any:
         chosen = ops.one_hot(target, output.shape[-1], dtype=output.dtype) * output
@@ -64,8 +64,7 @@ def _nll() -> Pair:
 
 
 def _huber() -> Pair:
-    import torch.nn.functional as F
-    from keras import ops
+    F, ops = _functions()
 
     def keras_loss(target: Any, output: Any) -> Any:
         error = ops.abs(output - target)
@@ -76,8 +75,7 @@ def _huber() -> Pair:
 
 def _kl_div() -> Pair:
     """Of a target distribution from log-probabilities, summed and divided by the batch."""
-    import torch.nn.functional as F
-    from keras import ops
+    F, ops = _functions()
 
     def torch_loss(output: Any, target: Any) -> Any:
         return F.kl_div(output, target, reduction="batchmean")
@@ -135,9 +133,7 @@ class Losses:
             )
         theirs, ours = loss
         if isinstance(ours, str):
-            import keras
-
-            ours = keras.losses.get(ours)
+            ours = load("keras").losses.get(ours)
         if not callable(theirs) or not callable(ours):
             raise ParityInputError("loss=(torch's, keras'): both must be callable")
         self.torch, self.keras = _own_copy(theirs), _own_copy(ours)
@@ -151,22 +147,29 @@ class Losses:
         def objective(outputs: Any) -> Any:
             if self.named:
                 outputs = _only(outputs, side)
-            return call(side, outputs, tensors)
+            try:
+                return call(side, outputs, tensors)
+            except ParityInputError:
+                raise
+            except Exception as error:
+                raise ParityInputError(
+                    f"{side.framework}: the loss raised {type(error).__name__} on outputs of shape "
+                    f"{_shapes(outputs)} and targets of shape {_shapes(tensors)}: "
+                    f"{first_line(error)}"
+                ) from error
 
         return objective
 
     def _torch(self, side: Side, outputs: Any, targets: Any) -> Any:
         if hasattr(self.torch, "to"):  # a loss module with class weights of its own
-            self.torch.to(dtype=_torch_dtype(side.dtype))
+            self.torch.to(dtype=getattr(load("torch"), side.dtype))
         return self.torch(outputs, targets)
 
     def _keras(self, side: Side, outputs: Any, targets: Any) -> Any:
-        from keras import ops
-
         if hasattr(self.keras, "_dtype"):  # a keras.losses.Loss computes in a dtype of its own
             self.keras._dtype = side.dtype
         loss = self.keras(targets, outputs)
-        return ops.mean(loss) if len(loss.shape) else loss
+        return load("keras").ops.mean(loss) if len(loss.shape) else loss
 
 
 def _own_copy(loss: Any) -> Any:
@@ -178,10 +181,8 @@ def _own_copy(loss: Any) -> Any:
     return copy.deepcopy(loss) if hasattr(loss, "to") or hasattr(loss, "_dtype") else loss
 
 
-def _torch_dtype(name: str) -> Any:
-    import torch
-
-    return getattr(torch, name)
+def _shapes(structure: Any) -> Any:
+    return tree.transform(lambda tensor: tuple(tensor.shape), structure)
 
 
 def _name(loss: Any) -> str:
@@ -213,15 +214,8 @@ class Projection:
             total: Any = 0.0
             for factor, output in zip(factors, tree.leaves(outputs), strict=True):
                 product = factor * output
-                total = total + (
-                    product.sum() if side.framework == "torch" else _reduce_sum(product)
-                )
+                keras = side.framework == "keras"
+                total = total + (load("keras").ops.sum(product) if keras else product.sum())
             return total
 
         return objective
-
-
-def _reduce_sum(tensor: Any) -> Any:
-    from keras import ops
-
-    return ops.sum(tensor)

@@ -1,4 +1,4 @@
-"""One table: which torch module is which Keras layer, where its weights go, which settings must agree.
+"""One table: which torch module is which Keras layer, and how weights and settings correspond.
 
 A new pair of layers is a new `Row`; nothing else has to know about it. The transpositions and the
 conventions were measured (forward and gradients equal to 1e-15 in float64).
@@ -50,8 +50,7 @@ class Setting:
         """The value in `framework`'s own convention; (2, 2) and 2 are the same."""
         value = getattr(layer, self.attribute(framework), None)
         if isinstance(value, (tuple, list)):
-            value = tuple(value)
-            return value[0] if len(set(value)) == 1 else value
+            return value[0] if len(set(value)) == 1 else tuple(value)
         return value
 
     def expected(self, framework: str, other_layer: Any) -> Any:
@@ -94,7 +93,7 @@ class Row:
 
 
 def _transpose(array: Array) -> Array:
-    return array.T
+    return np.transpose(array)
 
 
 def _kernel_to_keras(array: Array) -> Array:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..frameworks import load
 from .errors import ParityInputError
 
 _SGD_RATE = 2.0**-3
@@ -24,10 +25,7 @@ _NO_EPSILON = 2.0**-100  # keeps 0 / 0 out and changes nothing else
 
 def _named(name: str) -> tuple[Callable[[list[Any]], Any], Callable[[], Any]]:
     """torch's optimizer from parameters, and Keras'."""
-    import keras
-    import torch
-
-    optim, ours = torch.optim, keras.optimizers
+    optim, ours = load("torch").optim, load("keras").optimizers
     b1, b2 = _BETAS
     adam = {"lr": _ADAPTIVE_RATE, "betas": _BETAS, "eps": _EPSILON}
     keras_adam = {
@@ -75,7 +73,7 @@ NAMES = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad")
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """One number under both names. `torch` is a key of a param group, with an index into a tuple."""
+    """One number under both names. `torch` is a key of a param group, `index` one into a tuple."""
 
     name: str
     torch: str
@@ -106,7 +104,7 @@ class Hyperparameter:
         setattr(optimizer, self.keras, value)
 
 
-LEARNING_RATE = Hyperparameter("learning rate", "lr", "learning_rate", rule="XFR410")
+LEARNING_RATE = Hyperparameter("learning rate", "lr", "learning_rate")
 EPSILON = Hyperparameter("epsilon", "eps", "epsilon")
 HYPERPARAMETERS = (
     LEARNING_RATE,
@@ -185,6 +183,7 @@ class Optimizers:
         self.port = port
         self.fixes: dict[Hyperparameter, Any] = {}
         self.align_epsilon = False  # subtract what `formula` says
+        self.slower = 1.0  # factor on the rate of a named optimizer
         if isinstance(optimizer, str):
             self._torch, self._keras = _named(optimizer)
             self.name = optimizer
@@ -200,9 +199,7 @@ class Optimizers:
                 f"torch.optim..., keras.optimizers...), not {type(optimizer).__name__}"
             )
         make_torch, given = optimizer
-        import keras
-
-        if not callable(make_torch) or not isinstance(given, keras.optimizers.Optimizer):
+        if not callable(make_torch) or not isinstance(given, load("keras").optimizers.Optimizer):
             raise ParityInputError(
                 "optimizer=(torch's, keras'): torch's must be a function of the parameters, such "
                 "as lambda params: torch.optim.SGD(params, lr=0.1), and keras' an optimizer, "
@@ -215,7 +212,9 @@ class Optimizers:
         made = TorchOptimizer(self._torch(parameters))
         if self.port == "torch":
             self._apply(made)
-        if not self.named:
+        if self.named:
+            made.write(LEARNING_RATE, self.slower * made.read(LEARNING_RATE))
+        else:
             # Keras keeps the rate as float32: 0.1 is 0.10000000149 there. Known, so subtracted.
             rate, theirs = self.keras().read(LEARNING_RATE), made.read(LEARNING_RATE)
             if np.float32(rate) == np.float32(theirs):
@@ -228,6 +227,8 @@ class Optimizers:
         made = KerasOptimizer(self._keras())
         if self.port == "keras":
             self._apply(made)
+        if self.named:
+            made.write(LEARNING_RATE, self.slower * made.read(LEARNING_RATE))
         if self.align_epsilon and made.family in _UNDER_ROOT:
             made.write(EPSILON, _NO_EPSILON**2)
         if (self.named or self.align_epsilon) and made.family in _ADAM:
@@ -242,8 +243,7 @@ class Optimizers:
         return float(self._sample().read(EPSILON))
 
     def _sample(self) -> TorchOptimizer:
-        import torch
-
+        torch = load("torch")
         return TorchOptimizer(self._torch([torch.nn.Parameter(torch.zeros(1))]))
 
     def formula(self) -> str | None:

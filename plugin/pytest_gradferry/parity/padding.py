@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
 
 from .compare import Comparison
+from .hypothesis import Hypothesis
 from .localise import Divergence
 from .pairing import Couple
 from .side import Event, Side, Trace
@@ -33,19 +34,19 @@ def own_pads(side: Side, event: Event) -> Pads | None:
     kernel = _tuple(kernel, n)
     stride = _tuple(layer.stride if torch else layer.strides, n)
     dilation = _tuple(getattr(layer, "dilation" if torch else "dilation_rate", 1), n)
-    padding = layer.padding
-    if padding == "valid":
+    amount = layer.padding
+    if amount == "valid":
         return ((0, 0),) * n
     reach = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True)]
-    if padding == "causal":
+    if amount == "causal":
         return ((reach[0] - 1, 0),)
-    if padding == "same":
+    if amount == "same":
         needed = [
             max((-(-size // s) - 1) * s + r - size, 0)
             for size, s, r in zip(sizes, stride, reach, strict=True)
         ]
         return tuple((total // 2, total - total // 2) for total in needed)
-    pads = [(p, p) for p in _tuple(padding, n)]
+    pads = [(p, p) for p in _tuple(amount, n)]
     if getattr(layer, "ceil_mode", False):
         for i, (size, s, r) in enumerate(zip(sizes, stride, reach, strict=True)):
             over = (size + 2 * pads[i][0] - r) % s
@@ -86,9 +87,7 @@ def _explicit(side: Side, pad: Event | None, n: int) -> Pads | None:
     return tuple(reversed(pairs))
 
 
-def padding_hypothesis(
-    comparison: Comparison, where: Divergence, make: Callable[..., Any]
-) -> Iterator[Any]:
+def padding(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis]:
     """The port's layer with the reference's padding, put on explicitly."""
     couple = where.couple
     kind = next((k for k in _RULES if couple.reference.row.kind.startswith(k)), None)
@@ -105,7 +104,7 @@ def padding_hypothesis(
     if theirs == ours and not zeros_before_max and kind != "avgpool":
         return
     word = "minus infinity" if kind == "maxpool" else "zeros"
-    yield make(
+    yield Hypothesis(
         f"{now.port.name} pads {_said(ours)}, the reference {_said(theirs)}",
         f"{_said(theirs)} of padding",
         _advice(comparison.port, now, theirs, word),
@@ -188,16 +187,9 @@ def _bypassed(side: Side, layer: Any) -> Iterator[None]:
 
 
 def _pad(side: Side, tensor: Any, layer: Any, pads: Pads, value: float) -> Any:
-    if side.framework == "torch":
-        import torch.nn.functional as F
-
-        return F.pad(tensor, [n for pair in reversed(pads) for n in pair], value=value)
-    import tensorflow as tf
-
     none = (0, 0)
     first = _channels_first(side, layer)
-    amounts = [none, none, *pads] if first else [none, *pads, none]
-    return tf.pad(tensor, amounts, constant_values=tf.cast(value, tensor.dtype))
+    return side.pad(tensor, [none, none, *pads] if first else [none, *pads, none], value)
 
 
 def _said(pads: Pads) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -26,6 +26,7 @@ class Unit:
     name: str
     row: Row
     shapes: tuple[tuple[str, tuple[int, ...]], ...]  # by torch's names, in torch's layout
+    after: str = ""  # the signature of the layer whose very output it is fed
 
     @property
     def signature(self) -> tuple[Any, ...]:
@@ -69,13 +70,21 @@ class Pairing:
     loose: list[WeightPair]  # of layers the table does not know
 
     @property
+    def ambiguous(self) -> bool:
+        """Several layers look alike: which is which was told by the order of execution alone."""
+        signatures = [layer.reference.signature for layer in self.layers]
+        return len(set(signatures)) < len(signatures)
+
+    @property
     def weights(self) -> list[WeightPair]:
         return [w for layer in self.layers for w in layer.weights] + self.loose
 
 
 def units(side: Side, trace: Trace) -> list[Unit]:
     """Layers with weights, in the order of their first call."""
-    found, seen = [], set()
+    found: list[Unit] = []
+    seen: set[int] = set()
+    outputs: dict[int, Array] = {}
     for event in trace.events:
         if event.layer is None or id(event.layer) in seen or not event.row.weights:
             continue
@@ -88,8 +97,15 @@ def units(side: Side, trace: Trace) -> list[Unit]:
                 if side.framework == "keras":
                     hollow = weight.to_torch(hollow)
                 shapes.append((weight.torch, hollow.shape))
-        found.append(Unit(event.layer, event.name, event.row, tuple(shapes)))
+        unit = Unit(event.layer, event.name, event.row, tuple(shapes))
+        before = next((u for u in reversed(found) if _feeds(outputs[id(u.layer)], event)), None)
+        found.append(unit if before is None else replace(unit, after=str(before.signature)))
+        outputs[id(event.layer)] = event.output
     return found
+
+
+def _feeds(output: Array, event: Event) -> bool:
+    return output.shape == event.inputs.shape and np.array_equal(output, event.inputs)
 
 
 def pair(
@@ -150,29 +166,35 @@ def _mapped(
 
 
 def _in_order(theirs: list[Unit], ours: list[Unit]) -> list[tuple[Unit, Unit]]:
+    """Pairs in the order of execution or, where branches are called in another order, those that
+    look alike and follow layers that look alike."""
     if [u.signature for u in theirs] == [u.signature for u in ours]:
         return list(zip(theirs, ours, strict=True))
-    counts = Counter(u.signature for u in theirs)
-    if counts == Counter(u.signature for u in ours):
-        # Branches called in another order: only what there is one of can be told apart, or by name.
-        if max(counts.values()) == 1:
-            by_signature = {u.signature: u for u in ours}
-            return [(u, by_signature[u.signature]) for u in theirs]
-        if {u.name for u in theirs} == {u.name for u in ours}:
-            by_name = {u.name: u for u in ours}
-            return [(u, by_name[u.name]) for u in theirs]
-        raise StructureError(
-            "the layers are called in another order and several look alike; name the pairs with "
-            f"mapping={{reference: port}}\n{side_by_side(theirs, ours)}"
-        )
-    raise StructureError(f"the layers do not pair\n{side_by_side(theirs, ours)}")
+    if Counter(u.signature for u in theirs) != Counter(u.signature for u in ours):
+        raise StructureError(f"the layers do not pair\n{side_by_side(theirs, ours)}")
+    if {u.name for u in theirs} == {u.name for u in ours}:
+        by_name = {u.name: u for u in ours}
+        return [(u, by_name[u.name]) for u in theirs]
+    alike: defaultdict[tuple[Any, ...], list[Unit]] = defaultdict(list)
+    for unit in ours:
+        alike[unit.signature, unit.after].append(unit)
+    pairs = []
+    for unit in theirs:
+        candidates = alike[unit.signature, unit.after]
+        if not candidates:
+            raise StructureError(
+                "the layers are called in another order and several look alike; name the pairs "
+                f"with mapping={{reference: port}}\n{side_by_side(theirs, ours)}"
+            )
+        pairs.append((unit, candidates.pop(0)))
+    return pairs
 
 
 def side_by_side(theirs: list[Unit], ours: list[Unit]) -> str:
     """Both lists, lined up where they agree; what has no partner is marked."""
-    keys = [[str(u.signature) for u in units] for units in (theirs, ours)]
+    a_keys, b_keys = ([str(u.signature) for u in units] for units in (theirs, ours))
     lines = []
-    for tag, a0, a1, b0, b1 in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+    for tag, a0, a1, b0, b1 in SequenceMatcher(None, a_keys, b_keys, False).get_opcodes():
         if tag == "equal":
             for a, b in zip(theirs[a0:a1], ours[b0:b1], strict=True):
                 lines.append(f"     both       {a.name} / {b.name}")
@@ -333,8 +355,10 @@ def aligned(reference: Trace, port: Trace, layers: list[LayerPair]) -> list[Coup
         order[id(layer.reference.layer)] = layer.order
 
     theirs, ours = ([e for e in t.events if e.row.anchor] for t in (reference, port))
-    keys = [[number.get(id(e.layer), e.row.kind) for e in events] for events in (theirs, ours)]
-    matcher = SequenceMatcher(None, *keys, autojunk=False)
+    a_keys, b_keys = (
+        [number.get(id(e.layer), e.row.kind) for e in events] for events in (theirs, ours)
+    )
+    matcher = SequenceMatcher(None, a_keys, b_keys, autojunk=False)
     return [
         Couple(a, b, order.get(id(a.layer)))
         for block in matcher.get_matching_blocks()

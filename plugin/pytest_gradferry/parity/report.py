@@ -126,6 +126,12 @@ class ParityReport:
         return plain
 
 
+def listed(names: list[str], most: int = 4) -> str:
+    """The first few of them, and how many more there are."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
 def rule_name(code: str | None) -> str | None:
     """`XFR420 batch-norm-momentum`, None where the catalogue has no such rule."""
     if code is None:

@@ -82,8 +82,7 @@ def side_of(model: Any, role: str) -> Side:
         from .torch_side import TorchSide
 
         return TorchSide(model)
-    import keras
-
+    keras = frameworks.load("keras")
     if not isinstance(model, keras.Model):
         raise ParityInputError(
             f"{role}: a {type(model).__name__} is no torch.nn.Module and no keras.Model"
@@ -99,9 +98,7 @@ def side_of(model: Any, role: str) -> Side:
 
 
 def _built(model: Any, role: str) -> Any:
-    import keras
-    import torch
-
+    torch, keras = frameworks.load("torch"), frameworks.load("keras")
     if isinstance(model, (torch.nn.Module, keras.layers.Layer)) or not callable(model):
         return model
     dtype, floatx = torch.get_default_dtype(), keras.config.floatx()
@@ -183,16 +180,10 @@ def _first_traces(comparison: Comparison, report: ParityReport) -> tuple[Trace, 
 
 
 def _traces(comparison: Comparison) -> tuple[Trace, Trace]:
-    found = []
-    for side, inputs in (
-        (comparison.reference, comparison.inputs),
-        (comparison.port, comparison.port_inputs),
-    ):
-        try:
-            found.append(side.trace(inputs))
-        except Exception as error:
-            raise raised_in_forward(side, inputs, error) from error
-    return found[0], found[1]
+    return (
+        comparison.reference.trace(comparison.inputs),
+        comparison.port.trace(comparison.port_inputs),
+    )
 
 
 def _place_targets(comparison: Comparison, traces: tuple[Trace, Trace]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from .compare import Comparison
 from .mapping import Setting, equal
 from .pairing import Couple, WeightPair
+from .report import listed
 from .side import Event, Trace
 
 _DROPOUT = ("dropout", "spatialdropout")
@@ -27,11 +28,15 @@ class Difference:
     ours: Any
     expected: Any
 
-    def __str__(self) -> str:
-        text = f"{self.name}: {self.setting.name} {_short(self.ours)}"
+    @property
+    def what(self) -> str:
+        text = f"{self.setting.name} {_short(self.ours)}, reference {_short(self.theirs)}"
         if self.theirs == self.expected or self.expected is None:
-            return f"{text}, reference {_short(self.theirs)}"
-        return f"{text}, reference {_short(self.theirs)} (that is {_short(self.expected)} here)"
+            return text
+        return f"{text} (that is {_short(self.expected)} here)"
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.what}"
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,14 @@ class Frozen:
     pair: WeightPair
     trained_in_port: bool
 
-    def __str__(self) -> str:
+    @property
+    def name(self) -> str:
+        return self.pair.port.name
+
+    @property
+    def what(self) -> str:
         here, there = ("trained", "frozen") if self.trained_in_port else ("frozen", "trained")
-        return f"{self.pair.port.name}: {here}, {there} in the reference"
+        return f"{here}, {there} in the reference"
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,12 @@ class Found:
         return bool(self.differences or self.frozen or self.dropout)
 
     def __str__(self) -> str:
-        texts = [str(d) for d in (*self.differences, *self.frozen)]
+        """The same difference in several layers is said once."""
+        layers: dict[str, list[str]] = {}
+        found: list[Difference | Frozen] = [*self.differences, *self.frozen]
+        for difference in found:
+            layers.setdefault(difference.what, []).append(difference.name)
+        texts = [f"{listed(names)}: {what}" for what, names in layers.items()]
         return "; ".join(texts + ([self.dropout] if self.dropout else []))
 
 
@@ -65,6 +80,8 @@ def compare_settings(comparison: Comparison) -> Found:
     couples = {id(c.port.layer): c for c in comparison.couples(traces)}
     differences = [d for couple in couples.values() for d in _of_couple(couple, comparison)]
     dropped, missing = _dropout(traces, comparison)
+    if missing:  # a function called `if training` is not seen in evaluation
+        dropped, missing = _dropout(comparison.traces(training=True), comparison)
     reference, port = comparison.reference, comparison.port
     frozen = [
         Frozen(w, port.trainable(w.port))
@@ -103,7 +120,7 @@ def _dropout(traces: tuple[Trace, Trace], comparison: Comparison) -> tuple[list[
         for trace, framework in zip(traces, sides, strict=True)
     )
     if len(theirs) != len(ours):
-        return [], (f"dropout: {_listed(ours)} in the port, {_listed(theirs)} in the reference")
+        return [], (f"dropout: {_rates(ours)} in the port, {_rates(theirs)} in the reference")
     setting = Setting("rate", "p", "rate", rule="XFR307")
     return [
         Difference(setting, b.layer, b.name, there, here, there)
@@ -120,7 +137,7 @@ def _rate(event: Event, framework: str) -> float:
     return float(event.row.settings[0].read(framework, event.layer))
 
 
-def _listed(dropouts: list[tuple[Event, float]]) -> str:
+def _rates(dropouts: list[tuple[Event, float]]) -> str:
     return ", ".join(f"{event.name} {rate:g}" for event, rate in dropouts) or "none"
 
 
@@ -143,8 +160,9 @@ def thawed(framework: str, frozen: list[Frozen]) -> Iterator[None]:
     changed = []
     for item in frozen:
         handle = item.pair.port
-        owner = getattr(handle.owner, handle.attribute) if framework == "torch" else handle.owner
-        name = "requires_grad" if framework == "torch" else "trainable"
+        torch = framework == "torch"
+        owner = getattr(handle.owner, str(handle.attribute)) if torch else handle.owner
+        name = "requires_grad" if torch else "trainable"
         changed.append((owner, name, getattr(owner, name)))
         setattr(owner, name, not item.trained_in_port)
     try:

@@ -1,4 +1,4 @@
-"""What the comparison asks of a model, whichever framework it is of. Arrays cross the border as NumPy."""
+"""What the comparison asks of a model of either framework. Arrays cross the border as NumPy."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Trace:
 
 @dataclass(frozen=True)
 class Handle:
-    """A weight: the layer that owns it, and the attribute it is kept under (None: `owner` is it)."""
+    """A weight: the layer that owns it, and under which attribute (None: `owner` is the weight)."""
 
     owner: Any
     attribute: str | None
@@ -105,8 +105,17 @@ class Side(ABC):
     def array(self, tensor: Any) -> Array: ...
 
     @abstractmethod
-    def outputs(self, inputs: Any, training: bool) -> Any:
+    def call(self, inputs: Any, training: bool) -> Any:
         """The model on tensors; dropout is off either way."""
+
+    def outputs(self, inputs: Any, training: bool) -> Any:
+        """The same, and what the model raises comes as one clear ParityInputError."""
+        try:
+            outputs = self.call(inputs, training)
+        except Exception as error:
+            raise raised_in_forward(self, inputs, error) from error
+        after = self.after.get(id(self.model))
+        return after(outputs) if after else outputs
 
     @abstractmethod
     def gradients(self, inputs: Any, objective: Objective) -> Gradients:
@@ -127,12 +136,26 @@ class Side(ABC):
             return tree.transform(self.array, self.outputs(tensors, training))
 
     def trace(self, inputs: Any, training: bool = False) -> Trace:
-        self.recording = events = []
+        events: list[Event] = []
+        self.recording = events
         try:
             outputs = self.forward(inputs, training)
         finally:
             self.recording = None
         return Trace(events, outputs)
+
+    # -- a few operations on tensors ------------------------------------------------------------
+
+    @abstractmethod
+    def take(self, tensor: Any, index: Array) -> Any:
+        """Those features of the last axis, in that order."""
+
+    @abstractmethod
+    def reshape(self, tensor: Any, like: Any) -> Any: ...
+
+    @abstractmethod
+    def pad(self, tensor: Any, amounts: list[tuple[int, int]], value: float) -> Any:
+        """(before, after) for each axis."""
 
     # -- layers and weights ---------------------------------------------------------------------
 
@@ -162,7 +185,8 @@ class Side(ABC):
     def trainable(self, handle: Handle) -> bool: ...
 
     def row(self, layer: Any) -> Row | None:
-        return row_of(self.framework, type(layer))
+        kind: type = type(layer)
+        return row_of(self.framework, kind)
 
     @contextmanager
     def intercepted(
@@ -189,16 +213,19 @@ class Side(ABC):
 def raised_in_forward(side: Side, inputs: Any, error: Exception) -> ParityInputError:
     shapes = tree.transform(lambda array: tuple(array.shape), inputs)
     hint = ""
-    if any(getattr(leaf, "ndim", 0) == 3 for leaf in tree.leaves(inputs)):
+    if any(len(leaf.shape) == 3 for leaf in tree.leaves(inputs)):
         hint = (
             "; rank 3 is passed unchanged: for (N, C, L) against (N, L, C) give "
             "port_inputs=lambda x: x.transpose(0, 2, 1)"
         )
-    # Keras wraps the framework's message in lines of its own.
-    lines = [re.sub(r"\x1b\[\d*m", "", line).strip() for line in str(error).splitlines()]
-    said = [line for line in lines if line and not line.startswith("Exception encountered")]
-    first_line = said[0] if said else ""
     return ParityInputError(
         f"{side} raised {type(error).__name__} in its forward pass on inputs of shape {shapes}: "
-        f"{first_line}{hint}"
+        f"{first_line(error)}{hint}"
     )
+
+
+def first_line(error: Exception) -> str:
+    """The framework's own message, without the lines that Keras puts around it."""
+    lines = [re.sub(r"\x1b\[\d*m", "", line).strip() for line in str(error).splitlines()]
+    said = [line for line in lines if line and not line.startswith("Exception encountered")]
+    return said[0] if said else ""

@@ -156,12 +156,10 @@ class TorchSide(Side):
             return self.model(*inputs)
         return self.model(inputs)
 
-    def outputs(self, inputs: Any, training: bool) -> Any:
+    def call(self, inputs: Any, training: bool) -> Any:
         self.model.train(training)
         with torch.set_grad_enabled(training), _Functional(self):
-            outputs = self._call(inputs)
-        after = self.after.get(id(self.model))
-        return after(outputs) if after else outputs
+            return self._call(inputs)
 
     def gradients(self, inputs: Any, objective: Objective) -> Gradients:
         tensors = tree.transform(self.tensor, inputs)
@@ -173,7 +171,7 @@ class TorchSide(Side):
             outputs = self.outputs(tensors, training=True)
             value = objective(outputs)
             found = torch.autograd.grad(value, [*weights, *watched], allow_unused=True)
-        grads = [None if g is None else self.array(g) for g in found]
+        grads: list[Array | None] = [None if g is None else self.array(g) for g in found]
         by_key = {
             id(p): (np.zeros(p.shape) if g is None else g) * self.masks.get(id(p), 1.0)
             for p, g in zip(weights, grads[: len(weights)], strict=True)
@@ -203,6 +201,17 @@ class TorchSide(Side):
         optimizer.step()
         for parameter in self.model.parameters():
             parameter.grad = None
+
+    # -- a few operations on tensors ------------------------------------------------------------
+
+    def take(self, tensor: Any, index: Array) -> Any:
+        return tensor[..., torch.from_numpy(index)]
+
+    def reshape(self, tensor: Any, like: Any) -> Any:
+        return tensor.reshape(like.shape)
+
+    def pad(self, tensor: Any, amounts: list[tuple[int, int]], value: float) -> Any:
+        return F.pad(tensor, [n for pair in reversed(amounts) for n in pair], value=value)
 
     # -- layers and weights ---------------------------------------------------------------------
 
@@ -258,7 +267,7 @@ class TorchSide(Side):
                 stack.callback(enter.remove)
                 stack.callback(leave.remove)
 
-    def _entering(self, module: nn.Module, args: Any) -> Any:
+    def _entering(self, module: Any, args: Any) -> Any:
         # Copied before the module runs: it may work in place.
         wanted = self.recording is not None and args and isinstance(args[0], torch.Tensor)
         self._inputs.append(self.array(args[0]) if wanted else None)
@@ -277,8 +286,8 @@ class TorchSide(Side):
                 _make_biased(module, old, args[0])
             if (after := self.after.get(id(module))) is not None:
                 output = after(output)
-            outermost = self.recording is not None and not self._inputs and inputs is not None
-            if outermost and isinstance(output, torch.Tensor):
+            outermost = not self._inputs and isinstance(output, torch.Tensor)
+            if outermost and self.recording is not None and inputs is not None:
                 name = self._names.get(id(module), type(module).__name__)
                 self.recording.append(Event(module, name, row, inputs, self.array(output)))
             return output

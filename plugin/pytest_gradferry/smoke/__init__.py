@@ -71,7 +71,7 @@ class Smoke:
             skip=skip,
             seed=seed,
         )
-        if not report.ok:
+        if not report.passed:
             raise AssertionError(str(report))
         return report
 
@@ -79,7 +79,8 @@ class Smoke:
         """The same without raising: returns the SmokeReport, failed checks and all."""
         __tracebackhide__ = True
         options["steps"] = options.get("steps") or self._steps
-        options["skip"] = (*options.get("skip", ()), *self._skip)
+        if not isinstance(options.get("skip", ()), str):  # `run` refuses that
+            options["skip"] = (*options.get("skip", ()), *self._skip)
         result = run(model, inputs, targets, **options)
         self._log(f"training_smoke {result.summary()}")
         return result

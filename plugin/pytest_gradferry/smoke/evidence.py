@@ -54,7 +54,8 @@ class Evidence:
         self.restore()
         self.trainee.reseed(self.seed if seed is None else seed)
         try:
-            with warnings.catch_warnings():
+            # Infinities and NaN are what `finite` looks for, not something for NumPy to warn of.
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
                 for message in _WARNINGS:
                     warnings.filterwarnings("ignore", message)
                 yield
@@ -108,12 +109,36 @@ class Evidence:
             prepare()
             before = trainee.values()
             for _ in range(steps):
-                trainee.reseed(self.seed)
+                trainee.reseed_for_step(self.seed)
                 losses.append(trainee.step())
                 if not np.isfinite(losses[-1]):
                     break
             after = trainee.values()
         return Curve(losses, before, after)
+
+    @cached_property
+    def steady(self) -> bool:
+        """Whether two evaluations with the same seed agree.
+
+        Raises SmokeError if the step never calls the model itself.
+        """
+        outputs = []
+        for _ in range(2):
+            with self.from_start():
+                outputs.append(self.trainee.predict()[0])
+        return all(
+            np.allclose(a, b, rtol=1e-4, equal_nan=True) for a, b in zip(*outputs, strict=True)
+        )
+
+    def first_losses(self, count: int) -> list[float]:
+        """The loss of the first step, taken several times: equal unless seeding misses a draw."""
+        losses = []
+        with self.from_start():
+            for _ in range(count):
+                self.restore()
+                self.trainee.reseed_for_step(self.seed)
+                losses.append(self.trainee.step())
+        return losses
 
     @cached_property
     def updated(self) -> bool:

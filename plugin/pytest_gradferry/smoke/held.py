@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import random
+import sys
 from collections.abc import Callable, Iterator
 from types import CellType, FunctionType, MethodType
 from typing import Any
@@ -31,6 +32,11 @@ def _is_plain(value: Any) -> bool:
 def _is_users(function: FunctionType) -> bool:
     """Not of an installed library: what those keep in globals is not the step's to restore."""
     path = function.__code__.co_filename
+    return "site-packages" not in path and not path.startswith(_STANDARD_LIBRARY)
+
+
+def _is_users_class(kind: type[Any]) -> bool:
+    path = getattr(sys.modules.get(kind.__module__), "__file__", None) or "site-packages"
     return "site-packages" not in path and not path.startswith(_STANDARD_LIBRARY)
 
 
@@ -76,8 +82,9 @@ class Held:
                 self._visit(thing.python_function, depth)
             case _:
                 self.objects.append(thing)
-                if depth == _DEPTH:  # the step is an object with __call__
+                if depth > 0 and _is_users_class(type(thing)):
                     self._attributes(thing, depth)
+                if depth == _DEPTH:  # the step is an object with __call__
                     self._visit(vars(type(thing)).get("__call__"), depth)
 
     def _function(self, function: FunctionType, depth: int) -> None:

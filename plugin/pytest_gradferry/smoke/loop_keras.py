@@ -115,9 +115,16 @@ def make_step(model: Any, loss: Any, optimizer: Any) -> Callable[[Any, Any], Any
 
 
 def compiled_step(model: Any) -> Callable[[Any, Any], Any]:
-    """The model's own train_step, as `fit` would run it on one batch."""
+    """The model's own train_step, as `fit` would run it on one batch.
+
+    Not train_on_batch, which hands train_step a sample weight of None that `fit` does not.
+    """
+    pack = load("keras").utils.pack_x_y_sample_weight
 
     def step(inputs: Any, targets: Any) -> Any:
-        return model.train_on_batch(inputs, targets, return_dict=True)
+        model._maybe_symbolic_build(data_batch=(inputs, targets, None))
+        model.make_train_function()
+        model.reset_metrics()
+        return model.train_function(iter([pack(inputs, targets)]))
 
     return step

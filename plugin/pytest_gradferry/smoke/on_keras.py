@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..frameworks import Array, Undo, get, load
+from ..frameworks import Array, TensorFlow, Undo, load
 from . import loop_keras
 from .held import Held
 from .trainee import (
@@ -37,11 +37,12 @@ class KerasTrainee(Trainee):
     def __init__(
         self, model: Any, inputs: Any, targets: Any, loss: Any, optimizer: Any, step: Any
     ) -> None:
-        self.framework = get("tensorflow")
+        self.framework = self._tensorflow = TensorFlow()
         self.tf, self.keras = load("tensorflow"), load("keras")
         self.model = model
         self.inputs = loop_keras.as_tensors(inputs)
         self.targets = loop_keras.as_tensors(targets)
+        self._draws_from_kernels = True  # until a watched step shows that it does not
         self._build()
         self._step: Callable[..., Any]
         self._held = Held(step) if step is not None else None
@@ -114,6 +115,10 @@ class KerasTrainee(Trainee):
 
         return undo
 
+    @property
+    def title(self) -> str:
+        return f"{type(self.model).__name__} (keras)"
+
     def values(self) -> dict[str, Array]:
         return {name: np.array(v.numpy()) for name, v in self._variables.items()}
 
@@ -122,9 +127,19 @@ class KerasTrainee(Trainee):
             self._variables[name].assign(value)
 
     def reseed(self, seed: int) -> None:
-        self.framework.seed(seed)
+        if self._draws_from_kernels:
+            self.framework.seed(seed)
+        else:
+            self._tensorflow.seed_without_kernels(seed)
+        self._reseed_layers(seed)
+
+    def _reseed_layers(self, seed: int) -> None:
         for variable, start in self._seeds.values():
             variable.assign((start + np.array([seed, 0])).astype(start.dtype))
+
+    def reseed_for_step(self, seed: int) -> None:
+        self._tensorflow.seed_without_kernels(seed)
+        self._reseed_layers(seed)
 
     # the step
 
@@ -139,10 +154,11 @@ class KerasTrainee(Trainee):
     @contextmanager
     def watch(self) -> Iterator[StepRecord]:
         record = StepRecord()
-        before = self.values()
+        before, drawn = self.values(), self._tensorflow.drawn()
         with ExitStack() as stack:
             self._watcher.watch(stack, record)
             yield record
+        self._draws_from_kernels = drawn != self._tensorflow.drawn()
         if "update" not in record.events:
             after = self.values()
             moved = [
@@ -152,7 +168,7 @@ class KerasTrainee(Trainee):
             ]
             if moved:  # by assign_sub and the like
                 record.events.append("update")
-                record.used.update({name: record.fresh.get(name) for name in moved})
+                record.used.update(dict.fromkeys(moved, True))
 
     def call_leaves(self) -> list[Array]:
         return [self.framework.to_numpy(leaf) for leaf in self._call_tensors()]
@@ -236,10 +252,8 @@ class KerasTrainee(Trainee):
         def whole() -> list[Array]:
             path = folder / "model.keras"
             self.model.save(path)
-            classes = {type(x).__name__: type(x) for x in self.model._flatten_layers()}
-            own = {n: c for n, c in classes.items() if not c.__module__.startswith("keras.")}
             loaded = self.keras.models.load_model(
-                path, custom_objects=own, compile=False, safe_mode=False
+                path, custom_objects=self._own_classes(), compile=False, safe_mode=False
             )
             return self._predict(loaded)[0]
 
@@ -248,20 +262,42 @@ class KerasTrainee(Trainee):
             "saving and loading a .keras file",
             whole,
             lambda: ("", "check get_config and build of the layers of your own", ""),
-            excused=(NotImplementedError,) if self._takes_arguments() else (),
+            excused=(Exception,) if self._without_config() else (),
         )
 
-    def _takes_arguments(self) -> bool:
-        """Whether a layer of the user's own has arguments and no get_config to save them."""
+    def _own_classes(self) -> dict[str, type[Any]]:
+        """The layer classes that are not Keras' own, by name."""
+        kinds = {type(layer) for layer in self.model._flatten_layers()}
+        return {k.__name__: k for k in kinds if not k.__module__.startswith("keras.")}
+
+    def _without_config(self) -> bool:
+        """Whether a layer of the user's own was never meant for a file: it has no get_config."""
         return any(
-            type(layer).get_config is base.get_config
-            for layer in self.model._flatten_layers()
-            for base in (self.keras.layers.Layer, self.keras.Model)
+            not any("get_config" in vars(base) for base in kind.__mro__ if base in own)
+            for own in [set(self._own_classes().values())]
+            for kind in own
         )
 
     # words
 
-    clearing_advice = "start the sum of gradients from zero after each update"
+    clearing_advice = ("start the sum of gradients from zero after each update", "")
+
+    def flaws(self) -> list[tuple[str, str, str, str]]:
+        own = self._own_classes().values()
+        if self._watcher.root_call is not None or not isinstance(self.model, tuple(own)):
+            return []
+        if not any("__call__" in vars(kind) for kind in type(self.model).__mro__ if kind in own):
+            return []
+        name = type(self.model).__name__
+        return [
+            (
+                f"{name}'s layers ran, and Keras saw no call of {name}",
+                f"{name} defines __call__, which replaces Keras' own: training= does not reach its "
+                "layers, and built stays False",
+                "rename __call__ to call",
+                "XFR101",
+            )
+        ]
 
     def mode_advice(self, record: StepRecord) -> tuple[str, str, str] | None:
         roots = [call for call in record.calls if call.layer == self.model.name]
@@ -294,8 +330,10 @@ class KerasTrainee(Trainee):
             seeds()
         return any(call.sensitive and call.training for call in record.calls)
 
-    def eval_advice(self) -> tuple[str, str]:
-        return "apply it only `if training`, and do not fix training=True on the layer", "XFR311"
+    def eval_advice(self, record: StepRecord) -> tuple[str, str]:
+        if record.dropouts[0].startswith("dropout"):  # Keras', in one of its layers
+            return "do not call the layer with training=True", "XFR906"
+        return "apply it only `if training`", "XFR311"
 
     def loss_advice(self, call: LossCall, given: str) -> tuple[str, str]:
         if given == "logits":

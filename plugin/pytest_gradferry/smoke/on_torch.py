@@ -285,7 +285,7 @@ class TorchTrainee(Trainee):
 
     # words
 
-    clearing_advice = "call optimizer.zero_grad() before loss.backward()"
+    clearing_advice = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
 
     def mode_advice(self, record: StepRecord) -> tuple[str, str, str] | None:
         if any(call.training for call in record.calls if call.layer == type(self.model).__name__):
@@ -296,7 +296,7 @@ class TorchTrainee(Trainee):
             "XFR302",
         )
 
-    def eval_advice(self) -> tuple[str, str]:
+    def eval_advice(self, record: StepRecord) -> tuple[str, str]:
         return "pass training=self.training to the function, or use nn.Dropout", "XFR310"
 
     def mixing_advice(self, mixes: Callable[[], bool]) -> tuple[str, str, str] | None:

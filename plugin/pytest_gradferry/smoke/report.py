@@ -71,7 +71,8 @@ class SmokeReport:
         return {k: o for k, o in self.outcomes.items() if o.status in ("failed", "follows")}
 
     @property
-    def ok(self) -> bool:
+    def passed(self) -> bool:
+        """Whether no check failed."""
         return not self.failed
 
     def codes(self) -> set[str]:
@@ -91,7 +92,7 @@ class SmokeReport:
 
     def __str__(self) -> str:
         head = f"training_smoke of {self.model}: "
-        if self.ok:
+        if self.passed:
             head += f"{len(self.outcomes)} checks, none failed"
         else:
             head += f"{len(self.failed)} of {len(self.outcomes)} checks failed (seed {self.seed})"
@@ -101,16 +102,19 @@ class SmokeReport:
                 blocks.append(f"{check}: " + str(finding).replace("\n", "\n    "))
             if outcome.status == "follows":
                 blocks.append(f"{check}: failed too, which follows from {outcome.reason}")
-        quiet = [
-            f"{status}: {', '.join(names)}"
-            for status in ("passed", "skipped")
-            if (names := [self._brief(k) for k, o in self.outcomes.items() if o.status == status])
-        ]
-        return "\n".join([*blocks, *quiet])
+        return "\n".join([*blocks, *self._quiet("passed"), *self._quiet("skipped")])
 
-    def _brief(self, check: str) -> str:
-        reason = self.outcomes[check].reason
-        return f"{check} ({reason})" if reason else check
+    def _quiet(self, status: str) -> list[str]:
+        """One line for the checks of a status, those with the same remark together."""
+        by_reason: dict[str, list[str]] = {}
+        for check, outcome in self.outcomes.items():
+            if outcome.status == status:
+                by_reason.setdefault(outcome.reason, []).append(check)
+        parts = [
+            ", ".join(checks) + (f" ({reason})" if reason else "")
+            for reason, checks in sorted(by_reason.items())
+        ]
+        return [f"{status}: {'; '.join(parts)}"] if parts else []
 
 
 def rule_name(code: str) -> str:

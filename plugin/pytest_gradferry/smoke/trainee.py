@@ -47,6 +47,7 @@ class LayerCall:
     training: bool
     sensitive: bool
     finite: bool = True
+    finite_in: bool = True
     grad_in: bool | None = None
     grad_out: bool | None = None
 
@@ -86,13 +87,12 @@ class StepRecord:
     fresh: dict[str, Array | None] = field(default_factory=dict)
     # The weights whose gradients were asked for; None where a backward pass reaches them all.
     asked: set[str] | None = None
-    # The gradients the optimizers used in their updates of this call; a weight is a key if an
-    # optimizer held it.
-    used: dict[str, Array | None] = field(default_factory=dict)
-    # For those, what was computed since the weight's update before, in earlier calls too.
-    since: dict[str, Array] = field(default_factory=dict)
-    # What of `used` had already been used by an earlier update and was not cleared since.
-    stale: dict[str, Array] = field(default_factory=dict)
+    # Whether the gradients that the optimizers used in their updates of this call held anything; a
+    # weight is a key if an optimizer held it.
+    used: dict[str, bool] = field(default_factory=dict)
+    # Weights whose gradient was the one of the update before plus the new one: by how much it
+    # differed from that sum, as a part of its size.
+    carried: dict[str, float] = field(default_factory=dict)
     calls: list[LayerCall] = field(default_factory=list)
     losses: list[LossCall] = field(default_factory=list)
     dropouts: list[str] = field(default_factory=list)  # dropout functions that acted, by place
@@ -134,6 +134,10 @@ class Trainee(ABC):
     @abstractmethod
     def reseed(self, seed: int) -> None:
         """Seed everything random the step may draw from, the layers' own generators included."""
+
+    def reseed_for_step(self, seed: int) -> None:
+        """The same for one step of a long run, where it may leave out what is slow to seed."""
+        self.reseed(seed)
 
     @abstractmethod
     def step(self, targets: Any = None) -> float:
@@ -177,14 +181,18 @@ class Trainee(ABC):
 
     # Words for what was found.  A cause is said only if it was tested.
 
-    clearing_advice = "start each step from gradients of zero"
+    clearing_advice = ("start each step from gradients of zero", "")
     not_held_code = ""
+
+    def flaws(self) -> list[tuple[str, str, str, str]]:
+        """(measured, cause, fix, code) of what is wrong with the model, whatever the step does."""
+        return []
 
     def mode_advice(self, record: StepRecord) -> tuple[str, str, str] | None:
         """(cause, fix, code) where layers were called in evaluation mode in a training step."""
         return None
 
-    def eval_advice(self) -> tuple[str, str]:
+    def eval_advice(self, record: StepRecord) -> tuple[str, str]:
         """(fix, code) for dropout that acts in evaluation."""
         return "", ""
 

@@ -33,3 +33,23 @@ def distance(found: Array, expected: Array) -> float:
     scale = float(np.abs(expected).max())
     difference = float(np.abs(found.astype(np.float64) - expected.astype(np.float64)).max())
     return difference / scale if scale else (0.0 if difference == 0 else float("inf"))
+
+
+def carried(used: Array, before: Array, fresh: Array) -> float | None:
+    """How far a gradient is from the last one used plus the new one; None if it is not that sum.
+
+    The step may have clipped it, so any multiple of the sum counts, if it is not one of the new
+    gradient alone.
+    """
+    total = before + fresh
+    difference = distance(used, total)
+    if difference < 1e-3 < distance(used, fresh):
+        return difference
+    difference = distance(used, _scaled(total, used))
+    return difference if difference < 1e-5 and distance(used, _scaled(fresh, used)) > 1e-3 else None
+
+
+def _scaled(array: Array, like: Array) -> Array:
+    """The multiple of an array that is nearest to another."""
+    square = float((array * array).sum())
+    return array * (float((array * like).sum()) / square) if square else array

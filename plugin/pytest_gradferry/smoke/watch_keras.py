@@ -15,7 +15,7 @@ import numpy as np
 
 from ..frameworks import Array, get, load
 from .trainee import LayerCall, LossCall, StepRecord, leaves
-from .verdict import distance
+from .verdict import carried
 
 # TensorFlow's functions of logits, and Keras' of probabilities (unless told from_logits=True, when
 # they call TensorFlow's, or repair what they are given).
@@ -130,17 +130,16 @@ class Watcher:
         if name is None:
             record.strangers += 1
             return
-        if value is None:
-            record.used[name] = None
+        used = None if value is None else self.framework.to_numpy(value)
+        record.used[name] = used is not None and bool(used.any())
+        since, before = self._since.pop(name, None), self._used.pop(name, None)
+        if used is None or not record.used[name]:
             return
-        used, before = self.framework.to_numpy(value), self._used.get(name)
-        since = self._since.pop(name, None)
-        record.used[name] = used
-        if since is not None:
-            record.since[name] = since
-            if before is not None and before.any() and distance(used, before + since) < 1e-3:
-                record.stale[name] = before
         self._used[name] = used
+        if since is not None and before is not None:
+            difference = carried(used, before, since)
+            if difference is not None:
+                record.carried[name] = difference
 
     def _on_call(self, record: StepRecord, path: list[str]) -> Callable[..., Any]:
         def call(original: Any, layer: Any, *args: Any, **kwargs: Any) -> Any:
@@ -157,21 +156,27 @@ class Watcher:
             finally:
                 path.pop()
             tensors = [leaf for leaf in leaves(result) if self.tf.is_tensor(leaf)]
-            eager = [t for t in tensors if hasattr(t, "numpy") and t.dtype.is_floating]
             record.calls.append(
                 LayerCall(
                     layer=name,
                     kind=type(layer).__name__,
                     training=bool(kwargs.get("training")),
                     sensitive=self.is_sensitive(layer),
-                    finite=all(bool(np.isfinite(self.framework.to_numpy(t)).all()) for t in eager),
+                    finite=self._finite(result),
+                    finite_in=self._finite([args, kwargs]),
                 )
             )
-            if layer is self.model and record.outputs is None and len(tensors) == 1 and eager:
+            first = layer is self.model and record.outputs is None
+            if first and len(tensors) == 1 and hasattr(tensors[0], "numpy"):
                 record.outputs = self.framework.to_numpy(tensors[0])
             return result
 
         return call
+
+    def _finite(self, tree: Any) -> bool:
+        tensors = [leaf for leaf in leaves(tree) if self.tf.is_tensor(leaf)]
+        eager = [t for t in tensors if hasattr(t, "numpy") and t.dtype.is_floating]
+        return all(bool(np.isfinite(self.framework.to_numpy(t)).all()) for t in eager)
 
     def is_sensitive(self, layer: Any) -> bool:
         """Whether a layer acts differently in training and in evaluation."""

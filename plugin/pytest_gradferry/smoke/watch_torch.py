@@ -10,6 +10,7 @@ import numpy as np
 
 from ..frameworks import Array, load
 from .trainee import LayerCall, LossCall, StepRecord, leaves
+from .verdict import carried
 
 # The functions of torch.nn.functional to look at: what each takes its input for.
 _LOSSES = {
@@ -102,6 +103,9 @@ class Watcher:
                     training=module.training,
                     sensitive=is_sensitive(module),
                     finite=all(bool(leaf.isfinite().all()) for leaf in floats),
+                    finite_in=all(
+                        bool(t.isfinite().all()) for t in tensors if t.is_floating_point()
+                    ),
                     grad_in=any(leaf.requires_grad for leaf in tensors),
                     grad_out=any(leaf.requires_grad for leaf in floats),
                 )
@@ -152,15 +156,16 @@ class Watcher:
     def _note_use(self, record: StepRecord, name: str) -> None:
         gradient = self.tensors[name].grad
         gradient = None if gradient is None else dense(gradient)
-        record.used[name] = None if gradient is None else to_array(gradient)
-        if name in self._since:
-            record.since[name] = self._since.pop(name)
-        base = self._base.pop(name, None)
+        record.used[name] = gradient is not None and bool(gradient.any())
+        base, since = self._base.pop(name, None), self._since.pop(name, None)
         self._applied.pop(name, None)
-        if gradient is not None and bool(gradient.any()):
-            self._applied[name] = gradient
-            if base is not None:
-                record.stale[name] = to_array(base)
+        if gradient is None or not record.used[name]:
+            return
+        self._applied[name] = gradient
+        if base is not None and since is not None:
+            difference = carried(to_array(gradient), to_array(base), since)
+            if difference is not None:
+                record.carried[name] = difference
 
 
 def _closure(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 import torch  # isort: split
+
 import keras
 import numpy as np
 

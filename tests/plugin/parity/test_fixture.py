@@ -40,7 +40,7 @@ def test_wrong(parity):
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         [
-            "E * AssertionError: parity: Sequential (keras) differs from Sequential (torch), in float64",
+            "E * AssertionError: parity: Sequential (keras) differs from Sequential (torch), *",
             "E * FAIL       forward-eval *",
             "E * first divergence: 1 (LayerNorm) / norm (LayerNormalization)*",
             "E * cause: epsilon of norm is 0.001: with epsilon=1e-05 the difference drops from *",

@@ -6,8 +6,9 @@ import pytest
 import tensorflow as tf
 import torch
 from keras import layers as L
-from pytest_gradferry.parity import ParityInputError
 from torch import nn
+
+from pytest_gradferry.parity import ParityInputError
 
 
 class Net(keras.Model):
@@ -59,15 +60,16 @@ def trained(x, y):
 
 
 def torch_state(model, optimizer):
+    tensors = model.state_dict(keep_vars=True)
     return {
-        "weights": {n: t.clone() for n, t in model.state_dict(keep_vars=True).items()},
-        "identity": [(id(t), t.data_ptr(), t.dtype) for t in model.state_dict(keep_vars=True).values()],
+        "weights": {name: tensor.clone() for name, tensor in tensors.items()},
+        "identity": [(id(t), t.data_ptr(), t.dtype) for t in tensors.values()],
         "grads": [None if p.grad is None else p.grad.clone() for p in model.parameters()],
         "trainable": [p.requires_grad for p in model.parameters()],
         "modes": [m.training for m in model.modules()],
         "moments": [s["exp_avg"].clone() for s in optimizer.state.values()],
         "hooks": [len(m._forward_hooks) + len(m._forward_pre_hooks) for m in model.modules()],
-    }  # fmt: skip
+    }
 
 
 def keras_state(model):

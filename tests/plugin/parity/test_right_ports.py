@@ -421,3 +421,85 @@ def test_report_is_plain_data(parity):
     report = parity.report(mlp_torch(), mlp_keras(), x, y, loss="cross_entropy", steps=2)
     assert json.loads(json.dumps(report.to_dict()))["passed"] is True
     assert report.text().startswith("parity: Sequential (keras) equals Sequential (torch)")
+
+
+class BranchTorch(nn.Module):
+    """The block is called before the shortcut; the port calls them the other way round."""
+
+    def __init__(self):
+        super().__init__()
+        self.block = nn.Sequential(
+            nn.Conv2d(3, 6, 3, padding=1),
+            nn.BatchNorm2d(6),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(6, 6, 3, padding=1),
+            nn.BatchNorm2d(6),
+        )
+        self.shortcut = nn.Sequential(nn.Conv2d(3, 6, 1), nn.BatchNorm2d(6))
+
+    def forward(self, x):
+        return F.relu(self.block(x) + self.shortcut(x))
+
+
+def branch_keras():
+    def norm(x):
+        return L.BatchNormalization(epsilon=1e-5, momentum=0.9)(x)
+
+    inputs = L.Input((8, 8, 3))
+    shortcut = norm(L.Conv2D(6, 1)(inputs))
+    x = L.ReLU()(norm(L.Conv2D(6, 3, padding="same")(inputs)))
+    x = norm(L.Conv2D(6, 3, padding="same")(x))
+    return keras.Model(inputs, L.ReLU()(L.Add()([x, shortcut])))
+
+
+def test_branches_called_in_another_order_pair_by_what_they_follow(parity, rng):
+    reference = BranchTorch()
+    for parameter in reference.parameters():
+        nn.init.normal_(parameter)
+    x, y = rng.normal(size=(4, 3, 8, 8)), rng.normal(size=(4, 6, 8, 8))
+    parity(reference, branch_keras(), x, y, loss="mse", tolerance=EXACT)
+
+
+def test_inputs_that_make_training_explode(parity, rng):
+    """Pixels of 0 to 255: the rate is lowered until the reference learns."""
+    reference = nn.Sequential(nn.Linear(6, 16), nn.ReLU(), nn.Linear(16, 1))
+    port = keras.Sequential([L.Input((6,)), L.Dense(16, activation="relu"), L.Dense(1)])
+    x, y = rng.integers(0, 256, (8, 6)).astype(float), rng.normal(size=(8, 1))
+    report = parity(reference, port, x, y, loss="mse", optimizer="momentum")
+    assert "explodes" in report.notes[0]
+
+
+class FunctionalDropout(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(6, 8), nn.Linear(8, 3)
+
+    def forward(self, x):
+        return self.second(F.dropout(self.first(x), 0.25, training=self.training))
+
+
+def test_functional_dropout_pairs_with_a_layer(parity, rng):
+    port = keras.Sequential([L.Input((6,)), L.Dense(8), L.Dropout(0.25), L.Dense(3)])
+    parity(FunctionalDropout(), port, rng.normal(size=(4, 6)))
+
+
+def test_losses_of_the_keras_model_itself_are_told(parity, rng):
+    port = keras.Sequential([L.Input((6,)), L.Dense(3, kernel_regularizer="l2")])
+    report = parity(nn.Sequential(nn.Linear(6, 3)), port, rng.normal(size=(4, 6)))
+    assert any("regularisers" in note for note in report.notes)
+
+
+def test_dict_inputs_by_name(parity, rng):
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = nn.Linear(4, 3), nn.Linear(5, 3)
+
+        def forward(self, left, right):
+            return self.a(left) * self.b(right)
+
+    left, right = L.Input((4,), name="left"), L.Input((5,), name="right")
+    port = keras.Model({"left": left, "right": right}, L.Dense(3)(left) * L.Dense(3)(right))
+    inputs = {"left": rng.normal(size=(6, 4)), "right": rng.normal(size=(6, 5))}
+    parity(Named(), port, inputs, tolerance=EXACT)
+    parity(port, Named(), inputs, tolerance=EXACT)

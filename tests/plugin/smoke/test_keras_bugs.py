@@ -138,6 +138,20 @@ def call_without_training():
     return compiled(NoTraining())
 
 
+class DunderCall(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.fc1, self.drop = layers.Dense(16, "relu"), layers.Dropout(0.5)
+        self.fc2 = layers.Dense(CLASSES)
+
+    def __call__(self, x, training=None):
+        return self.fc2(self.drop(self.fc1(x)))
+
+
+def dunder_call():
+    return DunderCall(), *batch(), {"loss": "cross_entropy"}
+
+
 class AlwaysDrops(keras.Model):
     def __init__(self):
         super().__init__()
@@ -151,10 +165,17 @@ def dropout_in_evaluation():
     return compiled(AlwaysDrops())
 
 
+class ToldToDrop(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.drop, self.fc = layers.Dropout(0.5, name="drop"), layers.Dense(CLASSES)
+
+    def call(self, x):
+        return self.fc(self.drop(x, training=True))
+
+
 def dropout_layer_told_to_train():
-    x = layers.Input((8,))
-    y = layers.Dropout(0.5, name="drop")(layers.Dense(16, "relu")(x), training=True)
-    return compiled(keras.Model(x, layers.Dense(CLASSES)(y)))
+    return compiled(ToldToDrop())
 
 
 def missing_from_logits():
@@ -344,7 +365,8 @@ def own_train_step_leaves_a_layer_out():
 
 
 BUGS = [
-    (gradients_added_up, "fresh-gradients", "sum of the one used before", "XFR202"),
+    (gradients_added_up, "fresh-gradients", "sum of the one used before", ""),
+    (dunder_call, "modes", "DunderCall defines __call__", "XFR101"),
     (no_update, "updates", "no optimizer was stepped", ""),
     (graph(no_update), "updates", "no optimizer was stepped", ""),
     (left_out_of_the_update, "updates", "never asks the tape", ""),
@@ -359,7 +381,7 @@ BUGS = [
     (training_false, "modes", "without training=True", "XFR303"),
     (call_without_training, "modes", "no `training` parameter", "XFR305"),
     (dropout_in_evaluation, "modes", "tf.nn.dropout in", "XFR311"),
-    (dropout_layer_told_to_train, "modes", "drop (Dropout)", "XFR311"),
+    (dropout_layer_told_to_train, "modes", "drop (Dropout)", "XFR906"),
     (missing_from_logits, "loss-input", "given logits", "XFR402"),
     (graph(missing_from_logits), "loss-input", "given logits", "XFR402"),
     (missing_from_logits_compiled, "loss-input", "given logits", "XFR402"),
@@ -378,7 +400,7 @@ BUGS = [
     (reshape_mixes_the_batch, "batch-independence", "other samples", ""),
     (batch_norm_told_to_train, "batch-independence", "other samples", ""),
     (unseeded_noise, "reproducible", "same first step", ""),
-    (log_of_a_negative, "finite", "fc (Dense)", ""),
+    (log_of_a_negative, "finite", "goes into fc (Dense)", ""),
     (config_forgets_an_argument, "save-load", "a .keras file", ""),
 ]
 

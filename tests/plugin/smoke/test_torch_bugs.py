@@ -415,7 +415,12 @@ BUGS = [
     (target_broadcast_by_hand, "shapes", "broadcast to (16, 16)", "XFR909"),
     (optimizer_before_deepcopy, "updates", "6 tensors it does hold are not", "XFR216"),
     (head_replaced_after_optimizer, "updates", "2 tensors it does hold are not", "XFR216"),
-    (half_the_parameters, "updates", "no optimizer holds fc1.weight", ""),
+    (
+        half_the_parameters,
+        "updates",
+        "though gradients were computed\ncause: no optimizer holds",
+        "",
+    ),
     (zero_learning_rate, "updates", "learning rate is 0", ""),
     (vanishing_learning_rate, "updates", "lost in rounding", ""),
     (huge_learning_rate, "learns", "is too high", ""),
@@ -430,7 +435,7 @@ BUGS = [
     (missing_batch_first, "batch-independence", "batch_first=True", "XFR517"),
     (unseeded_noise, "reproducible", "same first step", ""),
     (running_mean_not_a_buffer, "save-load", "mean, which the state_dict", "XFR114"),
-    (log_of_a_negative, "finite", "fc1 (Linear)", ""),
+    (log_of_a_negative, "finite", "goes into fc1 (Linear)", ""),
     (nan_in_the_inputs, "finite", "1 NaN of 128", ""),
     (frozen_weight_moves, "updates", "moved although frozen", ""),
 ]

@@ -557,4 +557,4 @@ def test_sound_training_passes(sound):
     torch.manual_seed(2)
     model, x, y, how = sound()
     report = Smoke()(model, x, y, **how)
-    assert report.ok
+    assert report.passed

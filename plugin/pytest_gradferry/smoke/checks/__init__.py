@@ -11,6 +11,8 @@ from functools import lru_cache
 from ..evidence import Evidence
 from ..report import Outcome
 
+UNSTEADY = "evaluated twice with one seed, the outputs differ"
+
 Run = Callable[[Evidence, dict[str, Outcome]], Outcome]
 
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from ...frameworks import Array
 from ..evidence import Evidence
-from ..report import Finding, Outcome, failed, passed, skipped
+from ..report import Finding, Outcome, failed, follows, passed, skipped
 from ..trainee import SmokeError, leaves
 from ..verdict import distance
-from . import Check
+from . import UNSTEADY, Check
+from . import failed as has_failed
 
 _TOLERANCE = 1e-4  # of the largest output; float32 rounding is 1e-6
 
@@ -21,6 +22,9 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     evidence.watched  # noqa: B018  how the step calls the model is known after it
     try:
         given = trainee.call_leaves()
+        if not evidence.steady:
+            check = "reproducible"
+            return follows(check) if has_failed(earlier, check) else skipped(UNSTEADY)
     except SmokeError as error:
         return skipped(str(error))
     size = _batch_size(trainee, given)

@@ -28,7 +28,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
             what += f" at step {number}, the loss is still {record.loss:.4g}"
         layer = next((call for call in record.calls if not call.finite), None)
         if layer is not None:
-            what += f"; the first output that is not finite is that of {layer.layer} ({layer.kind})"
+            where = "comes out of" if layer.finite_in else "goes into"
+            what += f"; the first value that is not finite {where} {layer.layer} ({layer.kind})"
         return failed(_explain(evidence, what, started_well=number > 1))
     losses = evidence.curve.losses
     if not np.isfinite(losses[-1]):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, names, passed, skipped
-from ..trainee import SmokeError
+from ..trainee import SmokeError, Trainee, map_arrays
 from . import Check
 from . import failed as has_failed
+
+_ATTEMPTS = 10
 
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
@@ -35,7 +39,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         findings.append(
             Finding(
                 f"the gradient of {names(zero)} is exactly zero in every step, with other "
-                "weights too",
+                "weights and targets too",
                 fix="look for an operation without a gradient (rounding, comparison, softmax over "
                 "one value, clamp) between these weights and the loss",
             )
@@ -49,9 +53,12 @@ def _ever_nonzero(evidence: Evidence, name: str) -> bool:
 
 
 def _always_zero(evidence: Evidence, names_: list[str]) -> list[str]:
-    """Those that stay without a gradient at other weights: a ReLU may be dead by chance."""
-    trainee = evidence.trainee
-    for attempt in range(5):
+    """Those that stay without a gradient at other weights and targets.
+
+    A ReLU may be dead by chance, and the signs of an absolute error may balance.
+    """
+    trainee, given = evidence.trainee, evidence.trainee.targets
+    for attempt in range(_ATTEMPTS):
         if not names_:
             break
         random = np.random.default_rng(attempt)
@@ -65,11 +72,21 @@ def _always_zero(evidence: Evidence, names_: list[str]) -> list[str]:
                 }
             )
             try:
-                record = evidence.watch_step()
+                record = evidence.watch_step(map_arrays(partial(_other, trainee, random), given))
             except SmokeError:
                 continue
         names_ = [n for n in names_ if (g := record.fresh.get(n)) is None or not g.any()]
     return names_
+
+
+def _other(trainee: Trainee, random: np.random.Generator, target: Any) -> Any:
+    """Other targets of the same kind."""
+    if not hasattr(target, "shape"):
+        return target
+    array = trainee.framework.to_numpy(target)
+    if array.dtype.kind == "f" and (array.min(initial=0) < 0 or array.max(initial=0) > 1):
+        return (array + array.std() * random.normal(size=array.shape)).astype(array.dtype)
+    return random.permutation(array.reshape(-1)).reshape(array.shape)
 
 
 def _bias_before_norm(evidence: Evidence, name: str) -> bool:

@@ -10,6 +10,8 @@ from ..report import Finding, Outcome, failed, passed, skipped
 from ..trainee import LossCall, SmokeError
 from . import Check
 
+_NAMES = {"sigmoid-logits": "logits", "sigmoid-probabilities": "probabilities"}
+
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     calls = [call for record in evidence.watched for call in record.losses]
@@ -19,15 +21,9 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         given, measured = _mistaken(evidence, call, calls)
         if given:
             fix, code = evidence.trainee.loss_advice(call, given)
-            return failed(
-                Finding(
-                    f"{call.function} takes its input for {call.expects.replace('-', ' ')}, "
-                    f"{measured}",
-                    cause=f"it is given {given}",
-                    fix=fix,
-                    code=code,
-                )
-            )
+            expected = _NAMES.get(call.expects, call.expects)
+            what = f"{call.function} takes its input for {expected}, {measured}"
+            return failed(Finding(what, f"it is given {given}", fix, code))
     return passed()
 
 

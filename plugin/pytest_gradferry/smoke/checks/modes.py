@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, names, passed
 from ..trainee import SmokeError
 from . import Check
 
+_DRAWS = 4  # evaluations with seeds of their own; one alone may happen to drop the same values
+
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
-    findings = [f for f in (_in_training(evidence), _in_evaluation(evidence)) if f]
+    evidence.watched  # noqa: B018  how the step calls the model is known after it
+    findings = [Finding(*flaw) for flaw in evidence.trainee.flaws()]
+    findings += [f for f in (_in_training(evidence), _in_evaluation(evidence)) if f]
     return failed(*findings) if findings else passed()
 
 
@@ -36,19 +42,27 @@ def _in_training(evidence: Evidence) -> Finding | None:
 
 def _in_evaluation(evidence: Evidence) -> Finding | None:
     trainee = evidence.trainee
-    evidence.watched  # noqa: B018  how the step calls the model is known after it
-    with evidence.from_start():
-        try:
-            _, record = trainee.predict()
-        except SmokeError:  # the step does not call this model itself
+    outputs = []
+    for seed in range(_DRAWS):
+        with evidence.from_start(seed):
+            try:
+                found, record = trainee.predict()
+            except SmokeError:  # the step does not call this model itself
+                return None
+        if not record.dropouts:
             return None
-    if not record.dropouts:
-        return None
-    fix, code = trainee.eval_advice()
+        outputs.append(found)
+    if all(
+        np.array_equal(a, b, equal_nan=True)
+        for other in outputs[1:]
+        for a, b in zip(outputs[0], other, strict=True)
+    ):
+        return None  # a mask that was drawn and not used
+    fix, code = trainee.eval_advice(record)
     acted = list(dict.fromkeys(record.dropouts))
     return Finding(
         f"{names(acted)} acted while the model was evaluated",
-        cause="dropout is applied whatever the mode",
+        cause="dropout is applied whatever the mode: its outputs change with the seed",
         fix=fix,
         code=code,
     )

@@ -42,4 +42,4 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     return passed()
 
 
-CHECK = Check("reproducible", order=100, run=run)
+CHECK = Check("reproducible", order=85, run=run)

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from ..evidence import Evidence
-from ..report import Finding, Outcome, failed, passed, skipped
+from ..report import Finding, Outcome, failed, follows, passed, skipped
 from ..trainee import SmokeError
 from ..verdict import distance
-from . import Check
+from . import UNSTEADY, Check
 from . import failed as has_failed
 
 _TRAINED = 3  # steps before saving, so that what training changes is there to be lost
@@ -23,17 +23,20 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         return skipped("the numbers are not finite")
     trainee = evidence.trainee
     evidence.watched  # noqa: B018  how the step calls the model is known after it
+    try:
+        if not evidence.steady:
+            check = "reproducible"
+            return follows(check) if has_failed(earlier, check) else skipped(UNSTEADY)
+    except SmokeError as error:
+        return skipped(str(error))
     remarks: list[str] = []
     findings: list[Finding] = []
     with evidence.from_start(), tempfile.TemporaryDirectory() as folder:
         trainee.prepare_round_trips()
         for _ in range(_TRAINED):
             trainee.step()
-        try:
-            trainee.reseed(evidence.seed)
-            expected, _ = trainee.predict()
-        except SmokeError as error:
-            return skipped(str(error))
+        trainee.reseed(evidence.seed)
+        expected, _ = trainee.predict()
         for trip in trainee.round_trips(Path(folder)):
             trainee.reseed(evidence.seed)
             try:

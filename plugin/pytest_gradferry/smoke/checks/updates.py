@@ -98,7 +98,7 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
     held = {name for record in records for name in record.used}
     missing = [name for name in still if name not in held]
     if missing:
-        return _not_held(evidence, what, missing, everything)
+        return _not_held(evidence, what, missing, still)
     if all(not _used(evidence, name) for name in still):
         first = next(r for r in records if "update" in r.events and "backward" in r.events)
         if first.events.index("update") < first.events.index("backward"):
@@ -131,12 +131,12 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
 
 
 def _used(evidence: Evidence, name: str) -> bool:
-    return any((g := r.used.get(name)) is not None and g.any() for r in evidence.watched)
+    return any(record.used.get(name) for record in evidence.watched)
 
 
-def _not_held(evidence: Evidence, what: str, missing: list[str], everything: bool) -> Finding:
+def _not_held(evidence: Evidence, what: str, missing: list[str], still: list[str]) -> Finding:
     strangers = max(record.strangers for record in evidence.watched)
-    who = "no optimizer holds them" if everything else f"no optimizer holds {names(missing)}"
+    who = "no optimizer holds " + ("them" if missing == still else names(missing))
     if strangers:
         return Finding(
             what,

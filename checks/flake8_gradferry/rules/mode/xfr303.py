@@ -1,0 +1,245 @@
+"""A Keras model run without `training=True` in a training step written by hand.
+
+## Why
+
+SILENT. `model(x)` runs a Keras model as in evaluation: Dropout lets everything through and
+BatchNormalization uses, and never updates, its moving statistics. In PyTorch the mode is set once
+with `model.train()` and every call follows it; Keras is told at each call. Measured on Keras 3.15:
+after the steps below the moving mean of the batch norm is still 0, with `training=True` it has
+moved.
+
+## Bad
+
+```python
+import keras
+import numpy as np
+import tensorflow as tf
+
+x = np.random.default_rng(0).normal(3.0, 2.0, (64, 4)).astype("float32")
+norm = keras.layers.BatchNormalization()
+model = keras.Sequential([norm, keras.layers.Dense(8), keras.layers.Dropout(0.5)])
+optimizer = keras.optimizers.SGD(0.01)
+
+for _ in range(3):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model(x) ** 2)  # XFR303
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+```
+
+## Good
+
+```python
+import keras
+import numpy as np
+import tensorflow as tf
+
+x = np.random.default_rng(0).normal(3.0, 2.0, (64, 4)).astype("float32")
+norm = keras.layers.BatchNormalization()
+model = keras.Sequential([norm, keras.layers.Dense(8), keras.layers.Dropout(0.5)])
+optimizer = keras.optimizers.SGD(0.01)
+
+for _ in range(3):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model(x, training=True) ** 2)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+```
+
+## When it stays quiet
+
+- The tape's gradient is not that of the model's own weights: the other half of a GAN, saliency
+  maps, style transfer, derivatives by the inputs.
+- `training` is passed, by keyword or position, or is True by the model's own default.
+- Nothing in the model is seen to depend on the mode.
+- The model is frozen (`model.trainable = False`), or the learning phase is set for all.
+
+## Fix
+
+Write `model(x, training=True)` in the training step and leave evaluation as it is.
+
+## Seen at run time
+
+`training_smoke` with your own `step`: `modes` (dropout and batch norm do not act in the step).
+
+## References
+
+- https://keras.io/guides/writing_a_custom_training_loop_in_tensorflow/
+- https://www.tensorflow.org/api_docs/python/tf/keras/layers/BatchNormalization
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ...infer import origins, reaching
+from ...models import forward, layers, within
+from ...modes import argument, class_dependent, layer_dependent
+from ...project import Symbol
+from ...rule import Confidence, Finding, Harm, Rule
+from ...tapes import VARIABLES, makes_tape
+from ...walk import FUNCTIONS, File
+
+rule = Rule(
+    __name__,
+    name="missing-training-true",
+    message="{model}(...) runs in evaluation mode in this step (SILENT); pass training=True",
+    harm=Harm.SILENT,
+    confidence=Confidence.SURE,
+    direction="torch->keras",
+)
+
+
+@rule.node(ast.With)
+def check(file: File, block: ast.With) -> Iterator[Finding]:
+    tapes = tape_names(file, block)
+    if not tapes:
+        return
+    trained: list[ast.expr] | None = None
+    for call in file.inside(block)[ast.Call]:
+        if not is_bare_run(file, call) or innermost_tape(file, call) is not block:
+            continue
+        if trained is None:
+            trained = list(trained_models(file, block, tapes))
+        if any(same_model(file, model, call.func) for model in trained) and acts_in_training(
+            file, call
+        ):
+            yield rule.at(call, model=file.dotted(call.func) or "model")
+
+
+def tape_names(file: File, block: ast.With) -> set[str]:
+    return {
+        item.optional_vars.id
+        for item in block.items
+        if isinstance(item.optional_vars, ast.Name) and makes_tape(file, item.context_expr)
+    }
+
+
+def innermost_tape(file: File, call: ast.Call) -> ast.With | None:
+    for above in file.ancestors(call):
+        if isinstance(above, ast.With) and tape_names(file, above):
+            return above
+        if isinstance(above, (*FUNCTIONS, ast.Lambda)):
+            return None
+    return None
+
+
+def is_bare_run(file: File, call: ast.Call) -> bool:
+    """Whether a call may run a model and passes no `training`, as far as its text says."""
+    if not call.args or any(keyword.arg in ("training", None) for keyword in call.keywords):
+        return False
+    if any(isinstance(item, ast.Starred) for item in call.args):
+        return False
+    return file.dotted(call.func) is not None and file.qualified(call.func) is None
+
+
+def trained_models(file: File, block: ast.With, tapes: set[str]) -> Iterator[ast.expr]:
+    """The models by whose weights the tape's gradients are taken, as written."""
+    function = file.function(block)
+    inside = file.inside(function, nested=False) if function else file.index
+    for call in inside[ast.Call]:
+        match call.func:
+            case ast.Attribute(attr="gradient", value=ast.Name(id=tape) as name) if tape in tapes:
+                if any(binding.node is block for binding in reaching(file, name)):
+                    sources = argument(call, "sources", 1)
+                    yield from weight_holders(file, [sources] if sources else [])
+
+
+def weight_holders(file: File, sources: list[ast.expr]) -> Iterator[ast.expr]:
+    """`model` for `model.trainable_variables`, in sums and lists too."""
+    queue, seen = [*sources], set[ast.AST]()
+    for source in queue:  # grows while it is read
+        for origin in origins(file, source):
+            if origin.file is not file or origin.node in seen:
+                continue
+            seen.add(origin.node)
+            match origin.node:
+                case ast.Attribute(attr=attr, value=model) if attr in VARIABLES:
+                    yield model
+                case ast.BinOp(left=left, right=right):
+                    queue += (left, right)
+                case ast.List(elts=items) | ast.Tuple(elts=items):
+                    queue += items
+
+
+def same_model(file: File, model: ast.expr, run: ast.expr) -> bool:
+    """Whether `run` is the model, or a part of it (`self.encoder` of `self`)."""
+    whole, name = file.dotted(model), file.dotted(run)
+    if whole is None or name is None:
+        return False
+    if name == whole or name.startswith(f"{whole}."):
+        return True
+    # Two calls of one factory end in the same expression; only what no function makes is one model.
+    made = {
+        origin.node
+        for origin in origins(file, model)
+        if origin.call is not None and origin.file.function(origin.node) is None
+    }
+    return any(origin.node in made for origin in origins(file, run))
+
+
+def acts_in_training(file: File, call: ast.Call) -> bool:
+    """Whether every model that the call may run depends on the mode, and is not told it here."""
+    if is_frozen(file, call.func):
+        return False
+    if isinstance(call.func, ast.Name) and call.func.id == "self":
+        cls = file.method_class(call)
+        own = Symbol(file, cls) if cls is not None else None
+        return own is not None and class_dependent(own) is True and not is_told(own, call)
+    found = layers(file, call.func)
+    if not found.layers or not found.complete:
+        return False
+    inside = [inner for layer in found.layers for inner in within(layer) if inner.cls is not None]
+    return (
+        all(layer_dependent(layer) for layer in found.layers)
+        and not any(layer.cls and is_told(layer.cls, call) for layer in found.layers)
+        and not any(layer.cls and trains_unless_told(layer.cls) for layer in inside)
+    )
+
+
+def trains_unless_told(symbol: Symbol) -> bool:
+    """Whether a `call` asks if `training is not False`, and so trains when nothing is said."""
+    run = forward(symbol)
+    return run is not None and any(
+        isinstance(test.ops[0], (ast.IsNot, ast.NotEq))
+        and isinstance(test.comparators[0], ast.Constant)
+        and test.comparators[0].value is False
+        for test in run.file.inside(run.node)[ast.Compare]
+    )
+
+
+def is_told(symbol: Symbol, call: ast.Call) -> bool:
+    """Whether the class takes `training` by a position that the call fills, or is True itself."""
+    run = forward(symbol)
+    if run is None or not isinstance(run.node, FUNCTIONS):
+        return len(call.args) > 1
+    args = run.node.args
+    positional = [arg.arg for arg in (*args.posonlyargs, *args.args)][1:]
+    if "training" in positional[: len(call.args)] or len(call.args) > len(positional):
+        return True
+    if any("train" in name for name in positional if name != "training"):
+        return True
+    defaults = dict(zip(reversed(positional), reversed(args.defaults), strict=False))
+    defaults |= {
+        arg.arg: default
+        for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True)
+        if default is not None
+    }
+    match defaults.get("training"):
+        case None | ast.Constant(value=None | False):
+            return False
+    return True
+
+
+def is_frozen(file: File, model: ast.expr) -> bool:
+    """Whether the file switches the model's training off, or the learning phase on for all."""
+    name = file.dotted(model)
+    for assign in file.index[ast.Assign]:
+        match assign.targets:
+            case [ast.Attribute(attr="trainable", value=frozen)] if file.dotted(frozen) == name:
+                return True
+    return any(
+        isinstance(call.func, ast.Attribute) and call.func.attr == "set_learning_phase"
+        for call in file.index[ast.Call]
+    )

@@ -1,0 +1,127 @@
+"""What stands between two layers: the order of a flatten, an activation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from . import tree
+from .activations import Activation, recognise
+from .compare import Comparison, relative
+from .flatten import axis_orders, flattened
+from .hypothesis import Hypothesis
+from .localise import Afterwards, Divergence
+from .pairing import Couple
+from .side import Event
+
+_SAME = 1e-6
+
+
+def flatten_order(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis]:
+    """The port's dense layer gets the right features, flattened in another order of the axes."""
+    couple, side = where.couple, comparison.port
+    theirs, ours = couple.reference, couple.port
+    if theirs.row.kind != "dense" or theirs.inputs.ndim != 2 or ours.layer is None:
+        return
+    trace = comparison.traces()[0]
+    here = next((e for e in trace.events if e.layer is theirs.layer), None)
+    source = None if here is None else flattened(trace, here)
+    if source is None or theirs.inputs.shape != ours.inputs.shape:
+        return
+    expected = np.arange(ours.inputs.shape[1]) if couple.order is None else couple.order
+    orders = axis_orders(source.output.shape[1:], comparison.reference.framework)
+    found = next(
+        (axes for axes, o in orders.items() if relative(ours.inputs, theirs.inputs[:, o]) < _SAME),
+        None,
+    )
+    wanted = next((axes for axes, o in orders.items() if np.array_equal(o, expected)), None)
+    if found is None or wanted is None or found == wanted:
+        return
+    index = np.argsort(orders[found])[expected]
+    yield Hypothesis(
+        f"the port flattens {found} into {ours.name}",
+        f"the features in the order {wanted}",
+        f"flatten in the order {wanted}: permute the axes, do not reshape them, or permute the "
+        "kernel's rows to match",
+        lambda: side.intercepted(ours.layer, before=lambda x: side.take(x, index)),
+        "XFR506",
+    )
+
+
+def activation(comparison: Comparison, where: Divergence | Afterwards) -> Iterator[Hypothesis]:
+    """What the two sides apply between two layers, recognised from the numbers."""
+    traces = comparison.traces()
+    couples = comparison.couples(traces)
+    if isinstance(where, Divergence):
+        at = next((i for i, c in enumerate(couples) if c.reference is where.couple.reference), None)
+        if at is None or at == 0:
+            return
+        after = couples[at].reference.inputs, couples[at].port.inputs
+        consumer: Event | None = couples[at].port
+        producers = couples[max(0, at - 4) : at]
+    else:
+        outputs = tree.leaves(traces[0].outputs), tree.leaves(traces[1].outputs)
+        if not couples or len(outputs[0]) != 1 or len(outputs[1]) != 1:
+            return
+        after = outputs[0][0], outputs[1][0]
+        consumer = None
+        producers = couples[-4:]
+    for producer in reversed(producers):
+        theirs = recognise(producer.reference.output, after[0], comparison.reference.framework)
+        ours = recognise(producer.port.output, after[1], comparison.port.framework)
+        if theirs is None or ours is None:
+            continue
+        if theirs.name == ours.name:
+            return
+        place = f"after {producer.port.name}"
+        port = comparison.port.framework
+        yield Hypothesis(
+            f"{place} the port has {ours.name}, the reference {theirs.name}",
+            f"{theirs.name}",
+            f"{theirs.advice(port)} {place}",
+            partial(_activated, comparison, producer, consumer, theirs),
+            _probability_rule(ours, theirs) if consumer is None else None,
+        )
+        return
+
+
+def _probability_rule(ours: Activation, theirs: Activation) -> str | None:
+    return "XFR401" if ours.name == "softmax" and theirs.name == "no activation" else None
+
+
+@contextmanager
+def _activated(
+    comparison: Comparison, producer: Couple, consumer: Event | None, wanted: Activation
+) -> Iterator[None]:
+    """`wanted` in place of whatever the port applies to `producer`'s output before `consumer`."""
+    side = comparison.port
+    function = wanted.native(side.framework)
+    layer = producer.port.layer
+    activation = getattr(layer, "activation", None) if hasattr(layer, "kernel") else None
+    if activation is not None and getattr(activation, "__name__", "") != "linear":
+        layer.__dict__["activation"] = function
+        try:
+            yield
+        finally:
+            layer.__dict__["activation"] = activation
+        return
+    caught: list[Any] = []
+
+    def catch(tensor: Any) -> Any:
+        caught.append(tensor)
+        return tensor
+
+    def replaced(tensor: Any) -> Any:
+        return side.reshape(function(caught.pop()), tensor)
+
+    with ExitStack() as stack:
+        stack.enter_context(side.intercepted(layer, after=catch))
+        if consumer is not None:
+            stack.enter_context(side.intercepted(consumer.layer, before=replaced))
+        else:
+            stack.enter_context(side.intercepted(side.model, after=replaced))
+        yield

@@ -1,0 +1,184 @@
+import keras
+import tensorflow as tf
+
+
+def build(rate=0.5):
+    return keras.Sequential([keras.layers.Dense(4), keras.layers.Dropout(rate)])
+
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.norm = keras.layers.BatchNormalization()
+
+    def call(self, x, training=None):
+        return self.norm(x, training=training)
+
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            y_pred = self(x)  # XFR303
+            loss = self.compute_loss(y=y, y_pred=y_pred)
+        grads = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(grads, self.trainable_variables))
+        return {"loss": loss}
+
+
+class Trainer:
+    def __init__(self):
+        self.net = Net()
+        self.encoder, self.decoder = build(), keras.Sequential([keras.layers.Dense(4)])
+
+    def step(self, x):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(self.net(x))  # XFR303
+        variables = self.net.trainable_weights
+        grads = tape.gradient(loss, variables)
+        self.optimizer.apply_gradients(zip(grads, variables))
+
+    def autoencode(self, x):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(self.decoder(self.encoder(x)))  # XFR303
+        variables = self.encoder.trainable_variables + self.decoder.trainable_variables
+        grads = tape.gradient(loss, sources=variables)
+        self.optimizer.apply_gradients(zip(grads, variables))
+
+    def told(self, x):
+        with tf.GradientTape() as tape:
+            loss = self.net(x, training=True) + self.net(x, True) + self.net(x, **self.options)
+        return tape.gradient(loss, self.net.trainable_variables)
+
+
+class Vae(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.encoder = build()
+
+    def call(self, x, training=None):
+        return self.encoder(x, training=training)
+
+    def train_step(self, data):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(self.encoder(data))  # XFR303
+        grads = tape.gradient(loss, self.trainable_weights)
+        self.optimizer.apply_gradients(zip(grads, self.trainable_weights))
+        return {"loss": loss}
+
+
+def two_tapes(noise, images, optimizer):
+    generator, critic = build(), build()
+    with tf.GradientTape() as g_tape, tf.GradientTape() as c_tape:
+        fake = critic(generator(noise))  # XFR303
+        real = critic(images)  # XFR303
+        loss = tf.reduce_mean(fake - real)
+    optimizer.apply(c_tape.gradient(loss, critic.trainable_variables))
+    optimizer.apply(g_tape.gradient(loss, critic.trainable_variables))
+
+
+def one_after_the_other(noise, images, optimizer):
+    generator, critic = build(), build()
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(critic(generator(noise)))  # XFR303
+    optimizer.apply(tape.gradient(loss, critic.trainable_variables))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(critic(generator(noise, training=True)))
+    optimizer.apply(tape.gradient(loss, generator.trainable_variables))
+
+
+def saliency(model_file, image):
+    model = build()
+    model.load_weights(model_file)
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        score = model(image)
+    return tape.gradient(score, image)
+
+
+def penalty(x, optimizer):
+    critic = build()
+    with tf.GradientTape() as tape:
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            score = critic(x)
+        slope = inner.gradient(score, x)
+        loss = tf.reduce_mean(slope**2)
+    optimizer.apply(tape.gradient(loss, critic.trainable_variables))
+
+
+def transfer(x, optimizer):
+    base = keras.applications.ResNet50(include_top=False)
+    base.trainable = False
+    head = keras.layers.Dense(2)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(head(base(x)))
+    variables = base.trainable_variables + head.trainable_variables
+    optimizer.apply(tape.gradient(loss, variables))
+
+
+def plain(x, optimizer):
+    model = keras.Sequential([keras.layers.Dense(4), keras.layers.LayerNormalization()])
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model(x))
+    optimizer.apply(tape.gradient(loss, model.trainable_variables))
+
+
+def from_outside(model, x):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model(x))
+    return tape.gradient(loss, model.trainable_variables)
+
+
+class TrainsByDefault(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.drop = keras.layers.Dropout(0.5)
+
+    def call(self, x, training=True):
+        return self.drop(x, training=training)
+
+
+class Sparse(keras.layers.Layer):
+    def call(self, x, training=None):
+        if training is not False:
+            x = tf.nn.dropout(x, 0.5)
+        return x
+
+
+class Whole(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.sparse = Sparse()
+
+    def call(self, x, training=None):
+        return self.sparse(x, training)
+
+
+def defaults(x):
+    first, second = TrainsByDefault(), Whole()
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(first(x) + second(x))
+    return tape.gradient(loss, first.trainable_variables + second.trainable_variables)
+
+
+def one_of_two(x, deep):
+    if deep:
+        model = build()
+    else:
+        model = keras.Sequential([keras.layers.Dense(4)])
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model(x))
+    return tape.gradient(loss, model.trainable_variables)
+
+
+def make_actor():
+    return build()
+
+
+actor = make_actor()
+target_actor = make_actor()
+
+
+def actor_step(x):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(actor(x, training=True) - target_actor(x))
+    return tape.gradient(loss, actor.trainable_variables)

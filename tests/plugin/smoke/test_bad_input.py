@@ -1,0 +1,134 @@
+"""What cannot be run is said in one clear message, with the original error behind it."""
+
+import keras
+import numpy as np
+import pytest
+import torch
+from keras import layers
+from torch import nn
+
+from pytest_gradferry.frameworks import FrameworkError, get, of
+from pytest_gradferry.smoke import Smoke, SmokeError
+
+X, Y = np.zeros((4, 8), "float32"), np.array([0, 1, 2, 0])
+
+
+def message(*args, **how):
+    with pytest.raises(SmokeError) as caught:
+        Smoke()(*args, **how)
+    return str(caught.value), caught.value
+
+
+def dense():
+    return keras.Sequential([layers.Input((8,)), layers.Dense(3)])
+
+
+def test_torch_model_that_does_not_fit_its_inputs():
+    text, error = message(nn.Linear(5, 3), X, Y, loss="cross_entropy")
+    assert text.startswith(
+        "Linear (torch) raised in its training step, on inputs (4, 8) float32 and targets (4,)"
+    )
+    assert "cannot be multiplied (4x8 and 5x3)" in text
+    assert isinstance(error.__cause__, RuntimeError)
+
+
+def test_keras_model_that_does_not_fit_its_inputs():
+    text, error = message(dense(), X[:, :5], Y, loss="cross_entropy")
+    assert "Sequential (keras) raised in its training step, on inputs (4, 5) float32" in text
+    assert error.__cause__ is not None
+
+
+def test_unbuilt_keras_model_that_raises():
+    class Broken(keras.Model):
+        def call(self, x):
+            raise KeyError("no such thing")
+
+    text, error = message(Broken(), X, Y, loss="cross_entropy")
+    assert "Broken (keras) is not built, and raised when called on inputs (4, 8)" in text
+    assert "no such thing" in text
+    assert error.__cause__ is not None
+
+
+@pytest.mark.parametrize("make", [lambda: nn.Linear(8, 3), dense], ids=["torch", "keras"])
+class TestEitherFramework:
+    def test_no_loss(self, make):
+        assert "pass loss=..." in message(make(), X, Y)[0]
+
+    def test_unknown_loss(self, make):
+        text, _ = message(make(), X, Y, loss="crossentropy_loss")
+        assert "unknown loss 'crossentropy_loss': known names are cross_entropy, mse" in text
+
+    def test_loss_class(self, make):
+        kind = nn.MSELoss if make is not dense else keras.losses.MeanSquaredError
+        assert f"pass an instance, {kind.__name__}()" in message(make(), X, Y, loss=kind)[0]
+
+    def test_unknown_optimizer(self, make):
+        assert (
+            "unknown optimizer 'adamn'" in message(make(), X, Y, loss="mse", optimizer="adamn")[0]
+        )
+
+    def test_no_targets(self, make):
+        assert "the loss needs targets" in message(make(), X, loss="cross_entropy")[0]
+
+    def test_loss_that_does_not_fit(self, make):
+        text, error = message(make(), X, np.zeros((4, 5), "float32"), loss="mse")
+        assert "the loss mse does not accept outputs (4, 3) float32 with targets (4, 5)" in text
+        assert error.__cause__ is not None
+
+    def test_unknown_check(self, make):
+        text, _ = message(make(), X, Y, loss="cross_entropy", only=["learn"])
+        assert "unknown check 'learn': known are finite, gradients," in text
+
+    def test_check_as_a_string(self, make):
+        assert "not one string" in message(make(), X, Y, loss="mse", skip="learns")[0]
+
+    def test_too_few_steps(self, make):
+        assert "at least 2" in message(make(), X, Y, loss="cross_entropy", steps=1)[0]
+
+    def test_step_returns_nothing(self, make):
+        assert "step returned None" in message(make(), X, Y, step=lambda x, y: None)[0]
+
+    def test_step_returns_a_vector(self, make):
+        text, _ = message(make(), X, Y, step=lambda x, y: np.ones(4))
+        assert "array of shape (4,): return one number" in text
+
+    def test_step_returns_a_string(self, make):
+        assert "step returned a str" in message(make(), X, Y, step=lambda x, y: "done")[0]
+
+    def test_step_returns_a_dict_without_a_loss(self, make):
+        assert "['accuracy']" in message(make(), X, Y, step=lambda x, y: {"accuracy": 1.0})[0]
+
+
+def test_models_without_trainable_weights():
+    frozen = nn.Linear(8, 3).requires_grad_(False)
+    assert "no trainable parameter" in message(frozen, X, Y, loss="cross_entropy")[0]
+    model = dense()
+    model.trainable = False
+    assert "no trainable weight" in message(model, X, Y, loss="cross_entropy")[0]
+
+
+def test_not_a_model():
+    assert "cannot train a builtins.int" in message(3, X, Y)[0]
+    assert "pass a model, Linear()" in message(nn.Linear, X, Y)[0]
+
+
+def test_keras_on_another_backend(monkeypatch):
+    model = dense()
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    assert "set KERAS_BACKEND=tensorflow" in message(model, X, Y, loss="mse")[0]
+
+
+def test_missing_framework(monkeypatch):
+    monkeypatch.setattr("pytest_gradferry.frameworks._instances", {})
+    monkeypatch.setattr("pytest_gradferry.frameworks.installed_module", lambda name: False)
+    with pytest.raises(FrameworkError, match=r"torch is not installed: pip install 'gradferry"):
+        get("torch")
+    with pytest.raises(FrameworkError, match="unknown framework 'jax'"):
+        get("jax")
+
+
+def test_framework_of_a_thing():
+    assert of(nn.Linear(2, 2)).name == of(torch.ones(2)).name == "torch"
+    assert of(dense()).name == of(keras.Variable(1.0)).name == "tensorflow"
+    with pytest.raises(FrameworkError, match=r"cannot tell the framework of a builtins\.list"):
+        of([1, 2])
