@@ -1,6 +1,6 @@
 """Plant known bugs into sound code of real checkouts and count how many the rules find.
 
-    python tests/bench/mutants [--rules XFR202,XFR305] [--plan plan.json] [--report out.tsv] CHECKOUT...
+    python tests/bench/mutants [--rules XFR202,XFR305] [--plan P.json] [--report R.tsv] CHECKOUT...
 
 Each mutator (the modules beside this one, one function a rule) changes the text of one file at the
 positions of its tree, one bug a mutant. The changed text is linted in memory under its own path,
@@ -95,7 +95,7 @@ def parses(text: str) -> bool:
 def choose(
     checkouts: list[Path], codes: list[str], limit: int, per_checkout: int, seed: int
 ) -> list[dict[str, object]]:
-    """A seeded sample as plain records: code, variant, path, line, edits, where the finding is due."""
+    """A seeded sample as plain records, one a mutant (see `record`)."""
     chance = random.Random(seed)
     sample: defaultdict[str, list[dict[str, object]]] = defaultdict(list)
     for number, checkout in enumerate(checkouts, 1):
@@ -215,13 +215,13 @@ def main() -> int:
 
     codes = options.rules.split(",")
     if unknown := set(codes) - set(MUTATORS):
-        parser.error(f"no mutator for {', '.join(sorted(unknown))}; there are {', '.join(MUTATORS)}")
+        parser.error(
+            f"no mutator for {', '.join(sorted(unknown))}; there are {', '.join(MUTATORS)}"
+        )
     if options.plan and options.plan.is_file():
         plan = json.loads(options.plan.read_text())
     elif options.checkouts:
-        plan = choose(
-            options.checkouts, codes, options.limit, options.per_checkout, options.seed
-        )
+        plan = choose(options.checkouts, codes, options.limit, options.per_checkout, options.seed)
         if options.plan:
             options.plan.write_text(json.dumps(plan))
     else:

@@ -103,7 +103,9 @@ def missing_zero_grad(source: Source) -> Iterator[Mutant]:
         if len(optimizers) > 1:
             variant += ", several optimizers"
         yield Mutant("XFR202", variant, source, backward.lineno, tuple(map(source.drop, gone)))
-        zeroed = {receiver(c): s for s in gone if (c := method_call(s, "zero_grad")) and s in inside}
+        zeroed = {
+            receiver(c): s for s in gone if (c := method_call(s, "zero_grad")) and s in inside
+        }
         if len(optimizers) > 1 and set(zeroed) == optimizers and len(zeroed) == len(gone):
             name = sorted(zeroed)[0]
             edits = (source.drop(zeroed[name]),)
@@ -229,6 +231,8 @@ def _modes(node: ast.AST, verb: str) -> list[ast.AST]:
     return [
         s
         for s in walk(node, ast.Expr)
-        if (call := method_call(s, verb)) and not call.keywords and dotted(call.func)
+        if (call := method_call(s, verb))
+        and not call.keywords
+        and dotted(call.func)
         and (not call.args or getattr(call.args[0], "value", None) is True)
     ]

@@ -67,7 +67,9 @@ def _scored(source: Source) -> Iterator[tuple[ast.Call, ast.Call]]:
 
 def softmax_before_cross_entropy(source: Source) -> Iterator[Mutant]:
     """XFR401: the model that cross entropy scores ends in a softmax."""
-    if not imports(source, "torch") or not re.search(r"CrossEntropyLoss|cross_entropy", source.text):
+    if not imports(source, "torch") or not re.search(
+        r"CrossEntropyLoss|cross_entropy", source.text
+    ):
         return
     done: set[ast.AST] = set()
     for loss, output in _scored(source):
@@ -102,7 +104,11 @@ def _softmaxed(made: Made) -> Iterator[tuple[str, Edit]]:
         return
     result = returned[0].value
     text = source.written(result)
-    if re.search(r"^import torch\.nn\.functional as F|^from torch\.nn import functional as F", source.text, re.M):
+    if re.search(
+        r"^import torch\.nn\.functional as F|^from torch\.nn import functional as F",
+        source.text,
+        re.M,
+    ):
         new = f"F.softmax({text}, dim=1)"
     elif re.search(r"^import torch\b", source.text, re.M):
         new = f"torch.softmax({text}, dim=1)"
@@ -111,9 +117,10 @@ def _softmaxed(made: Made) -> Iterator[tuple[str, Edit]]:
     yield "returned", source.replace(result, new)
     if isinstance(result, ast.Call) and dotted(result.func).startswith("self."):
         held = value(source, result.func)
-        if held is not None and isinstance(held[1], ast.Call) and held[0] is source:
-            if dotted(held[1].func).endswith("Sequential") and (edit := _append(source, held[1])):
-                yield "Sequential inside the class", edit
+        if held is None or held[0] is not source or not isinstance(held[1], ast.Call):
+            return
+        if dotted(held[1].func).endswith("Sequential") and (edit := _append(source, held[1])):
+            yield "Sequential inside the class", edit
 
 
 def _append(source: Source, call: ast.Call) -> Edit | None:
@@ -251,7 +258,9 @@ def _place(source: Source, call: ast.Call) -> str:
 
 def from_logits_on_probabilities(source: Source) -> Iterator[Mutant]:
     """XFR403: probabilities where logits are announced, in the ways that Keras does not repair."""
-    if not imports(source, "tensorflow") or not re.search(r"^import tensorflow as tf", source.text, re.M):
+    if not imports(source, "tensorflow") or not re.search(
+        r"^import tensorflow as tf", source.text, re.M
+    ):
         return
     compiled = re.search(r"tf\.function|\.fit\(|train_step", source.text) is not None
     for call in source.nodes:

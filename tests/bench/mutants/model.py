@@ -41,7 +41,10 @@ def _bases(source: Source, cls: ast.ClassDef, depth: int = 0) -> set[str]:
 def _keras_classes(source: Source) -> Iterator[tuple[ast.ClassDef, set[str]]]:
     if imports(source, *_KERAS) and not imports(source, "tensorlayer", "tensorlayerx"):
         for cls in source.nodes:
-            if isinstance(cls, ast.ClassDef) and (bases := _bases(source, cls)) & {"Model", "Layer"}:
+            if isinstance(cls, ast.ClassDef) and (bases := _bases(source, cls)) & {
+                "Model",
+                "Layer",
+            }:
                 yield cls, bases
 
 
@@ -75,9 +78,7 @@ def call_without_training(source: Source) -> Iterator[Mutant]:
         parameter = next((a for a in arguments.args if a.arg == "training"), None)
         if parameter is None or arguments.kwarg or arguments.args[-1] is not parameter:
             continue
-        uses = [
-            n for n in walk(method, ast.Name) if n.id == "training" and n is not parameter
-        ]
+        uses = [n for n in walk(method, ast.Name) if n.id == "training" and n is not parameter]
         handed = [n for n in uses if isinstance(source.parents[n], (ast.keyword, ast.Call))]
         if len(handed) != len(uses):
             continue  # `if training:` is another matter
@@ -178,7 +179,9 @@ def missing_eval(source: Source) -> Iterator[Mutant]:
         evals = [
             s
             for s in walk(function, ast.Expr)
-            if (c := method_call(s, "eval")) and dotted(c.func) and not c.args
+            if (c := method_call(s, "eval"))
+            and dotted(c.func)
+            and not c.args
             and source.function(s) is function
         ]
         if not evals:

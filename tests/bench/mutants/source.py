@@ -198,7 +198,10 @@ def _module(source: Source, name: str, level: int) -> Source | None:
     else:
         folders = [p for p in source.path.parents if p == source.root or source.root in p.parents]
     for folder in folders:
-        for path in (folder.joinpath(*parts).with_suffix(".py"), folder.joinpath(*parts, "__init__.py")):
+        for path in (
+            folder.joinpath(*parts).with_suffix(".py"),
+            folder.joinpath(*parts, "__init__.py"),
+        ):
             if parts and path.is_file() and path != source.path:
                 return load(path, source.root)
     return None
@@ -226,7 +229,13 @@ def value(source: Source, node: ast.AST, depth: int = 0) -> Made | None:
         return None
     if isinstance(node, ast.Call):
         func = node.func
-        if isinstance(func, ast.Attribute) and func.attr in ("to", "cuda", "train", "double", "float"):
+        if isinstance(func, ast.Attribute) and func.attr in (
+            "to",
+            "cuda",
+            "train",
+            "double",
+            "float",
+        ):
             return value(source, func.value, depth + 1)
         if dotted(func).endswith("DataParallel") and node.args:
             return value(source, node.args[0], depth + 1)

@@ -39,9 +39,7 @@ def without_zip(source: Source) -> Iterator[Mutant]:
         for variant, new in (("gradients alone", first), ("two arguments", f"{first}, {second}")):
             if variant == "two arguments" and (len(call.args) > 1):
                 continue
-            yield Mutant(
-                "XFR201", variant, source, call.lineno, (source.replace(inner, new),)
-            )
+            yield Mutant("XFR201", variant, source, call.lineno, (source.replace(inner, new),))
 
 
 def zip_swapped(source: Source) -> Iterator[Mutant]:
