@@ -86,8 +86,7 @@ def flows(file: File) -> list[Flow]:
     if cached is None:
         cached = file.__dict__["_flows"] = []
         followed: set[ast.AST] = set()
-        trains = any(_goes_backward(each) for each in (file, *_imported(file)))
-        for root in _roots(file) if trains else ():
+        for root in _roots(file):
             if root not in followed:
                 events, entered = trace(file, root)
                 followed |= entered
@@ -110,6 +109,8 @@ def _imported(file: File) -> Iterator[File]:
 def _roots(file: File) -> Iterator[ast.AST]:
     """The module, then the functions, last first: who calls mostly stands below who is called."""
     if not imports_torch(file) and not any(a.attr in _VERBS for a in file.index[ast.Attribute]):
+        return
+    if not _goes_backward(file) and not any(map(_goes_backward, _imported(file))):
         return
     yield file.tree
     functions = file.index.of(*FUNCTIONS)

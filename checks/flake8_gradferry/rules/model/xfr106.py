@@ -103,8 +103,9 @@ _OWN_BUSINESS = ("parameters", "named_parameters", "_apply", "state_dict")
 
 @rule.node(ast.ClassDef)
 def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
-    lists = list(plain_lists(file, node))
-    if not lists or not (family := lineage(file, node)).is_torch_module:
+    if not node.bases or not (family := lineage(file, node)).is_torch_module:
+        return
+    if not (lists := list(plain_lists(file, node))):
         return
     own = self_assignments(file, node)
     if any(name in own or family.method(name) is not None for name in _OWN_BUSINESS):
