@@ -61,6 +61,8 @@ class Dispatcher:
                 continue
             try:
                 findings = list(check(file, node))
+            except RecursionError:
+                findings = []  # nested too deep to be followed
             except Exception as error:
                 # One broken rule must not cost the user the other rules, nor flake8 itself.
                 failed.add(rule.code)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import gc
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from . import __version__
@@ -22,6 +24,21 @@ _WORDS = re.compile(
 def worth_reading(source: str) -> bool:
     """Whether any rule could have something to say about a file with this text."""
     return _WORDS.search(source) is not None
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold the cyclic garbage collector: syntax trees are no garbage, and it reads them all.
+
+    Measured over keras/src: a quarter of the rules' time.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class Checker:
@@ -43,6 +60,8 @@ class Checker:
     def run(self) -> Iterator[tuple[int, int, str, type[Checker]]]:
         if not worth_reading("".join(self._lines)):
             return
-        file = File(self._tree, self._filename, self._lines)
-        for found in dispatcher().run(file):
+        with _no_collection():
+            file = File(self._tree, self._filename, self._lines)
+            findings = list(dispatcher().run(file))
+        for found in findings:
             yield found.line, found.column, f"{found.code} {found.message}", type(self)

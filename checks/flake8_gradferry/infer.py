@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from . import oracle
+from .bindings import reaching
 from .names import framework
 from .project import STUBS, Symbol, read, resolve, symbol_of
-from .walk import COMPREHENSIONS, FUNCTIONS, LOOPS, Binding, File, Function
+from .walk import FUNCTIONS, Binding, File, Function
 
 # Bases that say nothing about frameworks and hide nothing.
 _NEUTRAL = frozenset(
@@ -25,6 +26,7 @@ _NEUTRAL = frozenset(
 )
 _DEPTH = 24
 _STEPS = 500
+_CALLERS = 32  # what is called from more places gets anything
 
 # Methods that return the module, optimizer or loss they are called on.
 SELF_RETURNING = frozenset(
@@ -519,12 +521,19 @@ def calls_of(file: File, function: Function) -> list[ast.Call]:
         return _constructions(file).get(function, [])
     called = file.calls_by_name.get(function.name, [])
     if owner is None:
-        return [call for call in called if isinstance(call.func, ast.Name)]
+        return [call for call in called if _may_run(file, call.func, function)]
     return [
         call
         for call in called
         if isinstance(call.func, ast.Attribute) and _is_instance(file, call.func.value, owner)
     ]
+
+
+def _may_run(file: File, func: ast.expr, function: Function) -> bool:
+    """Whether a name means this function: notebooks define the same name again and again."""
+    return isinstance(func, ast.Name) and any(
+        binding.node is function for binding in reaching(file, func)
+    )
 
 
 def _constructions(file: File) -> dict[ast.AST, list[ast.Call]]:
@@ -590,103 +599,6 @@ def default_of(function: Function, parameter: ast.arg) -> ast.expr | None:
         if arg is parameter and not (isinstance(default, ast.Constant) and default.value is None):
             return default
     return None
-
-
-# -- which assignment -----------------------------------------------------------------------------
-
-
-def reaching(file: File, name: ast.Name) -> list[Binding]:
-    """The bindings whose value `name` may hold where it stands, earlier ones that are surely
-    overwritten left out."""
-    cached: dict[ast.Name, list[Binding]] = file.__dict__.setdefault("_reaching", {})
-    if name not in cached:
-        cached[name] = _reaching(file, name)
-    return cached[name]
-
-
-def _reaching(file: File, name: ast.Name) -> list[Binding]:
-    scope = file.scope(name).find(name.id)
-    if scope is None:
-        return []
-    bindings = scope.bindings[name.id]
-    inner = file.scope(name)
-    while inner is not scope and inner.outer and isinstance(inner.node, COMPREHENSIONS):
-        inner = inner.outer  # runs where it stands
-    if inner is not scope or isinstance(scope.node, COMPREHENSIONS):
-        return bindings
-    use = _Place(file, name, scope.node)
-    places: dict[ast.AST, _Place] = file.__dict__.setdefault("_places", {})
-    kept: list[Binding] = []
-    for binding in bindings:
-        where = places.get(binding.node)
-        if where is None:
-            where = places[binding.node] = _Place(file, binding.node, scope.node)
-        if binding.kind == "parameter" or where.surely_before(use):
-            if binding.kind != "augment":
-                kept.clear()
-            kept.append(binding)
-        elif where.possibly_before(use):
-            kept.append(binding)
-    return kept
-
-
-class _Place:
-    """Where a statement stands in its function: the blocks around it, outermost first."""
-
-    def __init__(self, file: File, node: ast.AST, scope: ast.AST) -> None:
-        self.start = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
-        chain: list[tuple[ast.AST, str, int]] = []
-        blocks = file.blocks
-        child: ast.AST | None = node
-        while child is not None and child is not scope:
-            if (place := blocks.get(child)) is not None:
-                chain.append(place)
-            child = file.parent(child)
-        self.chain = chain[::-1]
-        self.own = node
-
-    def surely_before(self, use: _Place) -> bool:
-        """Whether control cannot reach `use` (in this turn of a loop) without passing here."""
-        for depth, (block, name, position) in enumerate(self.chain):
-            if depth >= len(use.chain):
-                return False
-            other_block, other_name, other_position = use.chain[depth]
-            if block is not other_block or name != other_name:
-                return False
-            if position != other_position:
-                if position > other_position:
-                    return False
-                # Only `with` always runs its body to the end.
-                inner = self.chain[depth + 1 :]
-                return all(isinstance(b, (ast.With, ast.AsyncWith)) for b, _, _ in inner)
-        # The same statement: a loop or `with` head binds before its body runs.
-        return len(self.chain) < len(use.chain) and isinstance(
-            self.own, (*LOOPS, ast.With, ast.AsyncWith)
-        )
-
-    def possibly_before(self, use: _Place) -> bool:
-        for (block, name, _), (other_block, other_name, _) in zip(
-            self.chain, use.chain, strict=False
-        ):
-            if block is other_block and name != other_name and isinstance(block, ast.If):
-                return any(isinstance(b, LOOPS) for b, _, _ in self._shared(use))
-            if block is not other_block:
-                break
-        if self.start < use.start and not self._same_statement(use):
-            return True
-        # Later in the source, but earlier in the next turn of a loop around both.
-        return any(isinstance(block, LOOPS) for block, _, _ in self._shared(use))
-
-    def _same_statement(self, use: _Place) -> bool:
-        return self.chain == use.chain
-
-    def _shared(self, use: _Place) -> list[tuple[ast.AST, str, int]]:
-        shared = []
-        for mine, theirs in zip(self.chain, use.chain, strict=False):
-            if mine[0] is not theirs[0] or mine[1] != theirs[1]:
-                break
-            shared.append(mine)
-        return shared
 
 
 __all__ = [

@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from .bindings import reaching
 from .names import canonical, framework
 from .walk import FUNCTIONS, File
 
@@ -212,7 +213,7 @@ def symbol_of(file: File, node: ast.AST, seen: Seen | None = None) -> Symbol | N
         if scope is None:
             starred = file.star_imports and not hasattr(builtins, node.id)
             return member(file, [node.id], seen) if starred else None
-        for binding in reversed(scope.bindings[node.id]):
+        for binding in reversed(reaching(file, node) or scope.bindings[node.id]):
             if isinstance(binding.node, (ast.ClassDef, *FUNCTIONS)):
                 return Symbol(file, binding.node)
             if binding.kind == "assign" and binding.value is not None and not binding.path:

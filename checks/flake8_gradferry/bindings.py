@@ -1,0 +1,112 @@
+"""Which assignment: where the names of a file get the values they hold at one place."""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_left
+
+from .walk import COMPREHENSIONS, LOOPS, Binding, File, position
+
+
+def reaching(file: File, name: ast.Name) -> list[Binding]:
+    """The bindings whose value `name` may hold where it stands, earlier ones that are surely
+    overwritten left out."""
+    cached: dict[ast.Name, list[Binding]] = file.__dict__.setdefault("_reaching", {})
+    if name not in cached:
+        cached[name] = _reaching(file, name)
+    return cached[name]
+
+
+def _reaching(file: File, name: ast.Name) -> list[Binding]:
+    scope = file.scope(name).find(name.id)
+    if scope is None:
+        return []
+    bindings = scope.bindings[name.id]
+    inner = file.scope(name)
+    while inner is not scope and inner.outer and isinstance(inner.node, COMPREHENSIONS):
+        inner = inner.outer  # runs where it stands
+    if inner is not scope or isinstance(scope.node, COMPREHENSIONS):
+        return bindings
+    use = _Place(file, name, scope.node)
+    places: dict[ast.AST, _Place] = file.__dict__.setdefault("_places", {})
+    kept: list[Binding] = []
+    # Backwards from where the name stands, as far as what surely overwrites it.
+    here = bisect_left(bindings, use.start, key=lambda binding: position(binding.node))
+    for binding in reversed(bindings[:here]):
+        where = places.get(binding.node)
+        if where is None:
+            where = places[binding.node] = _Place(file, binding.node, scope.node)
+        if binding.kind == "parameter" or where.surely_before(use):
+            kept.append(binding)
+            if binding.kind != "augment":
+                break
+        elif where.possibly_before(use):
+            kept.append(binding)
+    kept.reverse()
+    if use.in_loop:  # what stands below runs before in the next turn
+        later = [(binding, _Place(file, binding.node, scope.node)) for binding in bindings[here:]]
+        kept += [binding for binding, where in later if where.possibly_before(use)]
+    return kept
+
+
+class _Place:
+    """Where a statement stands in its function: the blocks around it, outermost first."""
+
+    def __init__(self, file: File, node: ast.AST, scope: ast.AST) -> None:
+        self.start = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+        chain: list[tuple[ast.AST, str, int]] = []
+        blocks = file.blocks
+        child: ast.AST | None = node
+        while child is not None and child is not scope:
+            if (place := blocks.get(child)) is not None:
+                chain.append(place)
+            child = file.parent(child)
+        self.chain = chain[::-1]
+        self.own = node
+
+    @property
+    def in_loop(self) -> bool:
+        return any(isinstance(block, LOOPS) for block, _, _ in self.chain)
+
+    def surely_before(self, use: _Place) -> bool:
+        """Whether control cannot reach `use` (in this turn of a loop) without passing here."""
+        for depth, (block, name, place) in enumerate(self.chain):
+            if depth >= len(use.chain):
+                return False
+            other_block, other_name, other_place = use.chain[depth]
+            if block is not other_block or name != other_name:
+                return False
+            if place != other_place:
+                if place > other_place:
+                    return False
+                # Only `with` always runs its body to the end.
+                inner = self.chain[depth + 1 :]
+                return all(isinstance(b, (ast.With, ast.AsyncWith)) for b, _, _ in inner)
+        # The same statement: a loop or `with` head binds before its body runs.
+        return len(self.chain) < len(use.chain) and isinstance(
+            self.own, (*LOOPS, ast.With, ast.AsyncWith)
+        )
+
+    def possibly_before(self, use: _Place) -> bool:
+        for (block, name, _), (other_block, other_name, _) in zip(
+            self.chain, use.chain, strict=False
+        ):
+            if block is other_block and name != other_name and isinstance(block, ast.If):
+                return any(isinstance(b, LOOPS) for b, _, _ in self._shared(use))
+            if block is not other_block:
+                break
+        if self.start < use.start and not self._same_statement(use):
+            return True
+        # Later in the source, but earlier in the next turn of a loop around both.
+        return any(isinstance(block, LOOPS) for block, _, _ in self._shared(use))
+
+    def _same_statement(self, use: _Place) -> bool:
+        return self.chain == use.chain
+
+    def _shared(self, use: _Place) -> list[tuple[ast.AST, str, int]]:
+        shared = []
+        for mine, theirs in zip(self.chain, use.chain, strict=False):
+            if mine[0] is not theirs[0] or mine[1] != theirs[1]:
+                break
+            shared.append(mine)
+        return shared
