@@ -13,60 +13,20 @@ import builtins
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from .additions import put_into
 from .infer import Lineage, Origin, lineage, origins, reaching, returns, self_assignments
+from .layer_names import (
+    CONTAINERS,
+    OPAQUE,
+    PARAMETRIC,
+    PASS_THROUGH,
+    WRAPPERS,
+    ZOOS,
+    is_layer_class,
+)
 from .names import framework
 from .project import STUBS, Symbol, resolve, symbol_of
 from .walk import FUNCTIONS, File
-
-SEQUENTIAL = ("torch.nn.Sequential", "keras.Sequential")
-# Their arguments are what they hold.
-_CONTAINERS = frozenset((*SEQUENTIAL, "torch.nn.ModuleList", "torch.nn.ModuleDict"))
-# Layers that run the layer they are given first.
-_WRAPPERS = frozenset(
-    (
-        "keras.layers.Bidirectional keras.layers.RNN keras.layers.SpectralNormalization "
-        "keras.layers.StackedRNNCells keras.layers.TimeDistributed keras.layers.Wrapper "
-        "torch.nn.TransformerDecoder torch.nn.TransformerEncoder"
-    ).split()
-)
-# Prefixes of the torch classes that have parameters whatever their arguments.
-_PARAMETRIC = (
-    "torchvision.models.",
-    *(
-        f"torch.nn.{name}"
-        for name in (
-            "AdaptiveLogSoftmax BatchNorm Bilinear Conv Embedding GRU GroupNorm LSTM LayerNorm "
-            "Lazy Linear MultiheadAttention PReLU RMSNorm RNN SyncBatchNorm Transformer"
-        ).split()
-    ),
-)
-# Functions that hand back what they are given: a layer, or a collection of layers.
-_PASS_THROUGH = frozenset(
-    (
-        "collections.OrderedDict copy.copy copy.deepcopy enumerate filter itertools.chain list "
-        "dict reversed set sorted tuple zip torch.nn.utils.parametrizations.orthogonal "
-        "torch.nn.utils.parametrizations.spectral_norm torch.nn.utils.parametrizations.weight_norm "
-        "torch.nn.utils.skip_init torch.nn.utils.spectral_norm torch.nn.utils.weight_norm "
-        "torch.quantization.prepare torch.jit.trace"
-    ).split()
-)
-# Framework functions that return a model nobody can look into.
-_OPAQUE = frozenset(
-    (
-        "keras.models.clone_model keras.models.load_model keras.models.model_from_config "
-        "keras.models.model_from_json keras.saving.load_model tensorflow.saved_model.load "
-        "torch.hub.load torch.jit.load torch.load"
-    ).split()
-)
-# Model zoos: whatever they make is one layer, known by its name.
-ZOOS = ("keras.applications.", "torchvision.models.")
-_NOT_LAYERS = frozenset(
-    (
-        "keras.layers.Input keras.layers.InputSpec torch.nn.Buffer torch.nn.Parameter "
-        "torch.nn.ParameterDict torch.nn.ParameterList"
-    ).split()
-)
-_PUTS = frozenset("add append extend insert add_module register_module update".split())
 
 
 class Layer(NamedTuple):
@@ -164,25 +124,15 @@ def _made_by(file: File, call: ast.Call, maker: str | Symbol | None) -> Found:
         if family.is_torch_module or family.is_keras_layer or not family.complete:
             return Found((Layer(file, call, cls=maker),))
         return NOTHING
-    if maker in _PASS_THROUGH:
+    if maker in PASS_THROUGH:
         return _join(layers(file, argument) for argument in _arguments(call))
-    if maker in _OPAQUE:
+    if maker in OPAQUE:
         return UNSEEN
     if maker.startswith(ZOOS) or is_layer_class(maker):
         return Found((Layer(file, call, name=maker),))
     if framework(maker) or maker.partition(".")[0] in ("numpy", "math", *dir(builtins)):
         return NOTHING
     return UNSEEN
-
-
-def is_layer_class(name: str) -> bool:
-    """Whether a canonical dotted name is that of a framework's layer or model class."""
-    module, _, last = name.rpartition(".")
-    return (
-        last[:1].isupper()
-        and name not in _NOT_LAYERS
-        and (module in ("torch.nn", "keras.layers") or name in ("keras.Model", "keras.Sequential"))
-    )
 
 
 def makers(file: File, func: ast.expr, depth: int = 0) -> list[str | Symbol | None]:
@@ -234,56 +184,10 @@ def _arguments(call: ast.Call) -> list[ast.expr]:
     return [*call.args, *(keyword.value for keyword in call.keywords)]
 
 
-# -- what is put into a collection later -----------------------------------------------------------
-
-
 def _put(file: File, made: ast.expr) -> Iterator[Found]:
     """What `.add()`, `.append()`, `+=`, ... put into the collection that an expression makes."""
     for value in put_into(file, made):
         yield layers(file, value)
-
-
-def put_into(file: File, made: ast.AST) -> list[ast.expr]:
-    """The expressions put later, by name, into the collection that `made` makes, in order."""
-    assign = file.parent(made)
-    targets: list[ast.expr] = []
-    if isinstance(assign, ast.Assign):
-        targets = assign.targets
-    elif isinstance(assign, (ast.AnnAssign, ast.NamedExpr)):
-        targets = [assign.target]
-    found: list[ast.expr] = []
-    for target in targets:
-        name = file.dotted(target)
-        for holder, value in _puts(file).get(name or "", ()):
-            if isinstance(holder, ast.Name):
-                if any(binding.node is assign for binding in reaching(file, holder)):
-                    found.append(value)
-            elif file.method_class(holder) is file.method_class(made):
-                found.append(value)
-    return found
-
-
-def _puts(file: File) -> dict[str, list[tuple[ast.expr, ast.expr]]]:
-    """Dotted name -> (its occurrence, what is put there), for the whole file in source order."""
-    found: dict[str, list[tuple[ast.expr, ast.expr]]] | None = file.__dict__.get("_puts")
-    if found is not None:
-        return found
-    found = file.__dict__["_puts"] = {}
-    for call in file.index[ast.Call]:
-        match call:
-            case ast.Call(func=ast.Attribute(attr=attr, value=holder), args=[*_, value]):
-                if attr in _PUTS and (name := file.dotted(holder)):
-                    found.setdefault(name, []).append((holder, value))
-    for augmented in file.index[ast.AugAssign]:
-        if isinstance(augmented.op, ast.Add) and (name := file.dotted(augmented.target)):
-            found.setdefault(name, []).append((augmented.target, augmented.value))
-    for assign in file.index[ast.Assign]:
-        match assign.targets:
-            case [ast.Subscript(value=holder)] if name := file.dotted(holder):
-                found.setdefault(name, []).append((holder, assign.value))
-    for occurrences in found.values():
-        occurrences.sort(key=lambda pair: (pair[0].lineno, pair[0].col_offset))
-    return found
 
 
 # -- one level down --------------------------------------------------------------------------------
@@ -300,9 +204,9 @@ def members(layer: Layer) -> Found:
 
 def _members(layer: Layer) -> Found:
     file, call = layer.file, layer.node
-    if layer.name in _CONTAINERS:
+    if layer.name in CONTAINERS:
         return _join(steps(layer))
-    if layer.name in _WRAPPERS:
+    if layer.name in WRAPPERS:
         return layers(file, call.args[0]) if call.args else _keyword_layers(file, call)
     if layer.name == "keras.Model":
         return _join(applied.run for applied in graph_of(layer))
@@ -351,7 +255,7 @@ def _own_parameters(layer: Layer) -> bool:
         )
     if layer.name.startswith("torch.nn.InstanceNorm"):
         return any(keyword.arg == "affine" for keyword in layer.node.keywords)
-    return layer.name.startswith(_PARAMETRIC)
+    return layer.name.startswith(PARAMETRIC)
 
 
 class Applied(NamedTuple):

@@ -1,12 +1,13 @@
 """Which layers act otherwise in training than in evaluation: the one place for that fact.
 
 Sources: the frameworks' own code, torch 2.13 (`torch/nn/modules`) and Keras 3.15
-(`keras/src/layers`); `tests/facts/test_modes.py` runs every entry both ways.
+(`keras/src/layers`); `tests/facts/test_modes.py` runs torch's layers and most of Keras' both ways.
 """
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from .infer import origins
@@ -171,9 +172,9 @@ def _class_dependent(symbol: Symbol) -> bool | None:
     held_layers = any_dependent(held(symbol))
     if held_layers or (family.is_torch_module and reads_training(symbol)):
         return True
-    if family.is_keras_layer and held_layers is not False and takes_training(symbol):
+    if acts_on_training(symbol) or (held_layers is None and hands_training_on(symbol)):
         return True
-    return held_layers if not acts_on_training(symbol) else True
+    return held_layers
 
 
 def reads_training(symbol: Symbol) -> bool:
@@ -197,15 +198,23 @@ def takes_training(symbol: Symbol) -> bool:
 
 def acts_on_training(symbol: Symbol) -> bool:
     """Whether a Keras `call` uses its `training` for more than handing it on."""
-    call = forward(symbol)
-    if call is None or not takes_training(symbol):
-        return False
     return any(
-        name.id == "training"
-        and isinstance(name.ctx, ast.Load)
-        and not isinstance(call.file.parent(name), (ast.keyword, ast.Call))
-        for name in call.file.inside(call.node)[ast.Name]
+        not isinstance(file.parent(name), (ast.keyword, ast.Call))
+        for file, name in _uses_of_training(symbol)
     )
+
+
+def hands_training_on(symbol: Symbol) -> bool:
+    """Whether a Keras `call` hands its `training` on: its author knows of somebody who cares."""
+    return any(True for _ in _uses_of_training(symbol))
+
+
+def _uses_of_training(symbol: Symbol) -> Iterator[tuple[File, ast.Name]]:
+    call = forward(symbol)
+    if call is not None and class_lineage(symbol).is_keras_layer and takes_training(symbol):
+        for name in call.file.inside(call.node)[ast.Name]:
+            if name.id == "training" and isinstance(name.ctx, ast.Load):
+                yield call.file, name
 
 
 def _inside(layer: Layer) -> bool | None:

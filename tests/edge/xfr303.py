@@ -182,3 +182,44 @@ def actor_step(x):
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(actor(x, training=True) - target_actor(x))
     return tape.gradient(loss, actor.trainable_variables)
+
+
+def mean_loss(model, x):
+    return tf.reduce_mean(model(x))  # XFR303
+
+
+def with_a_helper(x, optimizer):
+    net = build()
+    with tf.GradientTape() as tape:
+        loss = mean_loss(net, x)
+    optimizer.apply(tape.gradient(loss, net.trainable_variables))
+
+
+def loss_for_both(model, x):
+    return tf.reduce_mean(model(x))
+
+
+def used_for_evaluation_too(x, optimizer):
+    net = build()
+    with tf.GradientTape() as tape:
+        loss = loss_for_both(net, x)
+    optimizer.apply(tape.gradient(loss, net.trainable_variables))
+    print(loss_for_both(net, x))
+
+
+class Autoencoder(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.enc = build()
+
+    def encode(self, x):
+        return self.enc(x)  # XFR303
+
+    def loss_of(self, x):
+        return tf.reduce_mean(self.encode(x))
+
+    def train(self, x):
+        with tf.GradientTape() as tape:
+            loss = self.loss_of(x)
+        grads = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(grads, self.trainable_variables))

@@ -45,7 +45,7 @@ class Block(keras.layers.Layer):
         return self.drop(x)
 
 
-class ThroughALayer(keras.Model):
+class Composed(keras.Model):
     def build(self, shape):
         self.block = Block()
 
@@ -201,3 +201,39 @@ class Fits(keras.Model):
 
     def learn(self, x):
         return self(x, training=True)
+
+
+class InASequential(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.norm = keras.layers.BatchNormalization()
+
+    def call(self, x):
+        return self.norm(x)
+
+
+def stacked():
+    net = keras.Sequential([keras.layers.Dense(4), InASequential()])
+    net.add(InASequential())
+    return net
+
+
+class ResidualBlock(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.norm = keras.layers.BatchNormalization()
+
+    def call(self, x):
+        return x + self.norm(x)
+
+
+class ConvNet(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.norm = keras.layers.BatchNormalization()
+
+    def call(self, x):  # XFR305
+        return self.norm(x)
+
+
+ConvNet().compile("sgd", "mse")

@@ -363,6 +363,16 @@ def test_mode(source: str, expected: bool | None) -> None:
         ),
         (
             """
+            class Net(layers.Layer):
+                def __init__(self, inner):
+                    self.inner = inner
+                def call(self, x, training=None):
+                    return self.inner(x)
+            """,
+            None,
+        ),
+        (
+            """
             class Tree(nn.Module):
                 def __init__(self):
                     super().__init__()

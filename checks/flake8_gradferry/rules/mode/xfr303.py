@@ -73,13 +73,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import origins, reaching
+from ...infer import argument_for, calls_of, function_of, origins, reaching
 from ...models import forward, layers, within
 from ...modes import argument, class_dependent, layer_dependent
 from ...project import Symbol
 from ...rule import Confidence, Finding, Harm, Rule
 from ...tapes import VARIABLES, makes_tape
-from ...walk import FUNCTIONS, File
+from ...walk import FUNCTIONS, File, Function
 
 rule = Rule(
     __name__,
@@ -97,15 +97,53 @@ def check(file: File, block: ast.With) -> Iterator[Finding]:
     if not tapes:
         return
     trained: list[ast.expr] | None = None
-    for call in file.inside(block)[ast.Call]:
-        if not is_bare_run(file, call) or innermost_tape(file, call) is not block:
-            continue
+    for call, run in runs(file, block):
         if trained is None:
             trained = list(trained_models(file, block, tapes))
-        if any(same_model(file, model, call.func) for model in trained) and acts_in_training(
-            file, call
-        ):
+        if any(same_model(file, model, run) for model in trained) and acts_in_training(file, call):
             yield rule.at(call, model=file.dotted(call.func) or "model")
+
+
+def runs(file: File, block: ast.With) -> Iterator[tuple[ast.Call, ast.expr]]:
+    """The calls under the tape that may run a model without `training`, with the model as the
+    block names it; calls in functions of the file that are only run under tapes count too."""
+    queue: list[tuple[ast.AST, dict[str, ast.expr]]] = [(block, {})]
+    seen: set[ast.AST] = set()
+    for root, arguments in queue:  # grows while it is read
+        for call in file.inside(root)[ast.Call]:
+            if root is block and innermost_tape(file, call) is not block:
+                continue
+            if is_bare_run(file, call):
+                name = call.func.id if isinstance(call.func, ast.Name) else ""
+                yield call, arguments.get(name, call.func)
+            helper = function_of(file, call.func)
+            if (
+                helper is None
+                or helper.file is not file
+                or helper.node in seen
+                or not isinstance(helper.node, FUNCTIONS)
+                or not only_under_tapes(file, helper.node, seen)
+            ):
+                continue
+            seen.add(helper.node)
+            args = helper.node.args
+            given = {
+                arg.arg: value
+                for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs)
+                if (value := argument_for(helper, call, arg)) is not None
+            }
+            for name, value in given.items():
+                if isinstance(value, ast.Name):
+                    given[name] = arguments.get(value.id, value)
+            queue.append((helper.node, given))
+
+
+def only_under_tapes(file: File, function: Function, known: set[ast.AST]) -> bool:
+    """Whether every call of a function in the file stands under a tape, or in such a function."""
+    return all(
+        innermost_tape(file, call) is not None or file.function(call) in known
+        for call in calls_of(file, function)
+    )
 
 
 def tape_names(file: File, block: ast.With) -> set[str]:

@@ -56,8 +56,8 @@ net.fit(x, x[:, :1], epochs=2, verbose=0)
 
 ## When it stays quiet
 
-- Layers, and models that the file itself uses inside another layer or model: there the flag
-  reaches what is inside through the call around it.
+- Layers, and models that are parts of another layer or model (in the file itself, or by a name
+  like `ResidualBlock`): there the flag reaches what is inside through the call around it.
 - Nothing in the model is seen to depend on the mode (Dropout, BatchNormalization, noise, random
   augmentation, a layer of the project that takes `training`).
 - Every such layer is given a `training=` of its own.
@@ -80,6 +80,7 @@ Keras 3 does that by itself.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from ...infer import lineage
@@ -96,6 +97,13 @@ rule = Rule(
     harm=Harm.SILENT,
     confidence=Confidence.SURE,
     direction="torch->keras",
+)
+
+# What models are called that others are built of.
+_BLOCK = re.compile(
+    r"(attention|block|bottleneck|cell|conv|decoder|encoder|head|layer|module|residual|stem|unit)"
+    r"_?\d*$",
+    re.IGNORECASE,
 )
 
 
@@ -150,11 +158,28 @@ def gives_mode(call: ast.Call) -> bool:
 
 
 def part_of_another(file: File, cls: ast.ClassDef) -> bool:
-    """Whether the file makes an instance inside another Keras class, or puts one into a graph."""
-    for call in file.index[ast.Call]:
-        if isinstance(call.func, ast.Name) and call.func.id == cls.name:
-            holder = file.method_class(call)
-            if holder is not None and holder is not cls and lineage(file, holder).is_keras_layer:
+    """Whether the class is a building block: its instances are made inside another Keras class or
+    for a Sequential, or, where the file makes none, its name says so."""
+    made = [
+        call
+        for call in file.index[ast.Call]
+        if isinstance(call.func, ast.Name) and call.func.id == cls.name
+    ]
+    if not made:
+        return _BLOCK.search(cls.name) is not None
+    return any(is_part(file, call, cls) for call in made)
+
+
+def is_part(file: File, made: ast.Call, cls: ast.ClassDef) -> bool:
+    holder = file.method_class(made)
+    if holder is not None and holder is not cls and lineage(file, holder).is_keras_layer:
+        return True
+    for above in file.ancestors(made):
+        if isinstance(above, ast.stmt):
+            return False
+        if isinstance(above, ast.Call):
+            adds = isinstance(above.func, ast.Attribute) and above.func.attr in ("add", "append")
+            if adds or file.qualified(above.func) == "keras.Sequential":
                 return True
     return False
 

@@ -79,8 +79,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ...additions import put_into
 from ...infer import lineage, reaching, self_assignments
-from ...models import has_parameters, layers, put_into
+from ...models import has_parameters, layers
 from ...modes import layer_dependent
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
