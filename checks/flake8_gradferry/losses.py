@@ -73,9 +73,10 @@ class Loss(NamedTuple):
 class LossCall(NamedTuple):
     """One call of a loss in a file."""
 
-    call: ast.Call
+    call: ast.Call  # in the file that is looked at
     loss: Loss
-    output: ast.expr  # what the model said
+    output: Value  # what the model said
+    site: Value  # the loss's own call, in a function of another file where it was handed on
 
 
 def loss_calls(file: File) -> list[LossCall]:
@@ -92,11 +93,31 @@ def _find(file: File) -> Iterator[LossCall]:
         return
     bound = _bound_to_losses(file)
     for call in file.index[ast.Call]:
-        if len(call.args) + len(call.keywords) < 2 or not _may_be_loss(call.func, bound):
+        if len(call.args) + len(call.keywords) < 2:
             continue
-        loss = loss_of(file, call.func, call)
-        if loss is not None and (output := _output(loss, call)) is not None:
-            yield LossCall(call, loss, output)
+        if _may_be_loss(call.func, bound):
+            loss = loss_of(file, call.func, call)
+            if loss is not None and (output := _output(loss, call)) is not None:
+                yield LossCall(call, loss, Value(file, output), Value(file, call))
+        if any(_may_be_loss(a, bound) for a in (*call.args, *(k.value for k in call.keywords))):
+            yield from _handed_on(file, call)
+
+
+def _handed_on(file: File, call: ast.Call) -> Iterator[LossCall]:
+    """`train(model, criterion, data)`: the losses that a function of another file computes."""
+    entered = Trace().entered(Value(file, call))
+    if entered is None or entered[0].file is file:
+        return  # in this file the loss's own call is found, and asks who calls it
+    symbol, frame = entered
+    assert isinstance(symbol.node, FUNCTIONS)
+    parameters = {arg.arg for arg in (*symbol.node.args.args, *symbol.node.args.kwonlyargs)}
+    for inner in symbol.file.inside(symbol.node, nested=False)[ast.Call]:
+        if not isinstance(inner.func, ast.Name) or inner.func.id not in parameters:
+            continue
+        site = Value(symbol.file, inner, frame)
+        loss = _agreed(site.at(inner.func), site, inner.func.id)
+        if loss is not None and (output := _output(loss, inner)) is not None:
+            yield LossCall(call, loss, site.at(output), site)
 
 
 def _frameworks(file: File) -> set[str]:
@@ -132,12 +153,16 @@ def loss_of(file: File, node: ast.expr, call: ast.Call | None = None) -> Loss | 
 
     `call` is the call in which `node` is the function, for losses that are functions.
     """
-    shown = _shown(file, node)
-    found = {_loss(end, file, call, shown) for end in Trace().objects(Value(file, node))}
+    site = Value(file, call) if call is not None else None
+    return _agreed(Value(file, node), site, _shown(file, node))
+
+
+def _agreed(value: Value, site: Value | None, shown: str) -> Loss | None:
+    found = {_loss(end, site, shown) for end in Trace().objects(value)}
     return found.pop() if len(found) == 1 else None
 
 
-def _loss(end: End, file: File, call: ast.Call | None, shown: str) -> Loss | None:
+def _loss(end: End, site: Value | None, shown: str) -> Loss | None:
     if end.path:
         return None
     value = end.value
@@ -151,7 +176,7 @@ def _loss(end: End, file: File, call: ast.Call | None, shown: str) -> Loss | Non
                 return None  # the loss's value, not the loss
         case ast.Name() | ast.Attribute():
             # A function: what it is told stands in the call.
-            name, given = made_by(value), Value(file, call or value.node)
+            name, given = made_by(value), site or value
         case _:
             return None
     if name in TORCH_CROSS_ENTROPY or name in _TENSORFLOW_NAMES:

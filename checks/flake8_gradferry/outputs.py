@@ -48,8 +48,13 @@ def outputs(file: File, node: ast.AST) -> Outputs:
     """What the value of an expression may have been made by, each way once."""
     cached: dict[ast.AST, Outputs] = file.__dict__.setdefault("_outputs", {})
     if node not in cached:
-        cached[node] = _settled(_Flow().of(Value(file, node)))
+        cached[node] = value_outputs(Value(file, node))
     return cached[node]
+
+
+def value_outputs(value: Value) -> Outputs:
+    """`outputs`, for an expression inside one call of its function."""
+    return _settled(_Flow().of(value)) or [_unknown(value)]
 
 
 def model_outputs(file: File, node: ast.AST) -> Outputs:
@@ -260,13 +265,11 @@ class _Flow:
             case ast.For(iter=ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_])), (1,):
                 return self._last(items(self.trace, value.at(inner)), argument, value)
             case ast.Call() | ast.List(), (int(position),):
-                found = items(self.trace, value)
-                if found and all(item.certain for item in found):
-                    if -len(found) <= position < len(found):
-                        return self._last([found[position]], argument, value)
-                    return [_unknown(value)]
-                if found and position == -1:
-                    return self._last(found, argument, value)
+                found = items(self.trace, value) or []
+                counted = found[: position + 1] if position >= 0 else found[position:]
+                known = all(item.value is not None and item.certain for item in counted)
+                if known and -len(found) <= position < len(found):
+                    return self._last([found[position]], argument, value)
         return [_unknown(value)]
 
     def _inner_function(self, value: Value, call: Value | None) -> Outputs:
@@ -447,4 +450,13 @@ def _is_number(node: ast.expr) -> bool:
     return False
 
 
-__all__ = ["PROBABILITIES", "Kind", "Output", "agreed", "model_outputs", "outputs", "place"]
+__all__ = [
+    "PROBABILITIES",
+    "Kind",
+    "Output",
+    "agreed",
+    "model_outputs",
+    "outputs",
+    "place",
+    "value_outputs",
+]

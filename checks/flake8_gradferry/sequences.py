@@ -9,7 +9,9 @@ from typing import NamedTuple
 from .values import Trace, Value, made_by
 from .walk import FUNCTIONS, LOOPS, position
 
-_SEQUENCES = frozenset(("torch.nn.Sequential", "torch.nn.ModuleList", "keras.Sequential"))
+_SEQUENCES = frozenset(
+    ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "keras.Sequential")
+)
 _GROWING = {"append": 0, "add": 0, "add_module": 1, "extend": 0}
 _SHRINKING = frozenset(("pop", "insert", "remove", "clear", "reverse", "sort"))
 
@@ -80,19 +82,19 @@ def _called(trace: Trace, value: Value, call: ast.Call) -> list[Item] | None:
     match arguments:
         case [ast.Dict(values=layers)]:
             found = _elements(trace, value, layers)
-        case [only] if name != "torch.nn.Sequential" or _is_pairs(value, only):
+        case [only] if name != "torch.nn.Sequential" or _is_pairs(trace, value.at(only)):
             found = _or_unseen(items(trace, value.at(only)))
         case _:
             found = _elements(trace, value, arguments)
     return found + _grown(trace, value)
 
 
-def _is_pairs(value: Value, argument: ast.expr) -> bool:
+def _is_pairs(trace: Trace, argument: Value) -> bool:
     """Whether `nn.Sequential`'s one argument is an OrderedDict, not its one layer."""
-    match argument:
-        case ast.Call(func=func):
-            named = value.file.dotted(func) or ""
-            return named.rpartition(".")[2] == "OrderedDict"
+    for end in trace.ends(argument):
+        match end.value.node:
+            case ast.Call(func=ast.Name(id="OrderedDict") | ast.Attribute(attr="OrderedDict")):
+                return True
     return False
 
 

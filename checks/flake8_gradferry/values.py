@@ -31,6 +31,7 @@ _STEPS = 2000
 _CALLS = 12
 _AGAIN = 2  # a block inside a block runs the same `forward`
 _NESTING = 50
+_TAKEN = 6  # `x = x[0]` round a loop
 
 Path = tuple["int | str", ...]
 
@@ -98,7 +99,7 @@ class Trace:
         self._steps += 1
         if key in self._active:
             return  # round a loop: nothing new
-        if self.exhausted:
+        if self.exhausted or len(self._active) > _NESTING or len(path) > _TAKEN:
             yield End(value, path)
             return
         self._active.add(key)
@@ -136,6 +137,8 @@ class Trace:
                         yield from self.ends(value.at(item), path[1:])
                         return
                 yield End(value, path)
+            case ast.Call(args=[held]) if path and made_by(value) == "torch.nn.ModuleDict":
+                yield from self.ends(value.at(held), path)
             case ast.Subscript(slice=index):
                 taken = constant_index(index)
                 if taken is None:
@@ -205,13 +208,14 @@ class Trace:
 
     def _attribute(self, value: Value, node: ast.Attribute, path: Path) -> Iterator[End]:
         file = value.file
-        if file.qualified(node) is not None:
+        if (name := file.qualified(node)) is not None:
             found = symbol_of(file, node)
             if found is not None and isinstance(found.node, ast.expr):
                 yield from self.ends(Value(found.file, found.node), path)
-            else:
+                return
+            if found is not None or framework(name):
                 yield End(value, path)
-            return
+                return
         owners = list(self.objects(value.at(node.value)))
         held: list[End] = []
         for owner in owners:

@@ -168,6 +168,8 @@ def test_functions_that_call_themselves_are_given_up() -> None:
     assert torch(source) == {"unknown"}
     source = "def f(x):\n    return g(x)\ndef g(x):\n    return f(x)\nf(x)"
     assert torch(source) == {"unknown"}
+    source = "for _ in range(3):\n    x = x[0]\nx"
+    assert torch(source) == {"unknown"}
     source = "f = lambda x: f(f(x))\nf(x)"
     assert torch(source) == {"unknown"}
 
@@ -189,3 +191,165 @@ def test_place_and_last(tmp_path: Path) -> None:
     assert (place(file, here), here.by, here.last) == ("line 4", "tensorflow.nn.softmax", True)
     model = first.args[0].func
     assert [(o.kind, o.last) for o in model_outputs(file, model)] == [(Kind.SOFTMAX, True)]
+
+
+NETS = """
+import torch
+from torch import nn
+
+
+class Base(nn.Module):
+    def forward(self, x):
+        return self.head(x)
+
+
+class Derived(Base):
+    def __init__(self, *, last=None):
+        super().__init__()
+        self.head = nn.Sequential(nn.Linear(3, 4), *([last] if last else []))
+        self.heads = nn.ModuleDict({"a": nn.Sigmoid(), "b": nn.Linear(3, 4)})
+        self.row = [nn.Linear(3, 4)]
+        self.row.append(nn.Sigmoid())
+
+    def forward(self, x):
+        return super().forward(x)
+
+    def through_dict(self, x):
+        return self.heads["a"](x)
+
+    def through_all(self, x):
+        for layer in self.heads.values():
+            x = layer(x)
+        return x
+
+    def through_last(self, x):
+        return self.row[-1](x)
+
+    @staticmethod
+    def squash(x, how=torch.sigmoid):
+        return how(x)
+
+    async def later(self, x):
+        return x.sigmoid()
+
+    def each(self, x):
+        yield x.sigmoid()
+
+
+class NoForward(Base):
+    pass
+
+
+class IsSequential(nn.Sequential):
+    pass
+
+
+class Counts(nn.Sequential):
+    def __init__(self):
+        self.n = 1
+
+
+class WithHead(Base):
+    def __init__(self, head):
+        self.head = head
+
+
+class Passes(WithHead):
+    def __init__(self, n):
+        super().__init__(nn.Sequential(nn.Linear(3, n), nn.Sigmoid()))
+
+
+class Names(Base):
+    def __init__(self, n):
+        WithHead.__init__(self, n)
+
+
+net = Derived()
+
+
+def outer(x, how):
+    def inner(y):
+        return how(y)
+
+    return inner(x)
+
+
+def wants(x, how):
+    return how(x)
+
+
+def given(x, how=torch.sigmoid):
+    return how(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind"),
+    [
+        ("nets.net(x)", "unknown"),
+        ("Derived()(x)", "unknown"),
+        ("Derived().through_dict(x)", "sigmoid"),
+        ("Derived().through_all(x)", "linear"),
+        ("Derived().through_last(x)", "sigmoid"),
+        ("Derived().squash(x)", "sigmoid"),
+        ("Derived().later(x)", "unknown"),
+        ("Derived().each(x)", "unknown"),
+        ("NoForward()(x)", "unknown"),
+        ("IsSequential(nn.Sigmoid())(x)", "unknown"),
+        ("Counts()(x)", "unknown"),
+        ("WithHead(nn.Sigmoid())(x)", "sigmoid"),
+        ("Passes(4)(x)", "sigmoid"),
+        ("Names(4)(x)", "unknown"),
+        ("Derived(3)(x)", "unknown"),
+        ("Derived", "unknown"),
+        ("Derived(x)", "unknown"),
+        ("outer(x, torch.sigmoid)", "sigmoid"),
+        ("outer(x, how=mine)", "unknown"),
+        ("wants(x)", "unknown"),
+        ("wants(*x)", "unknown"),
+        ("wants(x, **options)", "unknown"),
+        ("wants(x, lambda y: y.sigmoid())", "sigmoid"),
+        ("wants(x, lambda y, *, z: z)", "unknown"),
+        ("given(x)", "sigmoid"),
+        ("given(x, **options)", "unknown"),
+        ("elsewhere(x)", "unknown"),
+        ("nets.net.head[0](x)", "linear"),
+    ],
+)
+def test_through_files(tmp_path: Path, expression: str, kind: str) -> None:
+    (tmp_path / "nets.py").write_text(NETS)
+    source = TORCH + "import nets\nfrom nets import *\nfrom nowhere import elsewhere\n" + expression
+    path = tmp_path / "train.py"
+    file = File(parse(source, str(path)), str(path), source.splitlines(keepends=True))
+    last = file.tree.body[-1]
+    assert isinstance(last, ast.Expr)
+    assert {output.kind.value for output in outputs(file, last.value)} == {kind}
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("for _ in y:\n    a = b\n    b = a\na", "unknown"),
+        ("row = nn.Linear(3, 4) if y else nn.Sigmoid()\nnn.Sequential(*row)(x)", "unknown"),
+        ("x = nn.Linear(3, 4)(x)\nx += 1\nx", "unknown"),
+        ("x = nn.Linear(3, 4)(x)\nx += nn.Linear(3, 4)(y)\nx", "linear"),
+        ("a, *b = x\na", "unknown"),
+        ("with x as y:\n    pass\ny", "unknown"),
+        ("net = nn.Sequential(nn.Sigmoid())\nnet.eval()\nnet.add_module('a')\nnet(x)", "sigmoid"),
+        ("def f(x):\n    return None\nf(x)", "unknown"),
+        ("act = None\nact(x)", "unknown"),
+        ("act = None\nact = torch.sigmoid\nact(x)", "sigmoid"),
+        ("a[0], b.c = nn.Sequential(nn.Sigmoid()), 1\na[0](x)", "unknown"),
+        ("nets['a'] = nn.Sequential(nn.Sigmoid())\nnets['a'](x)", "unknown"),
+    ],
+)
+def test_statements(source: str, kind: str) -> None:
+    assert torch(source) == {kind}
+
+
+def test_a_row_made_of_a_dict() -> None:
+    source = "nn.ModuleDict({'a': nn.Linear(3, 4), 'b': nn.Sigmoid()})['b'](x)"
+    assert torch(source) == {"sigmoid"}
+    source = "from collections import OrderedDict\nd = OrderedDict([('a', nn.Sigmoid())])\n"
+    assert torch(source + "nn.Sequential(d)(x)") == {"sigmoid"}
+    assert keras("m = keras.Sequential([layers.Softmax()])\nm.layers.pop()\nm(x)") == {"unknown"}

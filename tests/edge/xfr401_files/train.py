@@ -1,6 +1,8 @@
+import engine
 import torch
 from torch import nn
 
+from engine import measure, train_one_epoch
 from nets import Cnn, Plain, make
 from nets.cnn import Head
 from objectives import get_loss
@@ -16,3 +18,13 @@ def main(x, y, name):
     criterion(make(name)(x), y)  # XFR401
     criterion(Head(4)(x), y)
     criterion(Head(4, nn.Softmax(dim=1))(x), y)
+
+
+def through_an_engine(batches):
+    criterion = get_loss()
+    engine.train_one_epoch(Cnn(), criterion, batches)  # XFR401
+    train_one_epoch(Plain(), criterion, batches)
+    train_one_epoch(Cnn(), nn.MSELoss(), batches)
+    train_one_epoch(model=Cnn(), batches=batches, criterion=nn.CrossEntropyLoss())  # XFR401
+    measure(Cnn(), criterion, batches)
+    batches.run(Cnn(), criterion)
