@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .values import End, Trace, Value, class_of, constant, family, is_none, made_by
+from .callframes import End, Value, class_of, family, is_none, made_by
+from .values import Trace, constant
 from .walk import FUNCTIONS, File
 
 # Called (output, target).

@@ -22,9 +22,10 @@ from .activations import (
     of_layer,
     of_method,
 )
+from .callframes import End, Frame, Path, Value, class_of, family, made_by, super_call
 from .project import Symbol
 from .sequences import Item, items
-from .values import End, Frame, Path, Trace, Value, class_of, family, made_by, super_call
+from .values import Trace
 from .walk import File
 
 

@@ -6,7 +6,8 @@ import ast
 import sys
 from typing import NamedTuple
 
-from .values import Trace, Value, made_by
+from .callframes import Value, made_by
+from .values import Trace
 from .walk import FUNCTIONS, LOOPS, position
 
 _SEQUENCES = frozenset(

@@ -9,14 +9,27 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
 
+from .branches import Branches, loops_run
+from .callframes import (
+    End,
+    Frame,
+    Path,
+    Value,
+    argument_of,
+    class_of,
+    constant_index,
+    default_value,
+    family,
+    is_none,
+    is_self,
+    made_by,
+    self_at,
+    super_call,
+)
 from .infer import (
     SELF_RETURNING,
     WRAPPERS,
-    Lineage,
-    argument_for,
     attribute_values,
     calls_of,
     lineage,
@@ -25,54 +38,11 @@ from .infer import (
 )
 from .names import framework
 from .project import STUBS, Symbol, resolve, symbol_of
-from .walk import FUNCTIONS, Binding, File
+from .walk import FUNCTIONS, Binding, File, position
 
 _STEPS = 2000
-_CALLS = 12
-_AGAIN = 2  # a block inside a block runs the same `forward`
 _NESTING = 50
 _TAKEN = 6  # `x = x[0]` round a loop
-
-Path = tuple["int | str", ...]
-
-
-class Value(NamedTuple):
-    """An expression (or parameter), and the call inside which it is evaluated."""
-
-    file: File
-    node: ast.AST
-    frame: Frame | None = None
-
-    def at(self, node: ast.AST) -> Value:
-        """Another expression at the same place."""
-        return Value(self.file, node, self.frame)
-
-
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """One call of a project's function."""
-
-    function: ast.AST
-    call: Value | None  # None where a framework makes the call, as `fit` calls `call`
-    owner: Value | None = None  # the object behind `self`
-
-    @property
-    def too_deep(self) -> bool:
-        """Whether calls are nested past what anybody writes, or a function calls itself."""
-        depth = again = 0
-        frame: Frame | None = self
-        while frame is not None:
-            depth += 1
-            again += frame.function is self.function
-            frame = frame.call.frame if frame.call else None
-        return depth > _CALLS or again > _AGAIN
-
-
-class End(NamedTuple):
-    """Where a trail ends, and the positions or keys still to be taken out of it."""
-
-    value: Value
-    path: Path = ()
 
 
 class Trace:
@@ -85,6 +55,7 @@ class Trace:
         self._entered: dict[Value, tuple[Symbol, Frame] | None] = {}
         self._inits: dict[tuple[Value, ast.AST], Frame] = {}
         self._steps = 0
+        self._branches = Branches(self.ends)
 
     @property
     def exhausted(self) -> bool:
@@ -118,7 +89,11 @@ class Trace:
             case ast.Attribute():
                 yield from self._attribute(value, node, path)
             case ast.IfExp():
-                yield from self._each(value, [node.body, node.orelse], path)
+                holds = (
+                    self._branches.hold(value.at(node.test)) if value.frame is not None else None
+                )
+                branches = [node.body] * (holds is not False) + [node.orelse] * (holds is not True)
+                yield from self._each(value, branches, path)
             case ast.BoolOp():
                 yield from self._each(value, node.values, path)
             case ast.NamedExpr() | ast.Await():
@@ -152,7 +127,8 @@ class Trace:
         yield from _but_none([end for node in nodes for end in self.ends(value.at(node), path)])
 
     def _name(self, value: Value, node: ast.Name, path: Path) -> Iterator[End]:
-        bindings = _loops_run(value.file, node, reaching(value.file, node))
+        bindings = loops_run(value.file, node, reaching(value.file, node))
+        bindings = self._branches.before(value, node, bindings)
         found = [end for binding in bindings for end in self._bound(value, node, binding, path)]
         yield from _but_none(found) if bindings else [End(value, path)]
 
@@ -188,7 +164,7 @@ class Trace:
             calls = [Value(file, call) for call in calls_of(file, function)]
         elif frame is not None and frame.call is not None:
             calls = [frame.call]
-        default = _default(function, node)
+        default = default_value(function, node)
         if not calls and anywhere and default is not None:
             # Nobody in sight calls it: what it does unasked is what there is to see.
             yield from self.ends(Value(file, default), path)
@@ -196,7 +172,7 @@ class Trace:
             yield End(value, path)
         for call in calls:
             assert isinstance(call.node, ast.Call)
-            argument = _argument(file, function, call.node, node)
+            argument = argument_of(file, function, call.node, node)
             starred = any(isinstance(item, ast.Starred) for item in call.node.args)
             starred |= any(item.arg is None for item in call.node.keywords)
             if argument is not None:
@@ -322,91 +298,18 @@ class Trace:
             return None
         return found, Frame(found.node, call)
 
-    @staticmethod
-    def returned(entered: tuple[Symbol, Frame]) -> list[Value]:
+    def returned(self, entered: tuple[Symbol, Frame]) -> list[Value]:
         """What the function returns, inside its call."""
         symbol, frame = entered
-        values = [v for v in returns(symbol.file, symbol.node) if not is_none(v)]
-        return [Value(symbol.file, value, frame) for value in values]
-
-
-# -- small questions -------------------------------------------------------------------------------
-
-
-def made_by(value: Value) -> str:
-    """The canonical name of the framework class or function called or named, or ""."""
-    node = value.node.func if isinstance(value.node, ast.Call) else value.node
-    name = value.file.qualified(node)
-    if name is None or not framework(name):
-        return ""
-    found = resolve(value.file, name)
-    return found.name if found is not None and found.name else name
-
-
-def class_of(value: Value) -> Symbol | None:
-    """The project's class of which a value (a construction, or `self`) is an instance."""
-    match value.node:
-        case ast.Call(func=func):
-            found = symbol_of(value.file, func)
-        case ast.arg() if is_self(value.file, value.node):
-            owner = value.file.method_class(value.node)
-            found = Symbol(value.file, owner) if owner is not None else None
-        case _:
-            return None
-    if found is None or not isinstance(found.node, ast.ClassDef):
-        return None
-    return None if found.file.path.parent == STUBS else found
-
-
-def family(cls: Symbol) -> Lineage:
-    """What a class inherits from."""
-    assert isinstance(cls.node, ast.ClassDef)
-    return lineage(cls.file, cls.node)
-
-
-def super_call(file: File, init: ast.AST) -> ast.Call | None:
-    """The `super().__init__(...)` in an `__init__`."""
-    for call in file.inside(init, nested=False)[ast.Call]:
-        match call.func:
-            case ast.Attribute(attr="__init__", value=ast.Call(func=ast.Name(id="super"))):
-                return call
-    return None
-
-
-def self_at(value: Value) -> Value | None:
-    """The object behind `self` at an expression."""
-    function = value.file.function(value.node)
-    frame = value.frame
-    while frame is not None:
-        if frame.function is function:
-            return frame.owner
-        frame = frame.call.frame if frame.call else None
-    if function is None or not function.args.args:
-        return None
-    return Value(value.file, function.args.args[0])
-
-
-def is_self(file: File, parameter: ast.arg) -> bool:
-    """Whether a parameter is the `self` of a method."""
-    function = file.enclosing(parameter, *FUNCTIONS, ast.Lambda)
-    if not isinstance(function, FUNCTIONS) or file.owner(function) is None:
-        return False
-    first = [*function.args.posonlyargs, *function.args.args][:1]
-    return first == [parameter] and parameter.arg == "self"
-
-
-def is_none(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
-
-
-def constant_index(index: ast.expr) -> int | str | None:
-    """The constant of `x[0]`, `x[-1]` or `x["key"]`."""
-    match index:
-        case ast.Constant(value=int(key)) | ast.Constant(value=str(key)):
-            return key
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(key))):
-            return -key
-    return None
+        found = []
+        for node in sorted(returns(symbol.file, symbol.node), key=position):
+            value = Value(symbol.file, node, frame)
+            runs = self._branches.run(value, node)
+            if runs is not False and not is_none(node):
+                found.append(value)
+            if runs:
+                break
+        return found
 
 
 def constant(value: Value) -> object:
@@ -418,51 +321,15 @@ def constant(value: Value) -> object:
     return found.pop() if len(found) == 1 else ...
 
 
-def _argument(
-    file: File, function: ast.AST | None, call: ast.Call, parameter: ast.arg
-) -> ast.expr | None:
-    if isinstance(function, FUNCTIONS):
-        return argument_for(Symbol(file, function), call, parameter)
-    if isinstance(function, ast.Lambda) and parameter in function.args.args:
-        position = function.args.args.index(parameter)
-        if position < len(call.args) and not isinstance(call.args[position], ast.Starred):
-            return call.args[position]
-    return None
-
-
 def _is_any(frame: Frame) -> bool:
     """Whether the frame is the `__init__` of some instance of a class, no one can say which."""
     made_by_init = getattr(frame.function, "name", "") == "__init__"
     return made_by_init and frame.owner is not None and isinstance(frame.owner.node, ast.arg)
 
 
-def _default(function: ast.AST | None, parameter: ast.arg) -> ast.expr | None:
-    """The default of a parameter, None where there is none."""
-    if not isinstance(function, FUNCTIONS):
-        return None
-    args = function.args
-    positional = [*args.posonlyargs, *args.args][::-1]
-    pairs = list(zip(positional, args.defaults[::-1], strict=False))
-    pairs += [(a, d) for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d]
-    return next((default for arg, default in pairs if arg is parameter), None)
-
-
 def _but_none(found: list[End]) -> list[End]:
     """The ends other than None, if there are any: `criterion or CrossEntropyLoss()`."""
     return [end for end in found if not is_none(end.value.node)] or found
-
-
-def _loops_run(file: File, name: ast.Name, bindings: list[Binding]) -> list[Binding]:
-    """The bindings that are left if every `for` loop before `name` has run at least once."""
-    for position in range(len(bindings) - 1, 0, -1):
-        loop = file.parent(bindings[position].node)
-        if bindings[position].kind != "assign":
-            continue
-        if isinstance(loop, ast.For) and loop not in file.ancestors(name):
-            within = [b for b in bindings if loop in file.ancestors(b.node)]
-            later = [b for b in bindings[position + 1 :] if b not in within]
-            return within + later
-    return bindings
 
 
 def _opaque(symbol: Symbol) -> bool:
@@ -483,19 +350,3 @@ def _above(file: File, func: ast.Attribute) -> Symbol | None:
         if (method := symbol.file.methods(symbol.node).get(func.attr)) is not None:
             return Symbol(symbol.file, method)
     return None
-
-
-__all__ = [
-    "End",
-    "Frame",
-    "Trace",
-    "Value",
-    "class_of",
-    "constant",
-    "constant_index",
-    "family",
-    "is_none",
-    "made_by",
-    "self_at",
-    "super_call",
-]

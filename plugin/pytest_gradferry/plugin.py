@@ -47,8 +47,19 @@ def _chosen_frameworks(config: pytest.Config) -> tuple[str, ...]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "framework" in metafunc.fixturenames:
+    if "framework" in metafunc.fixturenames and _is_ours(metafunc):
         metafunc.parametrize("framework", _chosen_frameworks(metafunc.config), indirect=True)
+
+
+def _is_ours(metafunc: pytest.Metafunc) -> bool:
+    """Whether `framework` is this plugin's fixture, not one of the user's by the same name."""
+    for mark in metafunc.definition.iter_markers("parametrize"):
+        names = mark.args[0] if mark.args else mark.kwargs.get("argnames", ())
+        names = names.split(",") if isinstance(names, str) else names
+        if "framework" in [name.strip() for name in names]:
+            return False
+    definitions = metafunc._arg2fixturedefs.get("framework", ())
+    return bool(definitions) and definitions[-1].func.__module__ == __name__
 
 
 @pytest.fixture

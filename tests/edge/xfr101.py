@@ -95,3 +95,59 @@ class Torch(nn.Module):
 class Plain:
     def __call__(self, x):
         return x
+
+
+class Renamed(keras.Model):
+    def forward(self, x):
+        return x
+
+    __call__ = forward  # XFR101
+
+
+class Under(keras.Model):
+    if tf.__version__ > "2":
+
+        @tf.function
+        def __call__(self, x):  # XFR101
+            return x
+
+
+class Handed(keras.Model):
+    __call__ = keras.Model.__call__
+
+
+class StatefulMetric(keras.layers.Layer):
+    def reset_states(self):
+        self.positives = 0
+
+    def __call__(self, y_true, y_pred):
+        self.positives += 1
+        return self.positives
+
+
+class OwnMetric(keras.layers.Layer):
+    def update_state(self, values):
+        self.total = values
+
+    def __call__(self, values):
+        return self.update_state(values)
+
+
+class Bare(tf.Module):
+    def __call__(self, x):
+        return x
+
+
+class Cosine(keras.constraints.Constraint):
+    def __call__(self, w):
+        return w
+
+
+class Penalty(keras.regularizers.Regularizer):
+    def __call__(self, w):
+        return tf.reduce_sum(w)
+
+
+class Both(nn.Module, linen.Module):
+    def __call__(self, x):
+        return x

@@ -206,3 +206,47 @@ for epoch in range(2):
         value = tf.reduce_mean(model(x, training=True))
     grads = tape.gradient(value, model.trainable_variables)
     opt.apply_gradients(grads)  # XFR201
+
+
+def by_parts(optimizer, n, half):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model(x, training=True))
+    grads = list(tape.gradient(loss, model.trainable_variables))
+    optimizer.apply_gradients(grads[1:] + grads[:1])  # XFR201
+    optimizer.apply_gradients(tape_free(grads))
+    optimizer.apply_gradients(grads, model.trainable_weights + model.variables)  # XFR201
+    optimizer.apply_gradients(grads, model.trainable_weights[:2])  # XFR201
+    optimizer.apply_gradients(grads, tape.watched_variables())  # XFR201
+    optimizer.apply_gradients(grads, [tf.Variable(1.0), tf.Variable(2.0)])  # XFR201
+    optimizer.apply_gradients(tf.distribute.get_replica_context().all_reduce(n, grads))  # XFR201
+    optimizer.apply_gradients(optimizer.get_unscaled_gradients(grads))  # XFR201
+    optimizer.apply_gradients(tf.nest.map_structure(lambda g: g / n, grads))  # XFR201
+
+
+def lost_optimizer():
+    optimizer = None
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model(x, training=True))
+    if optimizer is None:
+        optimizer = keras.optimizers.SGD()
+    optimizer.apply_gradients(tape.gradient(loss, model.trainable_variables))  # XFR201
+
+
+class Scheduled(keras.optimizers.SGD):
+    pass
+
+
+def of_a_subclass():
+    scheduled = Scheduled()
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model(x, training=True))
+    scheduled.apply_gradients(tape.gradient(loss, model.trainable_variables))  # XFR201
+
+
+def of_an_extension():
+    import tensorflow_addons as tfa
+
+    weighted = tfa.optimizers.AdamW(1e-4)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model(x, training=True))
+    weighted.apply_gradients(tape.gradient(loss, model.trainable_variables))  # XFR201

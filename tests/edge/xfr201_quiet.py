@@ -130,3 +130,23 @@ def of_another_kind(optimizer):
     field = NotATape()
     pairs = field.gradient(1.0, model.trainable_variables)
     optimizer.apply_gradients(pairs)
+
+
+def the_norm(optimizer):
+    grads = gradients_of(model)
+    _, norm = tf.clip_by_global_norm(grads, 1.0)
+    optimizer.apply_gradients(norm)
+
+
+def pairs_of_more(optimizer, others):
+    grads = gradients_of(model)
+    optimizer.apply_gradients([g for g, *_ in zip(*others)])
+    optimizer.apply_gradients([index for index, _ in enumerate(grads)])
+    optimizer.apply_gradients([v for g, v in zip(grads, others)])
+    optimizer.apply_gradients(map(lambda g: (g, others), grads))
+    optimizer.apply_gradients([grads[0] if others else (grads[0], others)])
+
+
+def recursive(optimizer, grads):
+    grads = grads or gradients_of(model) + recursive(optimizer, grads)
+    optimizer.apply_gradients(grads)

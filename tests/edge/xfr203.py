@@ -181,3 +181,13 @@ with tf.GradientTape() as tape:
     y = w * b
 print(tape.gradient(y, w))
 print(tape.gradient(y, b))  # XFR203
+
+
+def annotated(a, c):
+    tape: tf.GradientTape = tf.GradientTape()
+    with tape:
+        y = w * b
+    if a:
+        if c:
+            print(tape.gradient(y, w))
+        print(tape.gradient(y, b))  # XFR203

@@ -272,3 +272,47 @@ class Own(keras.Model):
         grads = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply_gradients(zip(grads, self.trainable_variables))
         return {"loss": loss}
+
+
+def several_targets(pairs):
+    with tf.GradientTape() as tape:
+        y = w * b
+    (tape, *rest), [other] = pairs
+    return tape.gradient(y, w), tape.gradient(y, b), rest, other
+
+
+def either_tape(second):
+    with tf.GradientTape() as first:
+        y = w * b
+    with tf.GradientTape() as tape:
+        z = w * b
+    g = first.gradient(y, w)
+    if second:
+        tape = first
+    return g, tape.gradient(z, b)
+
+
+def never_reached():
+    with tf.GradientTape() as tape:
+        y = w * b
+    return tape.gradient(y, w)
+    return tape.gradient(y, b)
+
+
+def by_short_circuit(first, second):
+    with tf.GradientTape() as tape:
+        y = w * b
+    return (first and tape.gradient(y, w)) or (second and tape.gradient(y, b))
+
+
+class Body:
+    with tf.GradientTape() as tape:
+        y = w * b
+    one = tape.gradient(y, w)
+
+
+def annotated():
+    tape: tf.GradientTape = tf.GradientTape(persistent=True)
+    with tape:
+        y = w * b
+    return tape.gradient(y, w), tape.gradient(y, b)

@@ -93,6 +93,36 @@ class OnRequest(nn.Module):
         return F.softmax(x, dim=1) if probabilities else x
 
 
+class Flagged(nn.Module):
+    def __init__(self, probabilities=False):
+        super().__init__()
+        self.fc = nn.Linear(8, 4)
+        self.probabilities = probabilities
+
+    def forward(self, x):
+        x = self.fc(x)
+        if not self.probabilities:
+            return x
+        return F.softmax(x, dim=1)
+
+
+class Switched(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 4)
+        self.softens = True
+
+    def forward(self, x):
+        x = self.fc(x)
+        if self.softens:
+            x = F.softmax(x, dim=1)
+        return x
+
+
+def switch(model):
+    model.softens = False
+
+
 class Attention(nn.Module):
     def __init__(self):
         super().__init__()
@@ -212,7 +242,13 @@ def use(x, y, flag, device):
     criterion(Configured()(x), y)
     criterion(OnlyInInference()(x), y)
     criterion(OnRequest()(x), y)
-    criterion(OnRequest()(x, probabilities=True), y)
+    criterion(OnRequest()(x, probabilities=True), y)  # XFR401
+    criterion(OnRequest()(x, probabilities=flag), y)
+    criterion(OnRequest()(x, torch.is_tensor(x)), y)
+    criterion(Flagged()(x), y)
+    criterion(Flagged(True)(x), y)  # XFR401
+    criterion(Flagged(flag)(x), y)
+    criterion(Switched()(x), y)
     criterion(Attention()(x), y)
     criterion(build_either(flag)(x), y)
     logits, probabilities = Both()(x)

@@ -100,5 +100,6 @@ def compiled(x, y, flag):
     outputs = layers.Reshape((2, 2))(layers.Dense(4, activation="softmax")(inputs))
     model = keras.Model(inputs, outputs)
     model.compile(loss=sparse)  # XFR403
-    sparse(y, Either(True)(x))
+    sparse(y, Either(True)(x))  # XFR403
+    sparse(y, Either(flag)(x))
     sparse(y, np.asarray(x))

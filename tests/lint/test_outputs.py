@@ -286,8 +286,8 @@ def given(x, how=torch.sigmoid):
 @pytest.mark.parametrize(
     ("expression", "kind"),
     [
-        ("nets.net(x)", "unknown"),
-        ("Derived()(x)", "unknown"),
+        ("nets.net(x)", "linear"),
+        ("Derived()(x)", "linear"),
         ("Derived().through_dict(x)", "sigmoid"),
         ("Derived().through_all(x)", "linear"),
         ("Derived().through_last(x)", "sigmoid"),
@@ -300,7 +300,8 @@ def given(x, how=torch.sigmoid):
         ("WithHead(nn.Sigmoid())(x)", "sigmoid"),
         ("Passes(4)(x)", "sigmoid"),
         ("Names(4)(x)", "unknown"),
-        ("Derived(3)(x)", "unknown"),
+        ("Derived(last=nn.Sigmoid())(x)", "sigmoid"),
+        ("Derived(last=mine)(x)", "unknown"),
         ("Derived", "unknown"),
         ("Derived(x)", "unknown"),
         ("outer(x, torch.sigmoid)", "sigmoid"),

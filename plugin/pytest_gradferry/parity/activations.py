@@ -40,7 +40,7 @@ def catalogue() -> list[Activation]:
     def softmax_axis(x: Any) -> int:
         return 1 if x.ndim > 3 else -1
 
-    none = Activation("no activation", lambda x: x, lambda x: x, "nothing", "activation=None")
+    none = Activation("no activation", lambda x: x, lambda x: x, "no activation", "no activation")
     return [
         none,
         Activation("relu", F.relu, ops.relu, "nn.ReLU()", 'activation="relu"'),

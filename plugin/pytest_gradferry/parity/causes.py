@@ -6,8 +6,9 @@ said to be unexplained.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -34,32 +35,52 @@ Where = Divergence | Afterwards | None
 
 
 def explain(
-    comparison: Comparison, rung: str, tolerance: float, settings: Found
+    comparison: Comparison, rungs: list[str], bound: Callable[[str], float], settings: Found
 ) -> tuple[Where, list[Finding], float]:
-    """The first divergence, the causes proven, and the difference that is left with all applied."""
+    """Causes of the first of `rungs`, which failed; and with those mended, of the rungs after it.
+
+    Returns the first divergence, the causes proven, and what is left of the first rung's error
+    with all of them applied.
+    """
     first: Where = None
     findings: list[Finding] = []
-    tried: set[str] = set()
+    left = 0.0
     with ExitStack() as applied:
         applied.callback(comparison.port_changed)
-        error = comparison.measure(rung).error
-        for _ in range(_MOST):
-            where = _locate(comparison, rung, tolerance, error)
-            first = first or where
-            accepted = None
-            for hypothesis in _hypotheses(comparison, rung, where, settings):
-                if hypothesis.cause in tried:
-                    continue
-                accepted = _try(comparison, rung, tolerance, error, where, hypothesis)
-                if accepted is not None:
-                    tried.add(hypothesis.cause)
-                    applied.enter_context(hypothesis.apply())
-                    comparison.port_changed()
-                    findings.append(accepted)
-                    error = comparison.measure(rung).error
-                    break
-            if accepted is None or error <= tolerance:
+        for rung in rungs:
+            where, found, error = _mend(comparison, rung, bound(rung), settings, applied)
+            if rung == rungs[0]:
+                first, left = where, error
+            elif found:
+                found = [replace(f, where=f"{f.where} of {rung}") for f in found]
+            findings += found
+            if error > bound(rung):
                 break
+    return first, findings, left
+
+
+def _mend(
+    comparison: Comparison, rung: str, tolerance: float, settings: Found, applied: ExitStack
+) -> tuple[Where, list[Finding], float]:
+    """Apply to the port what makes the rung's difference drop, until nothing more does."""
+    first: Where = None
+    findings: list[Finding] = []
+    error = comparison.measure(rung).error
+    for _ in range(_MOST):
+        if error <= tolerance:
+            break
+        where = _locate(comparison, rung, tolerance, error)
+        first = first or where
+        for hypothesis in _hypotheses(comparison, rung, where, settings):
+            accepted = _try(comparison, rung, tolerance, error, where, hypothesis)
+            if accepted is not None:
+                break
+        else:
+            break
+        findings.append(accepted)
+        applied.enter_context(hypothesis.apply())
+        comparison.port_changed()
+        error = comparison.measure(rung).error
     return first, findings, error
 
 
@@ -152,9 +173,8 @@ def _settings(comparison: Comparison, settings: Found) -> Iterator[Hypothesis]:
 
 def _setting(framework: str, differences: list[Difference]) -> Hypothesis:
     first = differences[0]
-    attribute = first.setting.attribute(framework)
     names = listed([d.name for d in differences])
-    change = f"{attribute}={_number(first.expected)}"
+    change = first.change(framework)
     return Hypothesis(
         f"{first.setting.name} of {names} is {_number(first.ours)}",
         change,

@@ -319,7 +319,7 @@ class Comparison:
             floor = max(share, exactness * float(weight.max(initial=0.0)))
             error = relative(w.to_reference(b), a, floor)
             if error > worst.error:
-                worst = Measure(error, w.name)
+                worst = Measure(error, w.name, self.optimizers.kinds())
         return worst
 
     def _train(self, side: Side) -> Trained:

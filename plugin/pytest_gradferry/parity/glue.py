@@ -27,7 +27,7 @@ def flatten_order(comparison: Comparison, where: Divergence) -> Iterator[Hypothe
     theirs, ours = couple.reference, couple.port
     if theirs.row.kind != "dense" or theirs.inputs.ndim != 2 or ours.layer is None:
         return
-    trace = comparison.traces()[0]
+    trace = comparison.traces(where.training)[0]
     here = next((e for e in trace.events if e.layer is theirs.layer), None)
     source = None if here is None else flattened(trace, here)
     if source is None or theirs.inputs.shape != ours.inputs.shape:
@@ -54,7 +54,7 @@ def flatten_order(comparison: Comparison, where: Divergence) -> Iterator[Hypothe
 
 def activation(comparison: Comparison, where: Divergence | Afterwards) -> Iterator[Hypothesis]:
     """What the two sides apply between two layers, recognised from the numbers."""
-    traces = comparison.traces()
+    traces = comparison.traces(where.training)
     couples = comparison.couples(traces)
     if isinstance(where, Divergence):
         at = next((i for i, c in enumerate(couples) if c.reference is where.couple.reference), None)
@@ -84,13 +84,15 @@ def activation(comparison: Comparison, where: Divergence | Afterwards) -> Iterat
             f"{theirs.name}",
             f"{theirs.advice(port)} {place}",
             partial(_activated, comparison, producer, consumer, theirs),
-            _probability_rule(ours, theirs) if consumer is None else None,
+            _probability_rule(ours, theirs, port) if consumer is None else None,
         )
         return
 
 
-def _probability_rule(ours: Activation, theirs: Activation) -> str | None:
-    return "XFR401" if ours.name == "softmax" and theirs.name == "no activation" else None
+def _probability_rule(ours: Activation, theirs: Activation, port: str) -> str | None:
+    """The rule is about torch's loss, which takes logits."""
+    added = ours.name == "softmax" and theirs.name == "no activation"
+    return "XFR401" if added and port == "torch" else None
 
 
 @contextmanager

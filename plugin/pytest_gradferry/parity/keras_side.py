@@ -184,10 +184,10 @@ class KerasSide(Side):
 
     # -- layers and weights ---------------------------------------------------------------------
 
-    def run_layer(self, layer: Any, inputs: Array) -> Array:
+    def run_layer(self, layer: Any, inputs: Array, training: bool) -> Array:
         captured: list[Any] = []
         with self.unchanged(), _activation_spied(layer, captured):
-            arguments = {"training": False} if _takes_training(layer) else {}
+            arguments = {"training": training} if _takes_training(layer) else {}
             output = layer(self.tensor(inputs), **arguments)
         return self.array(captured[0] if captured else output)
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from .causes import explain
+from .causes import FORWARD, explain
 from .compare import Comparison, Measure, relative
 from .flatten import permute_dense_rows
 from .pairing import StructureError, WeightPair, pair
 from .report import EXPLAINED, FAIL, PASS, RUNGS, SKIPPED, Finding, ParityReport, Rung, listed
-from .settings import Found, compare_settings
+from .settings import Difference, Found, compare_settings
 from .side import Trace
 
 # Bounds of a right port where float64 is not to be had. Outputs come within 1e-6 even in deep nets;
@@ -22,6 +22,7 @@ _FLOAT32_FORWARD = 1e-5
 _MARGIN = 32.0
 _ULP = 1.2e-7
 
+_NO_DROPOUT = "dropout is off in the other rungs"
 _NEEDS_LOSS = ("loss", "one-step", "curve", "eval-after")
 _NUMERIC = RUNGS[3:-1]
 
@@ -73,6 +74,8 @@ class Ladder:
             elif rung == "gradients" and not self.float32:
                 self._prepare_training()
         else:
+            if self.settings:
+                self._small_differences()
             self._confirm()
         self._unmeasured()
         return None
@@ -203,30 +206,34 @@ class Ladder:
         self.settings = found = compare_settings(self.comparison)
         self._add("settings", FAIL if found else PASS, detail=str(found))
 
+    def _small_differences(self) -> None:
+        """Settings that differ, though every rung stays within its bound: try them all the same."""
+        exact = 1e-12
+        for rung in FORWARD:
+            if self.comparison.measure(rung).error > exact:
+                _, found, _ = explain(self.comparison, [rung], lambda _: exact, self.settings)
+                self.report.findings += found
+                return
+
     def _unmeasured(self) -> None:
         """Settings that differ where no rung that ran could show it."""
-        if not self.settings or any(r.status == FAIL for r in self.report.rungs[3:]):
+        if any(rung.status == FAIL for rung in self.report.rungs[3:]):
             return
+        framework = self.comparison.port.framework
+        proven = {finding.change for finding in self.report.findings}
+        left: dict[str, list[Difference]] = {}
         for difference in self.settings.differences:
-            dropout = difference.setting.name == "rate"
-            why = "dropout is off in the other rungs" if dropout else "the rungs that ran are blind"
-            self.report.findings.append(
-                Finding(
-                    f"{difference} ({why} to it)",
-                    "",
-                    f"{difference.setting.attribute(self.comparison.port.framework)}="
-                    f"{difference.expected}",
-                    rule=difference.setting.rule,
-                )
-            )
+            if difference.change(framework) not in proven:
+                left.setdefault(difference.what, []).append(difference)
+        for what, differences in left.items():
+            setting, change = differences[0].setting, differences[0].change(framework)
+            blind = _NO_DROPOUT if setting.name == "rate" else "the rungs that ran do not show it"
+            cause = f"{listed([d.name for d in differences])}: {what} ({blind})"
+            self.report.findings.append(Finding(cause, "", change, rule=setting.rule))
         if self.settings.dropout:
-            self.report.findings.append(
-                Finding(
-                    f"{self.settings.dropout} (dropout is off in the other rungs)",
-                    "",
-                    "give the port the dropouts that the reference has",
-                )
-            )
+            fix = "give the port the dropouts that the reference has"
+            cause = f"{self.settings.dropout} ({_NO_DROPOUT})"
+            self.report.findings.append(Finding(cause, "", fix))
 
     # -- the measured rungs ---------------------------------------------------------------------
 
@@ -293,7 +300,12 @@ class Ladder:
                 )
 
     def _explain(self, rung: str, bound: float) -> None:
-        where, findings, left = explain(self.comparison, rung, bound, self.settings)
+        rest = [
+            name
+            for name in _NUMERIC[_NUMERIC.index(rung) :]
+            if name not in _NEEDS_LOSS or self.comparison.losses is not None
+        ]
+        where, findings, left = explain(self.comparison, rest, self.bound, self.settings)
         if where is not None:
             self.report.divergence = f"{where}: {where.verdict}"
         self.report.findings += findings

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from .compare import Comparison, relative
 from .pairing import Couple
+from .side import Event, Trace
 
 
 @dataclass(frozen=True)
 class Divergence:
-    """`error` is that of the outputs; `fed` of the inputs; `alone` of the port's layer run on the
+    """`error` is that of the outputs; `alone` that of the port's layer when it is run on the
     reference's own input, None where it could not be."""
 
     couple: Couple
     previous: Couple | None
     error: float
-    fed: float
     alone: float | None
+    between: str  # the calls in between that have no comparable output
+    training: bool
 
     def __str__(self) -> str:
-        a, b = self.couple.reference, self.couple.port
         text = (
-            f"{a.name} ({type(a.layer).__name__}) / {b.name} ({type(b.layer).__name__}): "
-            f"outputs differ by {self.error:.1e}"
+            f"{self.couple.reference.label} / {self.couple.port.label}: outputs differ by "
+            f"{self.error:.1e}"
         )
         if self.alone is not None:
             text += f", and by {self.alone:.1e} when the port's is fed the reference's input"
@@ -33,10 +35,10 @@ class Divergence:
     def verdict(self) -> str:
         if self.alone is None:
             return "it could not be run alone: the inputs of the two have different shapes"
-        if self.alone > self.error / 100:
+        if self.alone > self.error / 100 or math.isinf(self.alone):
             return "the layer itself differs: its settings or its weights"
         before = f"between {self.previous.name} and it" if self.previous else "before it"
-        return f"the layer is right; what {before} happens to its input differs"
+        return f"the layer is right; what {before} happens to its input differs{self.between}"
 
 
 @dataclass(frozen=True)
@@ -45,44 +47,62 @@ class Afterwards:
 
     last: Couple | None
     error: float
+    between: str
+    training: bool
 
     def __str__(self) -> str:
-        where = (
-            f"after {self.last.name}, the last layer" if self.last else "outside any known layer"
-        )
-        return f"all layers agree; the outputs differ by {self.error:.1e} {where}"
+        return f"the outputs differ by {self.error:.1e}"
 
     @property
     def verdict(self) -> str:
-        return "what happens to the output behind the last layer differs"
+        if self.last is None:
+            return f"no layer of the one has a counterpart in the other{self.between}"
+        return f"all layers agree up to {self.last.name}; what comes after differs{self.between}"
 
 
 def first_divergence(
     comparison: Comparison, tolerance: float, training: bool, outputs: float
 ) -> Divergence | Afterwards:
     """Compare the layers' outputs in the order of their calls; `outputs` is the models' error."""
-    couples = comparison.couples(comparison.traces(training))
+    traces = comparison.traces(training)
     # A small difference at the end may have begun as a smaller one.
     tolerance = min(tolerance, outputs / 100)
     previous: Couple | None = None
-    for couple in couples:
+    for couple in comparison.couples(traces):
         error = relative(couple.output(), couple.reference.output)
         if error > tolerance:
-            fed = relative(couple.input(), couple.reference.inputs)
-            return Divergence(couple, previous, error, fed, _alone(comparison, couple))
+            alone = _alone(comparison, couple, training)
+            between = _between(traces, previous, couple)
+            return Divergence(couple, previous, error, alone, between, training)
         previous = couple
-    return Afterwards(previous, outputs)
+    return Afterwards(previous, outputs, _between(traces, previous, None), training)
 
 
-def _alone(comparison: Comparison, couple: Couple) -> float | None:
-    """The port's layer on the reference's input, in evaluation mode on both sides."""
+def _between(traces: tuple[Trace, Trace], start: Couple | None, end: Couple | None) -> str:
+    """What either side is seen to call there: activations, flattens, layers without a partner."""
+    texts = []
+    for trace, side in zip(traces, ("reference", "port"), strict=True):
+        begin = 0 if start is None else _position(trace, getattr(start, side)) + 1
+        stop = len(trace.events) if end is None else _position(trace, getattr(end, side))
+        texts.append(", ".join(event.label for event in trace.events[begin:stop]) or "nothing seen")
+    if texts == ["nothing seen"] * 2:
+        return ""
+    return f" (reference: {texts[0]}; port: {texts[1]})"
+
+
+def _position(trace: Trace, event: Event) -> int:
+    return next(i for i, e in enumerate(trace.events) if e is event)
+
+
+def _alone(comparison: Comparison, couple: Couple, training: bool) -> float | None:
+    """The port's layer on the reference's input, both in the same mode."""
     theirs, ours = couple.reference, couple.port
     fed = couple.reference_input()
     if fed.shape != ours.inputs.shape or theirs.layer is None or ours.layer is None:
         return None
     try:
-        expected = comparison.reference.run_layer(theirs.layer, theirs.inputs)
-        found = comparison.port.run_layer(ours.layer, fed)
+        expected = comparison.reference.run_layer(theirs.layer, theirs.inputs, training)
+        found = comparison.port.run_layer(ours.layer, fed, training)
     except Exception:  # a layer that cannot be run by itself: the verdict says so
         return None
     alone = Couple(replace(theirs, output=expected), replace(ours, output=found), couple.order)

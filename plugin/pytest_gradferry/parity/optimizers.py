@@ -250,11 +250,19 @@ class Optimizers:
         """Why equal numbers for epsilon still differ, and what is done about it; None if they do
         not."""
         family = self.keras().family
+        if family != self._sample().family:
+            return None
         if family in _ADAM:
             return "Keras' epsilon stands for torch's eps * sqrt(1 - beta_2^t); set to that"
         if family in _UNDER_ROOT:
             return "epsilon stands under the root in Keras, beside it in torch; left out of both"
         return None
+
+    def kinds(self) -> str:
+        """`SGD against Adam`, where the two are not the same optimizer; else empty."""
+        theirs, ours = self._sample().family, self.keras().family
+        mine, other = (theirs, ours) if self.port == "torch" else (ours, theirs)
+        return "" if theirs == ours else f"{mine}, the reference {other}"
 
     def differences(self) -> list[tuple[Hyperparameter, Any, Any]]:
         """Hyperparameters in which the two disagree: (which, torch's, Keras'), as float32."""

@@ -93,24 +93,38 @@ def padding(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis]:
     kind = next((k for k in _RULES if couple.reference.row.kind.startswith(k)), None)
     if kind is None or couple.port.layer is None:
         return
-    traces = comparison.traces()
+    traces = comparison.traces(where.training)
     now = next((c for c in comparison.couples(traces) if c.reference is couple.reference), None)
     found = None if now is None else _both(comparison, traces, now)
     if now is None or found is None:
         return
     theirs, ours, own_pad, excludes = found
     value = -np.inf if kind == "maxpool" else 0.0
-    zeros_before_max = kind == "maxpool" and own_pad is not None
-    if theirs == ours and not zeros_before_max and kind != "avgpool":
-        return
+    cause = f"{now.port.name} pads {_said(ours)}, the reference {_said(theirs)}"
+    if theirs == ours:
+        if kind == "maxpool" and own_pad is not None:
+            cause = f"{now.port.name} is padded with zeros, which are a maximum of negative values"
+        elif kind == "avgpool":
+            counts, leaves = "counts its padding", "leaves it out of the average"
+            mine, other = (counts, leaves) if excludes else (leaves, counts)
+            cause = f"{now.port.name} {mine}, the reference {other}"
+        else:
+            return
     word = "minus infinity" if kind == "maxpool" else "zeros"
     yield Hypothesis(
-        f"{now.port.name} pads {_said(ours)}, the reference {_said(theirs)}",
+        cause,
         f"{_said(theirs)} of padding",
         _advice(comparison.port, now, theirs, word),
         lambda: _repadded(comparison.port, now, own_pad, theirs, value, excludes),
-        _RULES[kind],
+        _RULES[kind] if kind != "conv" or _same_under_stride(now) else None,
     )
+
+
+def _same_under_stride(couple: Couple) -> bool:
+    layers = (couple.reference.layer, couple.port.layer)
+    strides = [getattr(layer, "strides", None) or layer.stride for layer in layers]
+    same = any(layer.padding == "same" for layer in layers)
+    return same and any(s > 1 for stride in strides for s in _tuple(stride, 1))
 
 
 def _both(

@@ -35,8 +35,9 @@ class Difference:
             return text
         return f"{text} (that is {_short(self.expected)} here)"
 
-    def __str__(self) -> str:
-        return f"{self.name}: {self.what}"
+    def change(self, framework: str) -> str:
+        """`epsilon=1e-05`, as the port's layer takes it."""
+        return f"{self.setting.attribute(framework)}={_short(self.expected)}"
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,10 @@ class Event:
     output: Array  # before an activation that the layer applies itself
     detail: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def label(self) -> str:
+        return self.name if self.layer is None else f"{self.name} ({type(self.layer).__name__})"
+
 
 @dataclass
 class Trace:
@@ -160,8 +164,8 @@ class Side(ABC):
     # -- layers and weights ---------------------------------------------------------------------
 
     @abstractmethod
-    def run_layer(self, layer: Any, inputs: Array) -> Array:
-        """One layer alone, in evaluation mode, before an activation of its own."""
+    def run_layer(self, layer: Any, inputs: Array, training: bool) -> Array:
+        """One layer alone, before an activation of its own; state is left as it was."""
 
     @abstractmethod
     def weight(self, layer: Any, attribute: str) -> Any:
@@ -197,10 +201,9 @@ class Side(ABC):
     ) -> Iterator[None]:
         """Pass the layer's input through `before`, its output through `after`, in tensors."""
         saved = self.before.copy(), self.after.copy()
-        if before:
-            self.before[id(layer)] = before
-        if after:
-            self.after[id(layer)] = after
+        for functions, function in ((self.before, before), (self.after, after)):
+            if function is not None:
+                functions[id(layer)] = _then(functions.get(id(layer)), function)
         try:
             yield
         finally:
@@ -208,6 +211,10 @@ class Side(ABC):
 
     def __str__(self) -> str:
         return f"{type(self.model).__name__} ({self.framework})"
+
+
+def _then(first: Callable[[Any], Any] | None, second: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return second if first is None else lambda tensor: second(first(tensor))
 
 
 def raised_in_forward(side: Side, inputs: Any, error: Exception) -> ParityInputError:

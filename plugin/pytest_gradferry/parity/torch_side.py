@@ -52,14 +52,14 @@ class _Functional(TorchFunctionMode):
         kwargs = kwargs or {}
         if func in _DROPOUT:
             rate = args[1] if len(args) > 1 else kwargs.get("p", 0.5)
-            self.side.record_function("dropout", args[0], args[0], rate=rate)
+            self.side.record_function("dropout", "dropout", args[0], args[0], rate=rate)
             return args[0] * 1.0
         output = func(*args, **kwargs)
         if func is F.pad and kwargs.get("mode", "constant") == "constant":
             pads = args[1] if len(args) > 1 else kwargs.get("pad")
-            self.side.record_function("pad", args[0], output, pads=pads)
+            self.side.record_function("pad", "pad", args[0], output, pads=pads)
         elif (pool := _POOLS.get(getattr(func, "__name__", ""))) is not None:
-            self.side.record_function(pool, args[0], output)
+            self.side.record_function(func.__name__, pool, args[0], output)
         return output
 
 
@@ -215,9 +215,9 @@ class TorchSide(Side):
 
     # -- layers and weights ---------------------------------------------------------------------
 
-    def run_layer(self, layer: Any, inputs: Array) -> Array:
+    def run_layer(self, layer: Any, inputs: Array, training: bool) -> Array:
         with torch.no_grad(), self.unchanged(), _Functional(self):
-            layer.eval()
+            layer.train(training)
             return self.array(layer(self.tensor(inputs)))
 
     def weight(self, layer: Any, attribute: str) -> Any:
@@ -253,10 +253,12 @@ class TorchSide(Side):
 
     # -- recording ------------------------------------------------------------------------------
 
-    def record_function(self, kind: str, inputs: Any, output: Any, **detail: Any) -> None:
+    def record_function(
+        self, name: str, kind: str, inputs: Any, output: Any, **detail: Any
+    ) -> None:
         if self.recording is not None and not self._inputs:
             arrays = self.array(inputs), self.array(output)
-            self.recording.append(Event(None, f"F.{kind}", _BY_KIND[kind], *arrays, detail))
+            self.recording.append(Event(None, f"F.{name}", _BY_KIND[kind], *arrays, detail))
 
     def _hook(self, stack: ExitStack, modules: list[nn.Module]) -> None:
         for module in modules:

@@ -40,7 +40,7 @@ class Curve:
 
 
 class Evidence:
-    """The passes.  Each starts from the trainee's state when this was made, and restores it."""
+    """The passes.  Each starts from the trainee's state when this was made."""
 
     def __init__(self, trainee: Trainee, steps: int, seed: int) -> None:
         self.trainee = trainee
@@ -50,17 +50,14 @@ class Evidence:
 
     @contextmanager
     def from_start(self, seed: int | None = None) -> Iterator[None]:
-        """Inside, the trainee is at its start, seeded; it goes back there on the way out."""
+        """Inside, the trainee is at its start, seeded.  `run` puts it back there at the end."""
         self.restore()
         self.trainee.reseed(self.seed if seed is None else seed)
-        try:
-            # Infinities and NaN are what `finite` looks for, not something for NumPy to warn of.
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                for message in _WARNINGS:
-                    warnings.filterwarnings("ignore", message)
-                yield
-        finally:
-            self.restore()
+        # Infinities and NaN are what `finite` looks for, not something for NumPy to warn of.
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            for message in _WARNINGS:
+                warnings.filterwarnings("ignore", message)
+            yield
 
     def watch_step(self, targets: Any = None) -> StepRecord:
         """One watched step from where the trainee is."""

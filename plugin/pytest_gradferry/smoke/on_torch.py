@@ -14,6 +14,13 @@ from ..frameworks import Array, Undo, get, load
 from . import loop_torch
 from .held import Held
 from .report import names
+from .state_torch import (
+    save_generator,
+    save_modes,
+    save_optimizer,
+    save_state_dict,
+    save_tensor,
+)
 from .trainee import (
     LossCall,
     RoundTrip,
@@ -77,7 +84,7 @@ class TorchTrainee(Trainee):
         """Lazy layers get their weights at the first call; there is nothing to save before."""
         uninitialised = self.torch.nn.parameter.UninitializedTensorMixin
         if any(isinstance(p, uninitialised) for p in self.model.parameters()):
-            undo = _save_modes(list(self.model.modules()))
+            undo = save_modes(list(self.model.modules()))
             self.model.eval()
             with self.torch.no_grad():
                 loop_torch.call_model(self.model, self.inputs)
@@ -96,11 +103,11 @@ class TorchTrainee(Trainee):
             elif isinstance(held, self.torch.Tensor):
                 tensors[id(held)] = held
             elif isinstance(held, self.torch.Generator):
-                others.append(_save_torch_generator(held))
+                others.append(save_generator(held))
             elif not isinstance(held, self.torch.optim.Optimizer):
-                others += _save_state_dict(held)
-        undos = [_save_tensor(tensor) for tensor in tensors.values()]
-        undos += [_save_modes(modules), *others]
+                others += save_state_dict(held)
+        undos = [save_tensor(tensor) for tensor in tensors.values()]
+        undos += [save_modes(modules), *others]
         undos += [save_optimizer(optimizer) for optimizer in self._optimizers]
         if self._held:
             undos.append(self._held.save())
@@ -176,7 +183,7 @@ class TorchTrainee(Trainee):
             list(self._watcher.root_call or ()),
         )
         record = StepRecord()
-        undo = _save_modes(list(model.modules()))
+        undo = save_modes(list(model.modules()))
         model.eval()
         try:
             with self.torch.no_grad(), functions_seen(record):
@@ -204,7 +211,7 @@ class TorchTrainee(Trainee):
         self._late.append(save_optimizer(optimizer))
         known = {id(tensor) for tensor in self._tensors.values()}
         for group in optimizer.param_groups:
-            self._late += [_save_tensor(p) for p in group["params"] if id(p) not in known]
+            self._late += [save_tensor(p) for p in group["params"] if id(p) not in known]
 
     def learning_rates(self) -> list[float]:
         groups = [group for optimizer in self._optimizers for group in optimizer.param_groups]
@@ -382,71 +389,3 @@ def _modules_inside(value: Any, place: str) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _modules_inside(item, f"{place}[{key!r}]")
-
-
-def _save_tensor(tensor: Any) -> Undo:
-    """Value, gradient and requires_grad of a tensor, put back in place."""
-    import torch
-
-    value, gradient = tensor.detach().clone(), tensor.grad
-    gradient_value = None if gradient is None else gradient.detach().clone()
-    needs = tensor.requires_grad
-
-    def undo() -> None:
-        with torch.no_grad():
-            tensor.data.copy_(value)
-            if gradient is not None:
-                gradient.copy_(gradient_value)
-        if tensor.is_leaf:
-            tensor.requires_grad_(needs)
-            tensor.grad = gradient
-
-    return undo
-
-
-def _save_modes(modules: list[Any]) -> Undo:
-    modes = [(module, module.training) for module in modules]
-
-    def undo() -> None:
-        for module, training in modes:
-            module.training = training
-
-    return undo
-
-
-def _save_torch_generator(generator: Any) -> Undo:
-    state = generator.get_state()
-    return lambda: generator.set_state(state)
-
-
-def _save_state_dict(thing: Any) -> list[Undo]:
-    """Schedulers, gradient scalers and the like."""
-    if not (hasattr(thing, "state_dict") and hasattr(thing, "load_state_dict")):
-        return []
-    try:
-        state = copy.deepcopy(thing.state_dict())
-    except Exception:  # not a state that can be copied: leave the object alone
-        return []
-    return [lambda: thing.load_state_dict(copy.deepcopy(state))] if state else []
-
-
-def save_optimizer(optimizer: Any) -> Undo:
-    """State and parameter groups, put back into the optimizer's own objects."""
-    import torch
-
-    def clone(tree: Any) -> Any:
-        return map_arrays(lambda x: x.clone() if isinstance(x, torch.Tensor) else x, tree)
-
-    state = {parameter: clone(dict(slots)) for parameter, slots in optimizer.state.items()}
-    groups = [{k: clone(v) for k, v in g.items() if k != "params"} for g in optimizer.param_groups]
-
-    def undo() -> None:
-        optimizer.state.clear()
-        for parameter, slots in state.items():
-            optimizer.state[parameter] = clone(slots)
-        for group, saved in zip(optimizer.param_groups, groups, strict=False):
-            for key in set(group) - set(saved) - {"params"}:
-                del group[key]
-            group.update(clone(saved))
-
-    return undo

@@ -135,7 +135,9 @@ def test_zero_padding_before_a_max_pool(parity, rng):
     x = -1 - rng.random((2, 3, 8, 8))
     reference = nn.Sequential(nn.MaxPool2d(3, 2, 1))
     port = keras.Sequential([L.Input((8, 8, 3)), L.ZeroPadding2D(1), L.MaxPooling2D(3, 2)])
-    assert only_finding(parity.report(reference, port, x), "forward-eval").rule == "XFR503"
+    finding = only_finding(parity.report(reference, port, x), "forward-eval")
+    assert "padded with zeros" in finding.cause
+    assert finding.rule == "XFR503"
 
 
 @pytest.mark.parametrize("to_keras", [True, False])
@@ -147,7 +149,10 @@ def test_average_pool_counts_its_padding(parity, rng, to_keras):
         report = parity.report(theirs, ours, x)
     else:
         report = parity.report(ours, theirs, np.moveaxis(x, 1, -1))
-    assert only_finding(report, "forward-eval").rule == "XFR504"
+    finding = only_finding(report, "forward-eval")
+    wanted = "leaves it out of the average, the reference counts" if to_keras else "counts its"
+    assert wanted in finding.cause
+    assert finding.rule == "XFR504"
 
 
 def test_flatten_order(parity, images):
@@ -367,3 +372,95 @@ def test_nothing_is_guessed(parity, rng):
     assert report.findings == []
     assert "no known cause" in report.unexplained
     assert "between 0 and it" in report.divergence
+
+
+def test_mistakes_of_later_rungs_are_named_in_the_same_report(parity, images):
+    """Keras' defaults: epsilon fails at once, momentum would only show once that is mended."""
+    port = cnn_keras(epsilon=1e-3, momentum=0.99)
+    report = parity.report(cnn_torch(), port, *images, loss="cross_entropy")
+    assert [finding.change for finding in report.findings] == ["epsilon=1e-05", "momentum=0.9"]
+    assert report.findings[1].where == " of eval-after"
+    assert (port.get_layer("bn").epsilon, port.get_layer("bn").momentum) == (1e-3, 0.99)
+
+
+def test_batch_norm_after_instead_of_before_the_activation(parity, rng):
+    """In evaluation the fresh statistics hide it; what moved is named twice."""
+    reference = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3))
+    port = keras.Sequential(
+        [
+            L.Input((6,)),
+            L.Dense(8, activation="relu"),
+            L.BatchNormalization(epsilon=1e-5, momentum=0.9, name="bn"),
+            L.Dense(3),
+        ]
+    )
+    report = parity.report(reference, port, rng.normal(size=(8, 6)))
+    assert report.failed_rung == "forward-train"
+    assert "port has relu, the reference no activation" in report.findings[0].cause
+    assert "after bn the port has no activation, the reference relu" in report.findings[1].cause
+    assert not report.unexplained
+
+
+def test_frozen_batch_norm_differs_in_training_only(parity, images):
+    port = cnn_keras()
+    port.get_layer("bn").trainable = False
+    report = parity.report(cnn_torch(), port, *images, loss="cross_entropy")
+    finding = only_finding(report, "forward-train")
+    assert "bn.gamma, bn.beta frozen" in finding.cause
+    assert "the layer itself differs" in report.divergence
+
+
+def test_layers_without_a_partner_are_shown(parity, rng):
+    reference = nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    port = keras.Sequential([L.Input((8, 8, 3)), L.Conv2D(4, 3), L.GlobalMaxPooling2D()])
+    report = parity.report(reference, port, rng.normal(size=(2, 3, 8, 8)))
+    assert "1 (AdaptiveAvgPool2d)" in report.divergence
+    assert "(GlobalMaxPooling2D)" in report.divergence
+    assert report.findings == []
+
+
+def test_optimizers_of_different_kinds(parity, rng):
+    pair = (lambda p: torch.optim.SGD(p, lr=0.125), keras.optimizers.Adam(0.125))
+    report = parity.report(*mlp(rng), loss="cross_entropy", optimizer=pair)
+    assert report.failed_rung == "one-step"
+    assert "Adam, the reference SGD" in report.rung("one-step").detail
+
+
+def test_small_difference_is_traced_to_where_it_begins(parity, rng):
+    """Every layer adds a little; the first one to do so is named, not the first above the bound."""
+    reference = nn.Sequential(*(nn.Sequential(nn.Linear(6, 6), nn.LayerNorm(6)) for _ in range(3)))
+    port = keras.Sequential([L.Input((6,))])
+    for i in range(3):
+        port.add(L.Dense(6))
+        port.add(L.LayerNormalization(epsilon=1.1e-5, name=f"norm{i}"))
+    x = rng.normal(size=(8, 6))
+    report = parity.report(reference, port, x, tolerance=2e-6)
+    assert report.rung("forward-eval").status == "FAIL", report.text()
+    assert "norm0 (LayerNormalization)" in report.divergence
+    assert "norm0, norm1, norm2" in report.findings[0].cause
+    within = parity.report(reference, port, x, tolerance=1e-4)
+    assert within.failed_rung == "settings"
+    assert within.rung("gradients").status == "pass"
+    assert 1e-7 < within.findings[0].before < 1e-4
+    assert within.findings[0].after < 1e-12
+
+
+def test_flatten_order_and_activation_into_one_layer(parity, images):
+    """The second shows only once the first is mended."""
+
+    class Port(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.body = keras.Sequential(cnn_keras().layers[:-2])
+            self.permute, self.flatten = L.Permute((2, 1, 3)), L.Flatten()
+            self.fc, self.out = L.Dense(4, name="fc"), L.Dense(3, name="out")
+
+        def call(self, x):
+            x = self.fc(self.flatten(self.permute(self.body(x))))
+            return self.out(keras.ops.relu(x))
+
+    reference = nn.Sequential(*cnn_torch(), nn.SiLU(), nn.Linear(4, 3))
+    report = parity.report(reference, Port(), images[0])
+    assert [f.rule for f in report.findings] == ["XFR506", None]
+    assert "the reference silu" in report.findings[1].cause
+    assert not report.unexplained

@@ -254,6 +254,16 @@ def test_named_optimizers_agree(parity, optimizer):
     parity(mlp_torch, mlp_keras, x, y, loss="cross_entropy", optimizer=optimizer, tolerance=EXACT)
 
 
+def test_rounding_noise_is_left_out_of_training(parity):
+    """A bias before batch norm has no gradient; RMSprop would make whole steps of its noise."""
+    x, _, y = data("volume", 0)
+    options = {"loss": "cross_entropy", "optimizer": "rmsprop", "tolerance": EXACT}
+    report = parity(volume_torch(), volume_keras(), x, y, **options)
+    assert report.notes == [
+        "0.bias: the gradient is zero but for rounding, and left out of training"
+    ]
+
+
 def _targets(loss, rng):
     distribution = rng.random((8, 3))
     distribution /= distribution.sum(axis=1, keepdims=True)

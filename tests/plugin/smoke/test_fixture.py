@@ -3,7 +3,11 @@
 import subprocess
 import sys
 
+import keras  # noqa: F401
 import pytest
+import torch
+
+from pytest_gradferry.smoke import Smoke
 
 pytest_plugins = ["pytester"]
 
@@ -16,6 +20,13 @@ def model(*extra):
 
 x, y = torch.randn(16, 8), torch.arange(16) % 3
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def frameworks_imported():
+    """pytester drops what a session in this process imports; compiled modules load only once."""
+    model = torch.nn.Linear(2, 2)
+    Smoke()(model, torch.randn(4, 2), torch.tensor([0, 1, 1, 0]), loss="cross_entropy")
 
 
 def test_pass_fail_and_summary(pytester):
@@ -123,6 +134,30 @@ def test_framework_unknown_or_missing(pytester, monkeypatch):
     monkeypatch.setattr("pytest_gradferry.frameworks.installed_module", lambda name: False)
     result = pytester.runpytest_inprocess("--gradferry-frameworks=torch")
     result.stdout.fnmatch_lines(["*the framework 'torch' is not installed*"])
+
+
+def test_framework_of_the_users_own(pytester):
+    """A common name: a fixture or a parameter of that name is left alone."""
+    pytester.makepyfile(
+        test_fixture="""
+import pytest
+
+@pytest.fixture
+def framework():
+    return "mine"
+
+def test_fixture(framework):
+    assert framework == "mine"
+""",
+        test_parameter="""
+import pytest
+
+@pytest.mark.parametrize("size, framework", [(1, "mine"), (2, "mine")])
+def test_parameter(size, framework):
+    assert framework == "mine"
+""",
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=3)
 
 
 def test_framework_restores_random_state_and_threads(pytester):

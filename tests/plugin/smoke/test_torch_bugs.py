@@ -71,6 +71,11 @@ def no_zero_grad():
     return own(Net(), "forward", "backward", "step")
 
 
+def no_zero_grad_small_steps():
+    """The gradients of two steps are so alike that only their size tells."""
+    return own(nn.Linear(8, CLASSES), "forward", "backward", "step", lr=1e-5)
+
+
 def no_zero_grad_clipped():
     model = Net()
     optimizer = sgd(model)
@@ -394,6 +399,7 @@ def frozen_weight_moves():
 
 BUGS = [
     (no_zero_grad, "fresh-gradients", "sum of the one used before and the new one", "XFR202"),
+    (no_zero_grad_small_steps, "fresh-gradients", "never clears", "XFR202"),
     (no_zero_grad_clipped, "fresh-gradients", "never clears", "XFR202"),
     (no_zero_grad_by_hand, "fresh-gradients", "never clears", "XFR202"),
     (zero_between, "updates", "cleared between the backward pass", "XFR205"),

@@ -272,12 +272,14 @@ def is_told(symbol: Symbol, call: ast.Call) -> bool:
 
 def is_frozen(file: File, model: ast.expr) -> bool:
     """Whether the file switches the model's training off, or the learning phase on for all."""
-    name = file.dotted(model)
-    for assign in file.index[ast.Assign]:
-        match assign.targets:
-            case [ast.Attribute(attr="trainable", value=frozen)] if file.dotted(frozen) == name:
-                return True
-    return any(
-        isinstance(call.func, ast.Attribute) and call.func.attr == "set_learning_phase"
-        for call in file.index[ast.Call]
-    )
+    if "set_learning_phase" in file.calls_by_name:
+        return True
+    frozen: set[str | None] | None = file.__dict__.get("_frozen")
+    if frozen is None:
+        frozen = file.__dict__["_frozen"] = {
+            file.dotted(target.value)
+            for assign in file.index[ast.Assign]
+            for target in assign.targets
+            if isinstance(target, ast.Attribute) and target.attr == "trainable"
+        }
+    return file.dotted(model) in frozen

@@ -45,8 +45,8 @@ class Net(keras.Model):
 ## When it stays quiet
 
 - The override hands over to `super().__call__(...)`: it wraps, it does not replace.
-- Losses, metrics, initializers, regularizers, constraints and learning-rate schedules: there
-  `__call__` is the method to override.
+- Losses, metrics (those of old Keras that are layers too), initializers, regularizers, constraints
+  and learning-rate schedules: there `__call__` is the method to override.
 - Classes that do not derive from a Keras layer or model as far as can be seen.
 
 ## Fix
@@ -69,7 +69,7 @@ from collections.abc import Iterator
 
 from ...infer import lineage
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...walk import FUNCTIONS, File
 
 rule = Rule(
     __name__,
@@ -83,13 +83,32 @@ rule = Rule(
 
 @rule.node(ast.ClassDef)
 def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
-    override = next((s for s in node.body if getattr(s, "name", "") == "__call__"), None)
-    if override is None or not node.bases:
+    override = own_call(file, node) if node.bases else None
+    if override is None or is_metric(file, node, override) or hands_over(file, override):
         return
-    family = lineage(file, node)
-    if not family.is_keras_layer or hands_over(file, override):
-        return
-    yield rule.at(override, cls=node.name)
+    if lineage(file, node).is_keras_layer:
+        yield rule.at(override, cls=node.name)
+
+
+def own_call(file: File, cls: ast.ClassDef) -> ast.AST | None:
+    """The class's own `__call__`: a method, or another method by that name."""
+    methods = file.methods(cls)
+    if "__call__" in methods:
+        return methods["__call__"]
+    for statement in cls.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id="__call__")], value=ast.Name(id=name)):
+                return statement if name in methods else None
+    return None
+
+
+def is_metric(file: File, cls: ast.ClassDef, override: ast.AST) -> bool:
+    """Whether a class is a metric: Keras' own are layers too, and are called to be updated."""
+    if "update_state" in file.methods(cls):
+        return True
+    if not isinstance(override, FUNCTIONS):
+        return False
+    return [arg.arg for arg in override.args.args][1:3] == ["y_true", "y_pred"]
 
 
 def hands_over(file: File, override: ast.AST) -> bool:

@@ -22,11 +22,10 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
 def _in_training(evidence: Evidence) -> Finding | None:
     before = None
     for number, record in enumerate(evidence.watched, 1):
-        acting = {call.layer for call in record.calls if call.training}
         resting = {
             f"{call.layer} ({call.kind})": None
             for call in record.calls
-            if call.sensitive and call.layer not in acting
+            if call.sensitive and not call.training
         }
         advice = evidence.trainee.mode_advice(record) if resting else None
         if advice is not None:

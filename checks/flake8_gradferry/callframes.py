@@ -1,0 +1,158 @@
+"""A value inside one call: the words in which `values.Trace` answers, and what they say at once.
+
+Nothing here follows a trail; that is `values.py`.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .infer import Lineage, argument_for, lineage
+from .names import framework
+from .project import STUBS, Symbol, resolve, symbol_of
+from .walk import FUNCTIONS, File
+
+_CALLS = 12
+_AGAIN = 2  # a block inside a block runs the same `forward`
+
+Path = tuple["int | str", ...]
+
+
+class Value(NamedTuple):
+    """An expression (or parameter), and the call inside which it is evaluated."""
+
+    file: File
+    node: ast.AST
+    frame: Frame | None = None
+
+    def at(self, node: ast.AST) -> Value:
+        """Another expression at the same place."""
+        return Value(self.file, node, self.frame)
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One call of a project's function."""
+
+    function: ast.AST
+    call: Value | None  # None where a framework makes the call, as `fit` calls `call`
+    owner: Value | None = None  # the object behind `self`
+
+    @property
+    def too_deep(self) -> bool:
+        """Whether calls are nested past what anybody writes, or a function calls itself."""
+        depth = again = 0
+        frame: Frame | None = self
+        while frame is not None:
+            depth += 1
+            again += frame.function is self.function
+            frame = frame.call.frame if frame.call else None
+        return depth > _CALLS or again > _AGAIN
+
+
+class End(NamedTuple):
+    """Where a trail ends, and the positions or keys still to be taken out of it."""
+
+    value: Value
+    path: Path = ()
+
+
+def made_by(value: Value) -> str:
+    """The canonical name of the framework class or function called or named, or ""."""
+    node = value.node.func if isinstance(value.node, ast.Call) else value.node
+    name = value.file.qualified(node)
+    if name is None or not framework(name):
+        return ""
+    found = resolve(value.file, name)
+    return found.name if found is not None and found.name else name
+
+
+def class_of(value: Value) -> Symbol | None:
+    """The project's class of which a value (a construction, or `self`) is an instance."""
+    match value.node:
+        case ast.Call(func=func):
+            found = symbol_of(value.file, func)
+        case ast.arg() if is_self(value.file, value.node):
+            owner = value.file.method_class(value.node)
+            found = Symbol(value.file, owner) if owner is not None else None
+        case _:
+            return None
+    if found is None or not isinstance(found.node, ast.ClassDef):
+        return None
+    return None if found.file.path.parent == STUBS else found
+
+
+def family(cls: Symbol) -> Lineage:
+    """What a class inherits from."""
+    assert isinstance(cls.node, ast.ClassDef)
+    return lineage(cls.file, cls.node)
+
+
+def super_call(file: File, init: ast.AST) -> ast.Call | None:
+    """The `super().__init__(...)` in an `__init__`."""
+    for call in file.inside(init, nested=False)[ast.Call]:
+        match call.func:
+            case ast.Attribute(attr="__init__", value=ast.Call(func=ast.Name(id="super"))):
+                return call
+    return None
+
+
+def self_at(value: Value) -> Value | None:
+    """The object behind `self` at an expression."""
+    function = value.file.function(value.node)
+    frame = value.frame
+    while frame is not None:
+        if frame.function is function:
+            return frame.owner
+        frame = frame.call.frame if frame.call else None
+    if function is None or not function.args.args:
+        return None
+    return Value(value.file, function.args.args[0])
+
+
+def is_self(file: File, parameter: ast.arg) -> bool:
+    """Whether a parameter is the `self` of a method."""
+    function = file.enclosing(parameter, *FUNCTIONS, ast.Lambda)
+    if not isinstance(function, FUNCTIONS) or file.owner(function) is None:
+        return False
+    first = [*function.args.posonlyargs, *function.args.args][:1]
+    return first == [parameter] and parameter.arg == "self"
+
+
+def is_none(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def constant_index(index: ast.expr) -> int | str | None:
+    """The constant of `x[0]`, `x[-1]` or `x["key"]`."""
+    match index:
+        case ast.Constant(value=int(key)) | ast.Constant(value=str(key)):
+            return key
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(key))):
+            return -key
+    return None
+
+
+def argument_of(
+    file: File, function: ast.AST | None, call: ast.Call, parameter: ast.arg
+) -> ast.expr | None:
+    if isinstance(function, FUNCTIONS):
+        return argument_for(Symbol(file, function), call, parameter)
+    if isinstance(function, ast.Lambda) and parameter in function.args.args:
+        position = function.args.args.index(parameter)
+        if position < len(call.args) and not isinstance(call.args[position], ast.Starred):
+            return call.args[position]
+    return None
+
+
+def default_value(function: ast.AST | None, parameter: ast.arg) -> ast.expr | None:
+    """The default of a parameter, None where there is none."""
+    if not isinstance(function, FUNCTIONS):
+        return None
+    args = function.args
+    positional = [*args.posonlyargs, *args.args][::-1]
+    pairs = list(zip(positional, args.defaults[::-1], strict=False))
+    pairs += [(a, d) for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d]
+    return next((default for arg, default in pairs if arg is parameter), None)

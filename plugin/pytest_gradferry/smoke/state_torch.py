@@ -1,0 +1,77 @@
+"""Noting the state of torch objects, and putting it back into the very same objects."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from ..frameworks import Undo
+from .trainee import map_arrays
+
+
+def save_tensor(tensor: Any) -> Undo:
+    """Value, gradient and requires_grad of a tensor, put back in place."""
+    import torch
+
+    value, gradient = tensor.detach().clone(), tensor.grad
+    gradient_value = None if gradient is None else gradient.detach().clone()
+    needs = tensor.requires_grad
+
+    def undo() -> None:
+        with torch.no_grad():
+            tensor.data.copy_(value)
+            if gradient is not None:
+                gradient.copy_(gradient_value)
+        if tensor.is_leaf:
+            tensor.requires_grad_(needs)
+            tensor.grad = gradient
+
+    return undo
+
+
+def save_modes(modules: list[Any]) -> Undo:
+    modes = [(module, module.training) for module in modules]
+
+    def undo() -> None:
+        for module, training in modes:
+            module.training = training
+
+    return undo
+
+
+def save_generator(generator: Any) -> Undo:
+    state = generator.get_state()
+    return lambda: generator.set_state(state)
+
+
+def save_state_dict(thing: Any) -> list[Undo]:
+    """Schedulers, gradient scalers and the like."""
+    if not (hasattr(thing, "state_dict") and hasattr(thing, "load_state_dict")):
+        return []
+    try:
+        state = copy.deepcopy(thing.state_dict())
+    except Exception:  # not a state that can be copied: leave the object alone
+        return []
+    return [lambda: thing.load_state_dict(copy.deepcopy(state))] if state else []
+
+
+def save_optimizer(optimizer: Any) -> Undo:
+    """State and parameter groups, put back into the optimizer's own objects."""
+    import torch
+
+    def clone(tree: Any) -> Any:
+        return map_arrays(lambda x: x.clone() if isinstance(x, torch.Tensor) else x, tree)
+
+    state = {parameter: clone(dict(slots)) for parameter, slots in optimizer.state.items()}
+    groups = [{k: clone(v) for k, v in g.items() if k != "params"} for g in optimizer.param_groups]
+
+    def undo() -> None:
+        optimizer.state.clear()
+        for parameter, slots in state.items():
+            optimizer.state[parameter] = clone(slots)
+        for group, saved in zip(optimizer.param_groups, groups, strict=False):
+            for key in set(group) - set(saved) - {"params"}:
+                del group[key]
+            group.update(clone(saved))
+
+    return undo
