@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from .events import Event, Kind, common_loops, turns_once
 from .follow import trace
 from .names import framework
-from .project import resolve
+from .project import home_of, mentions
 from .things import imports_torch
 from .walk import FUNCTIONS, LOOPS, File, position
 
@@ -95,22 +95,19 @@ def flows(file: File) -> list[Flow]:
 
 
 def _goes_backward(file: File) -> bool:
-    """Whether a backward pass stands anywhere in a file: nothing is trained without one."""
-    return any(node.attr in _BACKWARD for node in file.index[ast.Attribute])
-
-
-def _imported(file: File) -> Iterator[File]:
-    """The project's files that a file imports from, each once."""
-    names = (name for name in file.imports.values() if framework(name) is None)
-    found = (resolve(file, name) for name in names)
-    yield from {symbol.file: None for symbol in found if symbol is not None}
+    """Whether a backward pass stands in a file or one it imports: nothing is trained without."""
+    if any(node.attr in _BACKWARD for node in file.index[ast.Attribute]):
+        return True
+    names = [name for name in file.imports.values() if framework(name) is None]
+    homes = {home_of(file, name) for name in names}
+    return any(path is not None and mentions(path, "backward") for path in homes)
 
 
 def _roots(file: File) -> Iterator[ast.AST]:
     """The module, then the functions, last first: who calls mostly stands below who is called."""
     if not imports_torch(file) and not any(a.attr in _VERBS for a in file.index[ast.Attribute]):
         return
-    if not _goes_backward(file) and not any(map(_goes_backward, _imported(file))):
+    if not _goes_backward(file):
         return
     yield file.tree
     functions = file.index.of(*FUNCTIONS)

@@ -126,6 +126,29 @@ def _module_path(importer: str, name: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=4096)
+def mentions(path: str, word: str) -> bool:
+    """Whether a word stands anywhere in a file: much cheaper than to parse it."""
+    try:
+        return word.encode() in Path(path).read_bytes()
+    except OSError:
+        return False
+
+
+def home_of(file: File, name: str) -> str | None:
+    """The path of the project's module that holds an imported name, re-exports followed."""
+    level = len(name) - len(name.lstrip("."))
+    parts = name[level:].split(".")
+    for cut in range(len(parts), 0, -1):
+        path = _module_path(str(file.location), "." * level + ".".join(parts[:cut]))
+        if path is not None and os.path.basename(path) != "__init__.py":
+            return path
+        if path is not None:
+            break
+    found = resolve(file, name)
+    return str(found.file.path) if found is not None else None
+
+
 def resolve(file: File, name: str, seen: Seen | None = None) -> Symbol | None:
     """What a dotted name that was imported into `file` stands for, through re-exports."""
     if seen is None:
@@ -210,10 +233,13 @@ def symbol_of(file: File, node: ast.AST, seen: Seen | None = None) -> Symbol | N
     if qualified is not None:
         return resolve(file, qualified, seen if len(seen) > 1 else None)
     if isinstance(node, ast.Name):
-        scope = file.scope(node).find(node.id)
-        if scope is None:
+        if node.id not in file.rebound:
+            # Neither imported nor bound anywhere: a builtin, or from `import *`.
             starred = file.star_imports and not hasattr(builtins, node.id)
             return member(file, [node.id], seen) if starred else None
+        scope = file.scope(node).find(node.id)
+        if scope is None:
+            return None
         for binding in reversed(reaching(file, node) or scope.bindings[node.id]):
             if isinstance(binding.node, (ast.ClassDef, *FUNCTIONS)):
                 return Symbol(file, binding.node)

@@ -149,6 +149,7 @@ class File:
         self.lines = lines
         self.index = Index(tree)
         self._inside: dict[tuple[ast.AST, bool], Index] = {}
+        self._methods: dict[ast.ClassDef, dict[str, Function]] = {}
 
     def forget(self) -> None:
         """Drop all that was found out, so that the tree is freed at once, not by the collector."""
@@ -228,13 +229,13 @@ class File:
         while isinstance(node, ast.Attribute):
             node = node.value
         assert isinstance(node, ast.Name)
-        if node.id not in self._rebound:
+        if node.id not in self.rebound:
             return False
         scope = self.scope(node).find(node.id)
         return scope is not None and not any(b.kind == "import" for b in scope.bindings[node.id])
 
     @cached_property
-    def _rebound(self) -> frozenset[str]:
+    def rebound(self) -> frozenset[str]:
         """The names that are bound anywhere in the file by something other than an import."""
         index = self.index
         names = {node.id for node in index[ast.Name] if isinstance(node.ctx, ast.Store)}
@@ -335,8 +336,18 @@ class File:
 
     def methods(self, cls: ast.ClassDef) -> dict[str, Function]:
         """The methods that the class body itself defines, under `if` and `try` too."""
-        inside = self.inside(cls, nested=False)
-        return {node.name: node for node in inside.functions if self.owner(node) is cls}
+        found = self._methods.get(cls)
+        if found is None:
+            found = self._methods[cls] = {}
+            statements: list[ast.stmt] = [*cls.body]
+            for statement in statements:  # grows while it is read
+                if isinstance(statement, FUNCTIONS):
+                    found[statement.name] = statement
+                elif isinstance(statement, (ast.If, ast.With, ast.Try)):
+                    statements += (s for s in children(statement) if isinstance(s, ast.stmt))
+                    for handler in getattr(statement, "handlers", ()):
+                        statements += handler.body
+        return found
 
     # -- scopes --------------------------------------------------------------------------------
 
