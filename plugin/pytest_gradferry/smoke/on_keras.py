@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..frameworks import Array, TensorFlow, Undo, load
-from . import loop_keras
+from . import errors_keras, loop_keras
 from .held import Held
 from .trainee import (
     LossCall,
@@ -46,6 +45,7 @@ class KerasTrainee(Trainee):
         self._build()
         self._step: Callable[..., Any]
         self._held = Held(step) if step is not None else None
+        self._calls_itself = step is not None  # the user's code, not fit's, calls the model
         if step is not None:
             self._step = step
         elif loss is not None:
@@ -54,6 +54,7 @@ class KerasTrainee(Trainee):
         elif model.compiled:
             optimizer = model.optimizer
             self._step = loop_keras.compiled_step(model)
+            self._calls_itself = type(model).train_step is not self.keras.Model.train_step
         else:
             raise SmokeError(
                 "nothing says how to train: compile the model, pass loss=..., e.g. "
@@ -299,36 +300,47 @@ class KerasTrainee(Trainee):
             )
         ]
 
-    def mode_advice(self, record: StepRecord) -> tuple[str, str, str] | None:
+    def error_advice(self, error: BaseException) -> tuple[str, str, str]:
+        return errors_keras.explain(error)
+
+    def mode_advice(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
         roots = [call for call in record.calls if call.layer == self.model.name]
         if not roots or any(call.training for call in roots):
-            return None
+            return []
+        told = self._acting_when_told()
+        resting = {call.layer for call in record.calls if call.sensitive} - _acting(record)
+        if not resting & told:
+            return []
         name = type(self.model).__name__
-        with_training = self._acts_when_told(True)
-        if "training" in inspect.signature(self.model.call).parameters:
-            if not with_training:
-                return None
-            return (
-                f"{name} is called without training=True in the step; with it they act",
-                "call model(inputs, training=True) under the tape",
-                "XFR303",
+        advice = []
+        declared = loop_keras.takes_training(self.model)
+        if self._calls_itself or declared:
+            advice.append(
+                (
+                    measured,
+                    f"{name} is called without training=True in the step; with it they act",
+                    "call model(inputs, training=True) under the tape",
+                    "XFR303",
+                )
             )
-        if not with_training:
-            return None
-        return (
-            f"{name}.call has no `training` parameter, so Keras never tells its layers that they "
-            "are in training",
-            "declare call(self, inputs, training=None) and pass training on",
-            "XFR305",
-        )
+        if not declared:
+            advice.append(
+                (
+                    "fit would leave them off too" if advice else measured,
+                    f"{name}.call has no `training` parameter, so fit calls {name} without it",
+                    "declare call(self, inputs, training=None) and pass training on",
+                    "XFR305",
+                )
+            )
+        return advice
 
-    def _acts_when_told(self, training: bool) -> bool:
-        seeds = self.save()
+    def _acting_when_told(self) -> set[str]:
+        undo = self.save()
         try:
-            _, record = self._predict(self.model, training=training)
+            _, record = self._predict(self.model, training=True)
         finally:
-            seeds()
-        return any(call.sensitive and call.training for call in record.calls)
+            undo()
+        return _acting(record)
 
     def eval_advice(self, record: StepRecord) -> tuple[str, str]:
         if record.dropouts[0].startswith("dropout"):  # Keras', in one of its layers
@@ -356,3 +368,8 @@ def _weights(model: Any) -> tuple[dict[str, Any], dict[str, Weight]]:
             variables[name] = variable
             weights[name] = Weight(name, layer.name, bool(variable.trainable))
     return variables, weights
+
+
+def _acting(record: StepRecord) -> set[str]:
+    """The layers that acted as in training at least once."""
+    return {call.layer for call in record.calls if call.sensitive and call.training}

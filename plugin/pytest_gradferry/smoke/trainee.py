@@ -188,9 +188,13 @@ class Trainee(ABC):
         """(measured, cause, fix, code) of what is wrong with the model, whatever the step does."""
         return []
 
-    def mode_advice(self, record: StepRecord) -> tuple[str, str, str] | None:
-        """(cause, fix, code) where layers were called in evaluation mode in a training step."""
-        return None
+    def error_advice(self, error: BaseException) -> tuple[str, str, str]:
+        """(cause, fix, code) of an error the step ended in, where it tells."""
+        return "", "", ""
+
+    def mode_advice(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
+        """(measured, cause, fix, code) where layers rested in a training step, and should not."""
+        return []
 
     def eval_advice(self, record: StepRecord) -> tuple[str, str]:
         """(fix, code) for dropout that acts in evaluation."""

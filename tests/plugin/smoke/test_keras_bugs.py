@@ -138,6 +138,14 @@ def call_without_training():
     return compiled(NoTraining())
 
 
+def call_without_training_and_no_compile():
+    return NoTraining(), *batch(), {"loss": "cross_entropy"}
+
+
+def call_without_training_in_a_loop_of_ones_own():
+    return own(NoTraining(), training=None)
+
+
 class DunderCall(keras.Model):
     def __init__(self):
         super().__init__()
@@ -380,6 +388,8 @@ BUGS = [
     (graph(training_not_passed), "modes", "without training=True", "XFR303"),
     (training_false, "modes", "without training=True", "XFR303"),
     (call_without_training, "modes", "no `training` parameter", "XFR305"),
+    (call_without_training_and_no_compile, "modes", "no `training` parameter", "XFR305"),
+    (call_without_training_in_a_loop_of_ones_own, "modes", "fit would leave", "XFR305"),
     (dropout_in_evaluation, "modes", "tf.nn.dropout in", "XFR311"),
     (dropout_layer_told_to_train, "modes", "drop (Dropout)", "XFR906"),
     (missing_from_logits, "loss-input", "given logits", "XFR402"),
@@ -415,3 +425,17 @@ def test_bug_is_caught_with_its_cause(bug, check, words, code):
     text = "\n".join(str(finding) for finding in outcome.findings)
     assert words in text, str(report)
     assert code in {finding.code for finding in outcome.findings}, str(report)
+
+
+def test_loop_of_ones_own_lacks_training_true_first():
+    model, x, y, how = call_without_training_in_a_loop_of_ones_own()
+    found = Smoke().report(model, x, y, **how).outcomes["modes"].findings
+    assert [finding.code for finding in found] == ["XFR303", "XFR305"]
+    model, x, y, how = own(NoTraining(), training=True)
+    assert Smoke()(model, x, y, **how).passed
+
+
+def test_fit_needs_the_parameter_only():
+    model, x, y, how = call_without_training()
+    found = Smoke().report(model, x, y, **how).outcomes["modes"].findings
+    assert [finding.code for finding in found] == ["XFR305"]
