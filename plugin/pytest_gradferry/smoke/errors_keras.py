@@ -1,11 +1,17 @@
-"""What a training step that TensorFlow or Keras stopped with an error did wrong."""
+"""What the user's code did wrong where TensorFlow or Keras stopped it with an error."""
 
 from __future__ import annotations
 
+import re
 import traceback
 from typing import Any
 
 from ..frameworks import load
+
+# Keras tells an error inside errors of its own, the first one last.
+_FIRST_ERROR = re.compile(r"^(?:Exception|Error) encountered(?: during deserialization)?: ", re.M)
+
+_OF_EVERY_LAYER = ("name", "trainable", "dtype")
 
 
 def explain(error: BaseException) -> tuple[str, str, str]:
@@ -40,6 +46,39 @@ def explain(error: BaseException) -> tuple[str, str, str]:
         "apply_gradients takes pairs of gradient and variable",
         "optimizer.apply_gradients(zip(gradients, variables))",
         "XFR201",
+    )
+
+
+def reason(error: BaseException) -> str:
+    """The first line of what went wrong when Keras failed to load a model."""
+    told = _FIRST_ERROR.split(str(error))[-1].strip()
+    return told.splitlines()[0] if told else type(error).__name__
+
+
+def loading_advice(told: str) -> tuple[str, str, str]:
+    """(cause, fix, code) of a `reason` for which a model of the user's own does not load."""
+    match = re.match(
+        r"([\w.]+)\.__init__\(\) (?:got an unexpected keyword argument '(\w+)'|missing)", told
+    )
+    if match is None:
+        return "", "check get_config and build of the layers of your own", ""
+    name, keyword = match.groups()
+    if keyword is None:
+        return (
+            f"get_config of {name} leaves out what its __init__ needs",
+            'return it, {**super().get_config(), "units": self.units}',
+            "",
+        )
+    if keyword in _OF_EVERY_LAYER:
+        return (
+            f"Keras builds {name} from its config, where every layer has name, trainable and dtype",
+            "accept **kwargs in __init__ and hand them to super().__init__(**kwargs)",
+            "XFR123",
+        )
+    return (
+        f"get_config of {name} returns {keyword!r}, which its __init__ does not take",
+        "let __init__ and get_config name the same arguments",
+        "",
     )
 
 

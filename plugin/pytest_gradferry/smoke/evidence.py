@@ -62,6 +62,7 @@ class Evidence:
 
     def watch_step(self, targets: Any = None) -> StepRecord:
         """One watched step from where the trainee is."""
+        __tracebackhide__ = True
         trainee = self.trainee
         try:
             with trainee.watch() as record:

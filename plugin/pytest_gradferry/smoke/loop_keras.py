@@ -11,6 +11,9 @@ import numpy as np
 from ..frameworks import load
 from .trainee import SmokeError, map_arrays, shapes
 
+# The user's errors pass through here: pytest leaves these frames out.
+__tracebackhide__ = True
+
 LOSSES = ("cross_entropy", "mse", "l1", "bce_with_logits", "nll", "huber", "kl_div")
 
 

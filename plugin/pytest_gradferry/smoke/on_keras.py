@@ -78,6 +78,7 @@ class KerasTrainee(Trainee):
 
     def _build(self) -> None:
         """A model without weights has nothing to note: call it once."""
+        __tracebackhide__ = True
         if self.model.built and self.model.variables:
             return
         try:
@@ -145,6 +146,7 @@ class KerasTrainee(Trainee):
     # the step
 
     def step(self, targets: Any = None) -> float:
+        __tracebackhide__ = True
         targets = self.targets if targets is None else loop_keras.as_tensors(targets)
         if takes_targets(self._step):
             value = self._step(self.inputs, targets)
@@ -262,7 +264,10 @@ class KerasTrainee(Trainee):
         yield RoundTrip(
             "saving and loading a .keras file",
             whole,
-            lambda: ("", "check get_config and build of the layers of your own", ""),
+            advice=lambda error: errors_keras.loading_advice(
+                errors_keras.reason(error) if error is not None else ""
+            ),
+            reason=errors_keras.reason,
             excused=(Exception,) if self._without_config() else (),
         )
 
@@ -350,7 +355,12 @@ class KerasTrainee(Trainee):
     def loss_advice(self, call: LossCall, given: str) -> tuple[str, str]:
         if given == "logits":
             return "pass from_logits=True, or end the model in a softmax or sigmoid", "XFR402"
-        return "drop the softmax or sigmoid, or from_logits=True", "XFR403"
+        if "from_logits" in call.function:
+            return (
+                "let the model end without softmax or sigmoid, or pass from_logits=False",
+                "XFR403",
+            )
+        return "drop the softmax or sigmoid before it: the function applies its own", "XFR403"
 
 
 def _weights(model: Any) -> tuple[dict[str, Any], dict[str, Weight]]:

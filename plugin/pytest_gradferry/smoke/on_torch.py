@@ -132,6 +132,7 @@ class TorchTrainee(Trainee):
     # the step
 
     def step(self, targets: Any = None) -> float:
+        __tracebackhide__ = True
         targets = self.targets if targets is None else loop_torch.as_tensors(targets, self.model)
         if self._own_loop:
             self.model.train()
@@ -260,7 +261,7 @@ class TorchTrainee(Trainee):
 
         yield RoundTrip("saving and loading the state_dict", run, self._lost_state)
 
-    def _lost_state(self) -> tuple[str, str, str]:
+    def _lost_state(self, error: BaseException | None) -> tuple[str, str, str]:
         """Tensors kept as plain attributes that training has changed."""
         if self._fresh is None:
             return "", "", ""

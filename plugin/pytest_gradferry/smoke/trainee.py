@@ -72,8 +72,11 @@ class RoundTrip:
 
     what: str  # "saving and loading the state_dict"
     run: Callable[[], list[Array]]
-    # (cause, fix, code) when what came back is not what was saved
-    advice: Callable[[], tuple[str, str, str]] = lambda: ("", "", "")
+    # (cause, fix, code) of an error, or, given None, when what came back is not what was saved
+    advice: Callable[[BaseException | None], tuple[str, str, str]] = lambda error: ("", "", "")
+    reason: Callable[[BaseException], str] = lambda error: str(
+        error
+    ).strip()  # of an error, shorter
     excused: tuple[type[BaseException], ...] = ()  # errors that only say the way is not open
 
 

@@ -349,6 +349,30 @@ def config_forgets_an_argument():
     return compiled(model)
 
 
+class NoKwargs(HalfConfig):
+    def __init__(self, scale=1.0):
+        super().__init__(scale)
+
+    def get_config(self):
+        return {**super().get_config(), "scale": self.scale}
+
+
+def init_without_kwargs():
+    return compiled(keras.Sequential([layers.Input((8,)), NoKwargs(), layers.Dense(CLASSES)]))
+
+
+class NeedsScale(HalfConfig):
+    def __init__(self, scale, **kwargs):
+        super().__init__(scale, **kwargs)
+
+    def get_config(self):
+        return super().get_config()
+
+
+def config_without_a_needed_argument():
+    return compiled(keras.Sequential([layers.Input((8,)), NeedsScale(2.0), layers.Dense(CLASSES)]))
+
+
 class SumLoss(keras.Model):
     """A train_step of its own that never applies the gradients of the first layer."""
 
@@ -396,9 +420,9 @@ BUGS = [
     (graph(missing_from_logits), "loss-input", "given logits", "XFR402"),
     (missing_from_logits_compiled, "loss-input", "given logits", "XFR402"),
     (binary_missing_from_logits, "loss-input", "given logits", "XFR402"),
-    (from_logits_on_probabilities, "loss-input", "sum to 1", "XFR403"),
-    (from_logits_on_probabilities_compiled, "loss-input", "sum to 1", "XFR403"),
-    (softmax_before_tensorflows_loss, "loss-input", "sum to 1", "XFR403"),
+    (from_logits_on_probabilities, "loss-input", "crossentropy (from_logits=True)", "XFR403"),
+    (from_logits_on_probabilities_compiled, "loss-input", "pass from_logits=False", "XFR403"),
+    (softmax_before_tensorflows_loss, "loss-input", "fix:   drop the softmax", "XFR403"),
     (sigmoid_mismatch, "loss-input", "weights 30 times", "XFR403"),
     (flipped_sign, "learns", "climbs the loss", ""),
     (graph(flipped_sign), "learns", "climbs the loss", ""),
@@ -411,6 +435,9 @@ BUGS = [
     (batch_norm_told_to_train, "batch-independence", "other samples", ""),
     (unseeded_noise, "reproducible", "same first step", ""),
     (log_of_a_negative, "finite", "goes into fc (Dense)", ""),
+    (init_without_kwargs, "save-load", "unexpected keyword argument 'name'", "XFR123"),
+    (init_without_kwargs, "save-load", "hand them to super().__init__", "XFR123"),
+    (config_without_a_needed_argument, "save-load", "get_config of NeedsScale leaves out", ""),
     (config_forgets_an_argument, "save-load", "a .keras file", ""),
 ]
 
