@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..frameworks import Array, TensorFlow, Undo, load
+from ..keras_layers import layer_paths
 from . import errors_keras, loop_keras
 from .held import Held
 from .trainee import (
@@ -60,7 +61,8 @@ class KerasTrainee(Trainee):
                 "nothing says how to train: compile the model, pass loss=..., e.g. "
                 "loss='cross_entropy', or the step function of your own, step=..."
             )
-        self._variables, self.weights = _weights(model)
+        layers = _layer_names(model)
+        self._variables, self.weights = _weights(model, layers)
         if not any(weight.trainable for weight in self.weights.values()):
             raise SmokeError(
                 f"{type(model).__name__} has no trainable weight: nothing can be trained. Are the "
@@ -69,7 +71,6 @@ class KerasTrainee(Trainee):
         self._seeds = {
             id(v): (v, np.array(v.numpy())) for v in model.variables if v.name == _SEED_STATE
         }
-        layers = {id(layer): layer.name for layer in model._flatten_layers()}
         self._watcher = Watcher(model, self._variables, layers)
         self._watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they update
@@ -309,14 +310,14 @@ class KerasTrainee(Trainee):
         return errors_keras.explain(error)
 
     def mode_advice(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
-        roots = [call for call in record.calls if call.layer == self.model.name]
+        name = type(self.model).__name__
+        roots = [call for call in record.calls if call.layer == name]
         if not roots or any(call.training for call in roots):
             return []
         told = self._acting_when_told()
         resting = {call.layer for call in record.calls if call.sensitive} - _acting(record)
         if not resting & told:
             return []
-        name = type(self.model).__name__
         advice = []
         declared = loop_keras.takes_training(self.model)
         if self._calls_itself or declared:
@@ -363,7 +364,13 @@ class KerasTrainee(Trainee):
         return "drop the softmax or sigmoid before it: the function applies its own", "XFR403"
 
 
-def _weights(model: Any) -> tuple[dict[str, Any], dict[str, Weight]]:
+def _layer_names(model: Any) -> dict[int, str]:
+    """Every layer's name by its id; the model goes by its class, as its attributes never do."""
+    paths = layer_paths(model) | {id(model): type(model).__name__}
+    return {id(layer): paths.get(id(layer), layer.name) for layer in model._flatten_layers()}
+
+
+def _weights(model: Any, layers: dict[int, str]) -> tuple[dict[str, Any], dict[str, Weight]]:
     """Every weight by a short name that is unique, its own layer's name in front."""
     variables: dict[str, Any] = {}
     weights: dict[str, Weight] = {}
@@ -373,10 +380,10 @@ def _weights(model: Any) -> tuple[dict[str, Any], dict[str, Weight]]:
             if id(variable) in seen:
                 continue
             seen.add(id(variable))
-            short = f"{layer.name}/{variable.name}"
+            short = f"{layers[id(layer)]}/{variable.name}"
             name = short if short not in variables else variable.path
             variables[name] = variable
-            weights[name] = Weight(name, layer.name, bool(variable.trainable))
+            weights[name] = Weight(name, layers[id(layer)], bool(variable.trainable))
     return variables, weights
 
 

@@ -266,7 +266,7 @@ def stop_gradient():
 class Unused(keras.Model):
     def __init__(self):
         super().__init__()
-        self.fc1, self.fc2 = layers.Dense(CLASSES, name="fc1"), layers.Dense(4, name="spare")
+        self.fc1, self.fc2 = layers.Dense(CLASSES), layers.Dense(4)
         self.fc1.build((None, 8))
         self.fc2.build((None, 8))
         self.built = True
@@ -430,7 +430,7 @@ BUGS = [
     (target_broadcast, "shapes", "broadcast to (16, 16)", "XFR909"),
     (graph(target_broadcast), "shapes", "broadcast to (16, 16)", "XFR909"),
     (stop_gradient, "gradients", "cut between fc1 and fc2", "XFR221"),
-    (layer_never_called, "gradients", "never calls spare", ""),
+    (layer_never_called, "gradients", "never calls fc2", ""),
     (reshape_mixes_the_batch, "batch-independence", "other samples", ""),
     (batch_norm_told_to_train, "batch-independence", "other samples", ""),
     (unseeded_noise, "reproducible", "same first step", ""),
@@ -466,3 +466,26 @@ def test_fit_needs_the_parameter_only():
     model, x, y, how = call_without_training()
     found = Smoke().report(model, x, y, **how).outcomes["modes"].findings
     assert [finding.code for finding in found] == ["XFR305"]
+
+
+class Nested(keras.Model):
+    """Keras numbers these layers as it makes them: dense_5, batch_normalization_2."""
+
+    def __init__(self):
+        super().__init__()
+        self.blocks = [NoTraining(), layers.Dense(CLASSES)]
+        self.nested = {"drop": layers.Dropout(0.5)}
+
+    def call(self, x):
+        return self.nested["drop"](self.blocks[1](self.blocks[0](x)))
+
+
+def test_layers_go_by_their_attributes():
+    report = Smoke().report(Nested(), *batch(), loss="cross_entropy")
+    text = str(report.outcomes["modes"].findings[0])
+    assert text.startswith(
+        "blocks.0.norm (BatchNormalization), blocks.0.drop (Dropout), nested.drop (Dropout) did"
+    )
+    model, x, y, how = own(Nested(), lr=0.0)
+    text = str(Smoke().report(model, x, y, **how).outcomes["updates"].findings[0])
+    assert "blocks.0.fc1/kernel" in text
