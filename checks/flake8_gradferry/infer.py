@@ -126,8 +126,8 @@ class _LineageWalk:
             return
         if name is not None and framework(name):
             self.names.add(name)
-        elif file.qualified(base) is None:
-            # `class Net(make_base())`, `class Net(bases["keras"])`: no import explains it.
+        elif isinstance(base, ast.Call):
+            # `class Net(make_base())`: no import explains it.
             self.names |= oracle.ancestors(file, base)
         self.complete = False
 

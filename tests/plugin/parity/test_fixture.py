@@ -1,6 +1,12 @@
 """The fixture as users meet it, in a session of its own."""
 
+import torch._inductor.test_operators
+
 pytest_plugins = ["pytester"]
+
+# An optimizer imports this at first use. pytester forgets what was imported inside it, and torch
+# can register these operators only once.
+assert torch._inductor.test_operators
 
 MODELS = """
 import torch
