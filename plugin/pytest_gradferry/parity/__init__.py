@@ -120,8 +120,8 @@ class Parity:
                     weights=weights,
                     tolerance=TOLERANCE if tolerance is None else tolerance,
                 )
-            except ParityInputError as error:
-                raise error.with_traceback(None)  # noqa: B904  ours; the user's are in its cause
+            except ParityInputError as error:  # its message says it all; the cause keeps its frames
+                raise error.with_traceback(None) from error.__cause__
 
 
 def _check(loss: Any, targets: Any, steps: int, weights: str, tolerance: float | None) -> None:

@@ -83,7 +83,7 @@ class Smoke:
             options["skip"] = (*options.get("skip", ()), *self._skip)
         try:
             result = run(model, inputs, targets, **options)
-        except SmokeError as error:
-            raise error.with_traceback(None)  # noqa: B904  ours; the user's are in its cause
+        except SmokeError as error:  # its message says it all; the cause keeps its frames
+            raise error.with_traceback(None) from error.__cause__
         self._log(f"training_smoke {result.summary()}")
         return result
