@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..frameworks import load
+from ..keras_layers import layer_paths
 from . import tree
 from .layout import Array
 from .mapping import ROWS, Row
@@ -44,7 +45,7 @@ class KerasSide(Side):
             self.model(*self._arguments(tree.transform(_float32, inputs)))
         layers = self.model._flatten_layers(include_self=True, recursive=True)
         self._layers = {id(layer) for layer in layers}
-        self._names = _names(self.model)
+        self._names = layer_paths(self.model)
         policies = [(layer, layer._dtype_policy) for layer in layers]
         symbols = [(symbol, symbol._dtype) for layer in layers for symbol in _inputs_of(layer)]
         variables = [(v, v._value, v._dtype) for v in self.model.variables]
@@ -356,33 +357,3 @@ def _inputs_of(layer: Any) -> list[Any]:
         return [layer]
     functional = getattr(layer, "_functional", None) or layer
     return list(getattr(functional, "_inputs", None) or [])
-
-
-def _names(model: Any) -> dict[int, str]:
-    """Layers by the attribute they are kept under or, in functional models, by their own name."""
-    names: dict[int, str] = {id(model): ""}
-
-    def visit(layer: Any, prefix: str) -> None:
-        if isinstance(layer, keras.Sequential) or hasattr(layer, "_inputs_struct"):
-            parts = [(sub.name, sub) for sub in layer.layers]
-        else:
-            parts = [(name, value) for name, value in vars(layer).items() if name[0] != "_"]
-        for name, value in parts:
-            for path, sub in _sublayers(f"{prefix}{name}", value):
-                if id(sub) not in names:
-                    names[id(sub)] = path
-                    visit(sub, f"{path}.")
-
-    visit(model, "")
-    return names
-
-
-def _sublayers(path: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, keras.layers.Layer):
-        yield path, value
-    elif isinstance(value, (list, tuple)):
-        for i, part in enumerate(value):
-            yield from _sublayers(f"{path}.{i}", part)
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            yield from _sublayers(f"{path}.{key}", part)

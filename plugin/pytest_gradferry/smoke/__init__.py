@@ -81,6 +81,9 @@ class Smoke:
         options["steps"] = options.get("steps") or self._steps
         if not isinstance(options.get("skip", ()), str):  # `run` refuses that
             options["skip"] = (*options.get("skip", ()), *self._skip)
-        result = run(model, inputs, targets, **options)
+        try:
+            result = run(model, inputs, targets, **options)
+        except SmokeError as error:  # its message says it all; the cause keeps its frames
+            raise error.with_traceback(None) from error.__cause__
         self._log(f"training_smoke {result.summary()}")
         return result

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..frameworks import Array
+from .report import Finding
 from .trainee import SmokeError, StepRecord, Trainee, shapes
 
 # Calls of the step that are watched: enough for two updates of a loop that accumulates over four.
@@ -61,6 +62,7 @@ class Evidence:
 
     def watch_step(self, targets: Any = None) -> StepRecord:
         """One watched step from where the trainee is."""
+        __tracebackhide__ = True
         trainee = self.trainee
         try:
             with trainee.watch() as record:
@@ -68,10 +70,11 @@ class Evidence:
         except SmokeError:
             raise
         except Exception as error:
-            raise SmokeError(
+            measured = (
                 f"{trainee.title} raised in its training step, on inputs {shapes(trainee.inputs)}"
                 f"{_with_targets(trainee)}:\n{type(error).__name__}: {_short(error)}"
-            ) from error
+            )
+            raise SmokeError(str(Finding(measured, *trainee.error_advice(error)))) from error
         return record  # type: ignore[no-any-return]
 
     @cached_property

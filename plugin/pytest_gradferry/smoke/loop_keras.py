@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,9 @@ import numpy as np
 
 from ..frameworks import load
 from .trainee import SmokeError, map_arrays, shapes
+
+# The user's errors pass through here: pytest leaves these frames out.
+__tracebackhide__ = True
 
 LOSSES = ("cross_entropy", "mse", "l1", "bce_with_logits", "nll", "huber", "kl_div")
 
@@ -84,16 +88,22 @@ def make_optimizer(optimizer: Any) -> Any:
         ) from None
 
 
+def takes_training(model: Any) -> bool:
+    """Whether `call` names `training`; `fit` passes it only then."""
+    return "training" in inspect.signature(model.call).parameters
+
+
 def make_step(model: Any, loss: Any, optimizer: Any) -> Callable[[Any, Any], Any]:
     """The training step the tool takes when the user brings none."""
     tf = load("tensorflow")
     compute = loss_function(loss)
+    mode = {"training": True} if takes_training(model) else {}  # as fit calls it
 
     def step(inputs: Any, targets: Any) -> Any:
         if targets is None:
             raise SmokeError("the loss needs targets: training_smoke(model, inputs, targets, ...)")
         with tf.GradientTape() as tape:
-            output = model(inputs, training=True)
+            output = model(inputs, **mode)
             try:
                 value = tf.reduce_mean(compute(targets, output))
             except (TypeError, ValueError, tf.errors.InvalidArgumentError) as error:

@@ -10,6 +10,9 @@ import numpy as np
 from ..frameworks import load
 from .trainee import SmokeError, leaves, map_arrays
 
+# The user's errors pass through here: pytest leaves these frames out.
+__tracebackhide__ = True
+
 _LOSSES: dict[str, tuple[str, dict[str, str]]] = {
     "cross_entropy": ("cross_entropy", {}),
     "mse": ("mse_loss", {}),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..frameworks import Array, TensorFlow, Undo, load
-from . import loop_keras
+from ..keras_layers import layer_paths
+from . import errors_keras, loop_keras
 from .held import Held
 from .trainee import (
     LossCall,
@@ -46,6 +46,7 @@ class KerasTrainee(Trainee):
         self._build()
         self._step: Callable[..., Any]
         self._held = Held(step) if step is not None else None
+        self._calls_itself = step is not None  # the user's code, not fit's, calls the model
         if step is not None:
             self._step = step
         elif loss is not None:
@@ -54,12 +55,14 @@ class KerasTrainee(Trainee):
         elif model.compiled:
             optimizer = model.optimizer
             self._step = loop_keras.compiled_step(model)
+            self._calls_itself = type(model).train_step is not self.keras.Model.train_step
         else:
             raise SmokeError(
                 "nothing says how to train: compile the model, pass loss=..., e.g. "
                 "loss='cross_entropy', or the step function of your own, step=..."
             )
-        self._variables, self.weights = _weights(model)
+        layers = _layer_names(model)
+        self._variables, self.weights = _weights(model, layers)
         if not any(weight.trainable for weight in self.weights.values()):
             raise SmokeError(
                 f"{type(model).__name__} has no trainable weight: nothing can be trained. Are the "
@@ -68,7 +71,6 @@ class KerasTrainee(Trainee):
         self._seeds = {
             id(v): (v, np.array(v.numpy())) for v in model.variables if v.name == _SEED_STATE
         }
-        layers = {id(layer): layer.name for layer in model._flatten_layers()}
         self._watcher = Watcher(model, self._variables, layers)
         self._watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they update
@@ -77,6 +79,7 @@ class KerasTrainee(Trainee):
 
     def _build(self) -> None:
         """A model without weights has nothing to note: call it once."""
+        __tracebackhide__ = True
         if self.model.built and self.model.variables:
             return
         try:
@@ -144,6 +147,7 @@ class KerasTrainee(Trainee):
     # the step
 
     def step(self, targets: Any = None) -> float:
+        __tracebackhide__ = True
         targets = self.targets if targets is None else loop_keras.as_tensors(targets)
         if takes_targets(self._step):
             value = self._step(self.inputs, targets)
@@ -261,7 +265,10 @@ class KerasTrainee(Trainee):
         yield RoundTrip(
             "saving and loading a .keras file",
             whole,
-            lambda: ("", "check get_config and build of the layers of your own", ""),
+            advice=lambda error: errors_keras.loading_advice(
+                errors_keras.reason(error) if error is not None else ""
+            ),
+            reason=errors_keras.reason,
             excused=(Exception,) if self._without_config() else (),
         )
 
@@ -299,36 +306,47 @@ class KerasTrainee(Trainee):
             )
         ]
 
-    def mode_advice(self, record: StepRecord) -> tuple[str, str, str] | None:
-        roots = [call for call in record.calls if call.layer == self.model.name]
-        if not roots or any(call.training for call in roots):
-            return None
-        name = type(self.model).__name__
-        with_training = self._acts_when_told(True)
-        if "training" in inspect.signature(self.model.call).parameters:
-            if not with_training:
-                return None
-            return (
-                f"{name} is called without training=True in the step; with it they act",
-                "call model(inputs, training=True) under the tape",
-                "XFR303",
-            )
-        if not with_training:
-            return None
-        return (
-            f"{name}.call has no `training` parameter, so Keras never tells its layers that they "
-            "are in training",
-            "declare call(self, inputs, training=None) and pass training on",
-            "XFR305",
-        )
+    def error_advice(self, error: BaseException) -> tuple[str, str, str]:
+        return errors_keras.explain(error)
 
-    def _acts_when_told(self, training: bool) -> bool:
-        seeds = self.save()
+    def mode_advice(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
+        name = type(self.model).__name__
+        roots = [call for call in record.calls if call.layer == name]
+        if not roots or any(call.training for call in roots):
+            return []
+        told = self._acting_when_told()
+        resting = {call.layer for call in record.calls if call.sensitive} - _acting(record)
+        if not resting & told:
+            return []
+        advice = []
+        declared = loop_keras.takes_training(self.model)
+        if self._calls_itself or declared:
+            advice.append(
+                (
+                    measured,
+                    f"{name} is called without training=True in the step; with it they act",
+                    "call model(inputs, training=True) under the tape",
+                    "XFR303",
+                )
+            )
+        if not declared:
+            advice.append(
+                (
+                    "fit would leave them off too" if advice else measured,
+                    f"{name}.call has no `training` parameter, so fit calls {name} without it",
+                    "declare call(self, inputs, training=None) and pass training on",
+                    "XFR305",
+                )
+            )
+        return advice
+
+    def _acting_when_told(self) -> set[str]:
+        undo = self.save()
         try:
-            _, record = self._predict(self.model, training=training)
+            _, record = self._predict(self.model, training=True)
         finally:
-            seeds()
-        return any(call.sensitive and call.training for call in record.calls)
+            undo()
+        return _acting(record)
 
     def eval_advice(self, record: StepRecord) -> tuple[str, str]:
         if record.dropouts[0].startswith("dropout"):  # Keras', in one of its layers
@@ -338,10 +356,21 @@ class KerasTrainee(Trainee):
     def loss_advice(self, call: LossCall, given: str) -> tuple[str, str]:
         if given == "logits":
             return "pass from_logits=True, or end the model in a softmax or sigmoid", "XFR402"
-        return "drop the softmax or sigmoid, or from_logits=True", "XFR403"
+        if "from_logits" in call.function:
+            return (
+                "let the model end without softmax or sigmoid, or pass from_logits=False",
+                "XFR403",
+            )
+        return "drop the softmax or sigmoid before it: the function applies its own", "XFR403"
 
 
-def _weights(model: Any) -> tuple[dict[str, Any], dict[str, Weight]]:
+def _layer_names(model: Any) -> dict[int, str]:
+    """Every layer's name by its id; the model goes by its class, as its attributes never do."""
+    paths = layer_paths(model) | {id(model): type(model).__name__}
+    return {id(layer): paths.get(id(layer), layer.name) for layer in model._flatten_layers()}
+
+
+def _weights(model: Any, layers: dict[int, str]) -> tuple[dict[str, Any], dict[str, Weight]]:
     """Every weight by a short name that is unique, its own layer's name in front."""
     variables: dict[str, Any] = {}
     weights: dict[str, Weight] = {}
@@ -351,8 +380,13 @@ def _weights(model: Any) -> tuple[dict[str, Any], dict[str, Weight]]:
             if id(variable) in seen:
                 continue
             seen.add(id(variable))
-            short = f"{layer.name}/{variable.name}"
+            short = f"{layers[id(layer)]}/{variable.name}"
             name = short if short not in variables else variable.path
             variables[name] = variable
-            weights[name] = Weight(name, layer.name, bool(variable.trainable))
+            weights[name] = Weight(name, layers[id(layer)], bool(variable.trainable))
     return variables, weights
+
+
+def _acting(record: StepRecord) -> set[str]:
+    """The layers that acted as in training at least once."""
+    return {call.layer for call in record.calls if call.sensitive and call.training}

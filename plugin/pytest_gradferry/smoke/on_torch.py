@@ -132,6 +132,7 @@ class TorchTrainee(Trainee):
     # the step
 
     def step(self, targets: Any = None) -> float:
+        __tracebackhide__ = True
         targets = self.targets if targets is None else loop_torch.as_tensors(targets, self.model)
         if self._own_loop:
             self.model.train()
@@ -260,7 +261,7 @@ class TorchTrainee(Trainee):
 
         yield RoundTrip("saving and loading the state_dict", run, self._lost_state)
 
-    def _lost_state(self) -> tuple[str, str, str]:
+    def _lost_state(self, error: BaseException | None) -> tuple[str, str, str]:
         """Tensors kept as plain attributes that training has changed."""
         if self._fresh is None:
             return "", "", ""
@@ -294,14 +295,13 @@ class TorchTrainee(Trainee):
 
     clearing_advice = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
 
-    def mode_advice(self, record: StepRecord) -> tuple[str, str, str] | None:
-        if any(call.training for call in record.calls if call.layer == type(self.model).__name__):
-            return None
-        return (
-            f"{type(self.model).__name__}.training is False while the step trains it",
-            "call model.train() before training, and again after every evaluation",
-            "XFR302",
-        )
+    def mode_advice(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
+        name = type(self.model).__name__
+        if any(call.training for call in record.calls if call.layer == name):
+            return []
+        cause = f"{name}.training is False while the step trains it"
+        fix = "call model.train() before training, and again after every evaluation"
+        return [(measured, cause, fix, "XFR302")]
 
     def eval_advice(self, record: StepRecord) -> tuple[str, str]:
         return "pass training=self.training to the function, or use nn.Dropout", "XFR310"

@@ -72,8 +72,11 @@ class RoundTrip:
 
     what: str  # "saving and loading the state_dict"
     run: Callable[[], list[Array]]
-    # (cause, fix, code) when what came back is not what was saved
-    advice: Callable[[], tuple[str, str, str]] = lambda: ("", "", "")
+    # (cause, fix, code) of an error, or, given None, when what came back is not what was saved
+    advice: Callable[[BaseException | None], tuple[str, str, str]] = lambda error: ("", "", "")
+    reason: Callable[[BaseException], str] = lambda error: str(
+        error
+    ).strip()  # of an error, shorter
     excused: tuple[type[BaseException], ...] = ()  # errors that only say the way is not open
 
 
@@ -188,9 +191,13 @@ class Trainee(ABC):
         """(measured, cause, fix, code) of what is wrong with the model, whatever the step does."""
         return []
 
-    def mode_advice(self, record: StepRecord) -> tuple[str, str, str] | None:
-        """(cause, fix, code) where layers were called in evaluation mode in a training step."""
-        return None
+    def error_advice(self, error: BaseException) -> tuple[str, str, str]:
+        """(cause, fix, code) of an error the step ended in, where it tells."""
+        return "", "", ""
+
+    def mode_advice(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
+        """(measured, cause, fix, code) where layers rested in a training step, and should not."""
+        return []
 
     def eval_advice(self, record: StepRecord) -> tuple[str, str]:
         """(fix, code) for dropout that acts in evaluation."""

@@ -17,6 +17,9 @@ from ..frameworks import Array, get, load
 from .trainee import LayerCall, LossCall, StepRecord, leaves
 from .verdict import carried
 
+# The user's errors pass through here: pytest leaves these frames out.
+__tracebackhide__ = True
+
 # TensorFlow's functions of logits, and Keras' of probabilities (unless told from_logits=True, when
 # they call TensorFlow's, or repair what they are given).
 _OF_LOGITS = {
@@ -65,11 +68,12 @@ class Watcher:
         with ExitStack() as stack:
             self._patch(stack, self.keras.Operation, "__call__", self._on_call(record, path))
             nn, random = load("keras.src.backend").nn, load("keras.src.backend").random
-            quiet: list[str] = []  # inside one of Keras' functions, TensorFlow's do not count
+            # Inside one of Keras' functions TensorFlow's go by its name, or do not count.
+            inside: list[str] = []
             for name, expects in _OF_PROBABILITIES.items():
-                self._patch(stack, nn, name, self._on_loss(record, name, expects, quiet))
+                self._patch(stack, nn, name, self._on_loss(record, name, expects, inside))
             for name, expects in _OF_LOGITS.items():
-                self._patch(stack, self.tf.nn, name, self._on_logits(record, name, expects, quiet))
+                self._patch(stack, self.tf.nn, name, self._on_logits(record, name, expects, inside))
             self._patch(stack, random, "dropout", self._on_dropout(record, path, "dropout"))
             self._patch(
                 stack, self.tf.nn, "dropout", self._on_dropout(record, path, "tf.nn.dropout")
@@ -190,31 +194,31 @@ class Watcher:
         return isinstance(layer, layers.BatchNormalization) and bool(layer.trainable)
 
     def _on_loss(
-        self, record: StepRecord, name: str, expects: str, quiet: list[str]
+        self, record: StepRecord, name: str, expects: str, inside: list[str]
     ) -> Callable[..., Any]:
         def loss(
             original: Any, target: Any, output: Any, from_logits: bool = False, *a: Any, **k: Any
         ) -> Any:
-            if from_logits:
-                return original(target, output, from_logits, *a, **k)
-            quiet.append(name)
+            inside.append(f"{name} (from_logits=True)" if from_logits else "")
             try:
                 result = original(target, output, from_logits, *a, **k)
             finally:
-                quiet.pop()
-            self._note_loss(record, f"{name} (from_logits=False)", expects, output, result)
+                inside.pop()
+            if not from_logits:
+                self._note_loss(record, f"{name} (from_logits=False)", expects, output, result)
             return result
 
         return loss
 
     def _on_logits(
-        self, record: StepRecord, name: str, expects: str, quiet: list[str]
+        self, record: StepRecord, name: str, expects: str, inside: list[str]
     ) -> Callable[..., Any]:
         def loss(original: Any, *args: Any, **kwargs: Any) -> Any:
             result = original(*args, **kwargs)
-            if not quiet:
+            function = inside[-1] if inside else f"tf.nn.{name}"
+            if function:
                 logits = kwargs.get("logits", args[1] if len(args) > 1 else None)
-                self._note_loss(record, f"tf.nn.{name}", expects, logits, result)
+                self._note_loss(record, function, expects, logits, result)
             return result
 
         return loss

@@ -12,6 +12,9 @@ from ..frameworks import Array, load
 from .trainee import LayerCall, LossCall, StepRecord, leaves
 from .verdict import carried
 
+# The user's errors pass through here: pytest leaves these frames out.
+__tracebackhide__ = True
+
 # The functions of torch.nn.functional to look at: what each takes its input for.
 _LOSSES = {
     "cross_entropy": "logits",

@@ -56,6 +56,17 @@ def test_factory_that_raises(parity):
     )
 
 
+def test_model_that_raises_shows_no_frame_of_ours(parity):
+    class Raises(nn.Module):
+        def forward(self, x):
+            raise KeyError("no such thing")
+
+    with pytest.raises(ParityInputError) as caught:
+        parity(Raises(), dense(), X)
+    shown = [entry for entry in caught.traceback if not entry.ishidden(caught)]
+    assert len(caught.traceback) > len(shown) == 1
+
+
 def test_model_that_raises_keeps_the_original(parity):
     class Broken(nn.Module):
         def __init__(self):

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 import torch
 from keras import layers
 from torch import nn
@@ -97,6 +98,71 @@ class TestEitherFramework:
 
     def test_step_returns_a_dict_without_a_loss(self, make):
         assert "['accuracy']" in message(make(), X, Y, step=lambda x, y: {"accuracy": 1.0})[0]
+
+
+def tape_step(model, apply, optimizer=None, persistent=False):
+    optimizer = optimizer or keras.optimizers.SGD(0.1)
+
+    def step(x, y):
+        with tf.GradientTape(persistent=persistent) as tape:
+            loss = tf.reduce_mean(model(x, training=True) ** 2)
+        apply(optimizer, tape, loss, model.trainable_variables)
+        return loss
+
+    return step
+
+
+def without_zip(optimizer, tape, loss, weights):
+    optimizer.apply_gradients(tape.gradient(loss, weights))
+
+
+def two_arguments(optimizer, tape, loss, weights):
+    optimizer.apply_gradients(tape.gradient(loss, weights), weights)
+
+
+def swapped(optimizer, tape, loss, weights):
+    optimizer.apply_gradients(zip(weights, tape.gradient(loss, weights), strict=True))
+
+
+def tape_twice(optimizer, tape, loss, weights):
+    gradients = [tape.gradient(loss, weight) for weight in weights]
+    optimizer.apply_gradients(zip(gradients, weights, strict=True))
+
+
+MISTAKES = [
+    (without_zip, "XFR201 apply-gradients-without-zip"),
+    (two_arguments, "XFR201 apply-gradients-without-zip"),
+    (tape_twice, "XFR203 tape-reused"),
+    (swapped, "XFR204 zip-swapped"),
+]
+
+
+@pytest.mark.parametrize("outputs", [2, 3])  # with 2, rows of the gradients unpack as pairs
+@pytest.mark.parametrize("wrap", [lambda step: step, tf.function], ids=["eager", "graph"])
+@pytest.mark.parametrize(("apply", "rule"), MISTAKES, ids=[m[0].__name__ for m in MISTAKES])
+def test_mistake_that_ends_in_an_error_names_its_rule(apply, rule, wrap, outputs):
+    model = keras.Sequential([layers.Input((8,)), layers.Dense(outputs)])
+    text, error = message(model, X, Y, step=wrap(tape_step(model, apply)))
+    assert f"lint:  {rule} finds this in the source" in text
+    assert error.__cause__ is not None
+
+
+def test_errors_of_other_causes_name_no_rule():
+    def of_another_optimizer(optimizer, tape, loss, weights):
+        optimizer.build([keras.Variable(1.0)])
+        optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+
+    def without_pairs(optimizer, tape, loss, weights):
+        optimizer.apply_gradients([])
+
+    for apply in (of_another_optimizer, without_pairs):
+        model = dense()
+        text, _ = message(model, X, Y, step=tape_step(model, apply))
+        assert "raised in its training step" in text
+        assert "lint:" not in text
+    model = dense()
+    sound = Smoke().report(model, X + 1, Y, step=tape_step(model, tape_twice, persistent=True))
+    assert sound.outcomes["updates"].status == "passed"
 
 
 def test_models_without_trainable_weights():

@@ -227,3 +227,51 @@ def test_torch_session_imports_no_tensorflow(pytester):
     assert "'torch'" in done.stdout
     assert "'tensorflow'" not in done.stdout
     assert "'keras'" not in done.stdout
+
+
+def test_error_in_a_model_shows_its_line_and_none_of_ours(pytester):
+    pytester.makepyfile(
+        models="""
+import keras
+import torch
+
+class Torch(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = torch.nn.Linear(8, 3)
+
+    def forward(self, x):
+        return self.fc(x).there_is_no_such_thing()
+
+class Keras(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.fc = keras.layers.Dense(3)
+
+    def call(self, x, training=None):
+        return self.fc(x) if not training else self.fc(x).there_is_no_such_thing()
+""",
+        test_models="""
+import numpy as np
+import pytest
+from models import Keras, Torch
+
+x, y = np.ones((4, 8), "float32"), np.array([0, 1, 2, 0])
+
+@pytest.mark.parametrize("model", [Torch, Keras])
+def test_loss(training_smoke, model):
+    training_smoke(model(), x, y, loss="cross_entropy")
+
+def test_compiled(training_smoke):
+    model = Keras()
+    model.compile("sgd", "mse")
+    training_smoke(model, x, y)
+""",
+    )
+    result = pytester.runpytest_inprocess("--tb=short")
+    result.assert_outcomes(failed=3)
+    text = result.stdout.str()
+    assert text.count("in forward\n") == 1
+    assert text.count("in call\n") == 2
+    assert text.count("raised in its training step") == 3
+    assert "pytest_gradferry/" not in text

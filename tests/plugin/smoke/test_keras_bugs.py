@@ -138,6 +138,14 @@ def call_without_training():
     return compiled(NoTraining())
 
 
+def call_without_training_and_no_compile():
+    return NoTraining(), *batch(), {"loss": "cross_entropy"}
+
+
+def call_without_training_in_a_loop_of_ones_own():
+    return own(NoTraining(), training=None)
+
+
 class DunderCall(keras.Model):
     def __init__(self):
         super().__init__()
@@ -258,7 +266,7 @@ def stop_gradient():
 class Unused(keras.Model):
     def __init__(self):
         super().__init__()
-        self.fc1, self.fc2 = layers.Dense(CLASSES, name="fc1"), layers.Dense(4, name="spare")
+        self.fc1, self.fc2 = layers.Dense(CLASSES), layers.Dense(4)
         self.fc1.build((None, 8))
         self.fc2.build((None, 8))
         self.built = True
@@ -341,6 +349,30 @@ def config_forgets_an_argument():
     return compiled(model)
 
 
+class NoKwargs(HalfConfig):
+    def __init__(self, scale=1.0):
+        super().__init__(scale)
+
+    def get_config(self):
+        return {**super().get_config(), "scale": self.scale}
+
+
+def init_without_kwargs():
+    return compiled(keras.Sequential([layers.Input((8,)), NoKwargs(), layers.Dense(CLASSES)]))
+
+
+class NeedsScale(HalfConfig):
+    def __init__(self, scale, **kwargs):
+        super().__init__(scale, **kwargs)
+
+    def get_config(self):
+        return super().get_config()
+
+
+def config_without_a_needed_argument():
+    return compiled(keras.Sequential([layers.Input((8,)), NeedsScale(2.0), layers.Dense(CLASSES)]))
+
+
 class SumLoss(keras.Model):
     """A train_step of its own that never applies the gradients of the first layer."""
 
@@ -380,15 +412,17 @@ BUGS = [
     (graph(training_not_passed), "modes", "without training=True", "XFR303"),
     (training_false, "modes", "without training=True", "XFR303"),
     (call_without_training, "modes", "no `training` parameter", "XFR305"),
+    (call_without_training_and_no_compile, "modes", "no `training` parameter", "XFR305"),
+    (call_without_training_in_a_loop_of_ones_own, "modes", "fit would leave", "XFR305"),
     (dropout_in_evaluation, "modes", "tf.nn.dropout in", "XFR311"),
     (dropout_layer_told_to_train, "modes", "drop (Dropout)", "XFR906"),
     (missing_from_logits, "loss-input", "given logits", "XFR402"),
     (graph(missing_from_logits), "loss-input", "given logits", "XFR402"),
     (missing_from_logits_compiled, "loss-input", "given logits", "XFR402"),
     (binary_missing_from_logits, "loss-input", "given logits", "XFR402"),
-    (from_logits_on_probabilities, "loss-input", "sum to 1", "XFR403"),
-    (from_logits_on_probabilities_compiled, "loss-input", "sum to 1", "XFR403"),
-    (softmax_before_tensorflows_loss, "loss-input", "sum to 1", "XFR403"),
+    (from_logits_on_probabilities, "loss-input", "crossentropy (from_logits=True)", "XFR403"),
+    (from_logits_on_probabilities_compiled, "loss-input", "pass from_logits=False", "XFR403"),
+    (softmax_before_tensorflows_loss, "loss-input", "the function applies its own", "XFR403"),
     (sigmoid_mismatch, "loss-input", "weights 30 times", "XFR403"),
     (flipped_sign, "learns", "climbs the loss", ""),
     (graph(flipped_sign), "learns", "climbs the loss", ""),
@@ -396,11 +430,14 @@ BUGS = [
     (target_broadcast, "shapes", "broadcast to (16, 16)", "XFR909"),
     (graph(target_broadcast), "shapes", "broadcast to (16, 16)", "XFR909"),
     (stop_gradient, "gradients", "cut between fc1 and fc2", "XFR221"),
-    (layer_never_called, "gradients", "never calls spare", ""),
+    (layer_never_called, "gradients", "never calls fc2", ""),
     (reshape_mixes_the_batch, "batch-independence", "other samples", ""),
     (batch_norm_told_to_train, "batch-independence", "other samples", ""),
     (unseeded_noise, "reproducible", "same first step", ""),
     (log_of_a_negative, "finite", "goes into fc (Dense)", ""),
+    (init_without_kwargs, "save-load", "unexpected keyword argument 'name'", "XFR123"),
+    (init_without_kwargs, "save-load", "hand them to super().__init__", "XFR123"),
+    (config_without_a_needed_argument, "save-load", "get_config of NeedsScale leaves out", ""),
     (config_forgets_an_argument, "save-load", "a .keras file", ""),
 ]
 
@@ -415,3 +452,42 @@ def test_bug_is_caught_with_its_cause(bug, check, words, code):
     text = "\n".join(str(finding) for finding in outcome.findings)
     assert words in text, str(report)
     assert code in {finding.code for finding in outcome.findings}, str(report)
+
+
+def test_loop_of_ones_own_lacks_training_true_first():
+    model, x, y, how = call_without_training_in_a_loop_of_ones_own()
+    found = Smoke().report(model, x, y, **how).outcomes["modes"].findings
+    assert [finding.code for finding in found] == ["XFR303", "XFR305"]
+    model, x, y, how = own(NoTraining(), training=True)
+    assert Smoke()(model, x, y, **how).passed
+
+
+def test_fit_needs_the_parameter_only():
+    model, x, y, how = call_without_training()
+    found = Smoke().report(model, x, y, **how).outcomes["modes"].findings
+    assert [finding.code for finding in found] == ["XFR305"]
+
+
+class Nested(keras.Model):
+    """Keras numbers these layers as it makes them: dense_5, batch_normalization_2."""
+
+    def __init__(self):
+        super().__init__()
+        self.blocks = [NoTraining(), layers.Dense(CLASSES)]
+        self.nested = {"drop": layers.Dropout(0.5)}
+
+    def call(self, x):
+        return self.nested["drop"](self.blocks[1](self.blocks[0](x)))
+
+
+def test_layers_go_by_their_attributes():
+    report = Smoke().report(Nested(), *batch(), loss="cross_entropy")
+    text = str(report.outcomes["modes"].findings[0])
+    assert text.startswith(
+        "blocks.0.norm (BatchNormalization), blocks.0.drop (Dropout), nested.drop (Dropout) did"
+    )
+    model = Nested()
+    model(batch()[0])
+    model, x, y, how = own(model, weights=model.blocks[1].trainable_variables)
+    text = str(Smoke().report(model, x, y, **how).outcomes["updates"].findings[0])
+    assert "blocks.0.fc2/kernel, blocks.0.fc2/bias" in text

@@ -408,6 +408,38 @@ def evaluates_inside_the_step():
     return model, *batch(), {"step": step}
 
 
+class FrozenStatistics(keras.Model):
+    """Batch norm kept at rest on purpose, in a model that leaves `training` to Keras."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm, self.drop = layers.BatchNormalization(), layers.Dropout(0.2)
+        self.fc1, self.fc2 = layers.Dense(16, "relu"), layers.Dense(CLASSES)
+
+    def call(self, x):
+        return self.fc2(self.drop(self.fc1(self.norm(x, training=False))))
+
+
+def batch_norm_at_rest():
+    model = FrozenStatistics()
+    return model, *batch(), {"step": stepper(model, keras.optimizers.Adam())}
+
+
+class Plain(keras.Model):
+    """Nothing in it acts differently in training, so it needs no `training`."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc1, self.fc2 = layers.Dense(16, "relu"), layers.Dense(CLASSES)
+
+    def call(self, x):
+        return self.fc2(self.fc1(x))
+
+
+def no_training_and_no_need():
+    return Plain(), *batch(), {"loss": "cross_entropy"}
+
+
 class Trainer:
     """The step as a method, with all it needs on the object."""
 
@@ -436,6 +468,7 @@ SOUND = [
     accumulation_over_calls,
     attention,
     augmentation,
+    batch_norm_at_rest,
     batch_norm_batch_of_two,
     binary,
     binary_logits,
@@ -460,6 +493,7 @@ SOUND = [
     mixed_precision,
     named_loss,
     named_loss_with_regulariser,
+    no_training_and_no_need,
     one_hot,
     one_sample,
     own_loop,

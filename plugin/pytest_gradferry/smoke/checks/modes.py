@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..evidence import Evidence
@@ -15,11 +17,11 @@ _DRAWS = 4  # evaluations with seeds of their own; one alone may happen to drop 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     evidence.watched  # noqa: B018  how the step calls the model is known after it
     findings = [Finding(*flaw) for flaw in evidence.trainee.flaws()]
-    findings += [f for f in (_in_training(evidence), _in_evaluation(evidence)) if f]
+    findings += [*_in_training(evidence), *_in_evaluation(evidence)]
     return failed(*findings) if findings else passed()
 
 
-def _in_training(evidence: Evidence) -> Finding | None:
+def _in_training(evidence: Evidence) -> list[Finding]:
     before = None
     for number, record in enumerate(evidence.watched, 1):
         resting = {
@@ -27,19 +29,19 @@ def _in_training(evidence: Evidence) -> Finding | None:
             for call in record.calls
             if call.sensitive and not call.training
         }
-        advice = evidence.trainee.mode_advice(record) if resting else None
-        if advice is not None:
-            cause, fix, code = advice
-            if before is not None and before.training_after is False and number > 1:
-                cause += f": step {number - 1} left it in evaluation mode"
-            return Finding(
-                f"{names(list(resting))} did not act in training step {number}", cause, fix, code
-            )
+        measured = f"{names(list(resting))} did not act in training step {number}"
+        advice = evidence.trainee.mode_advice(record, measured) if resting else []
+        if advice:
+            first, *others = [Finding(*each) for each in advice]
+            if before is not None and before.training_after is False:
+                left = f"{first.cause}: step {number - 1} left it in evaluation mode"
+                first = replace(first, cause=left)
+            return [first, *others]
         before = record
-    return None
+    return []
 
 
-def _in_evaluation(evidence: Evidence) -> Finding | None:
+def _in_evaluation(evidence: Evidence) -> list[Finding]:
     trainee = evidence.trainee
     outputs = []
     for seed in range(_DRAWS):
@@ -47,24 +49,26 @@ def _in_evaluation(evidence: Evidence) -> Finding | None:
             try:
                 found, record = trainee.predict()
             except SmokeError:  # the step does not call this model itself
-                return None
+                return []
         if not record.dropouts:
-            return None
+            return []
         outputs.append(found)
     if all(
         np.array_equal(a, b, equal_nan=True)
         for other in outputs[1:]
         for a, b in zip(outputs[0], other, strict=True)
     ):
-        return None  # a mask that was drawn and not used
+        return []  # a mask that was drawn and not used
     fix, code = trainee.eval_advice(record)
     acted = list(dict.fromkeys(record.dropouts))
-    return Finding(
-        f"{names(acted)} acted while the model was evaluated",
-        cause="dropout is applied whatever the mode: its outputs change with the seed",
-        fix=fix,
-        code=code,
-    )
+    return [
+        Finding(
+            f"{names(acted)} acted while the model was evaluated",
+            cause="dropout is applied whatever the mode: its outputs change with the seed",
+            fix=fix,
+            code=code,
+        )
+    ]
 
 
 CHECK = Check("modes", order=50, run=run)

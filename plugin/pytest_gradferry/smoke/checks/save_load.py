@@ -9,7 +9,7 @@ import numpy as np
 
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, follows, passed, skipped
-from ..trainee import SmokeError
+from ..trainee import RoundTrip, SmokeError
 from ..verdict import distance
 from . import UNSTEADY, Check
 from . import failed as has_failed
@@ -42,22 +42,22 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
             try:
                 found = trip.run()
             except trip.excused as error:
-                remarks.append(f"{trip.what} not possible: {_first_line(error)}")
+                remarks.append(f"{trip.what} not possible: {_told(trip, error)}")
                 continue
             except Exception as error:
-                measured = f"{trip.what} fails: {type(error).__name__}: {_first_line(error)}"
-                findings.append(Finding(measured, *trip.advice()))
+                measured = f"{trip.what} fails: {type(error).__name__}: {_told(trip, error)}"
+                findings.append(Finding(measured, *trip.advice(error)))
                 continue
             worst = max((distance(a, b) for a, b in zip(found, expected, strict=True)), default=0.0)
             if worst > _TOLERANCE or np.isnan(worst):
                 measured = f"after {trip.what} the outputs differ by {worst:.2g} of the largest"
-                findings.append(Finding(measured, *trip.advice()))
+                findings.append(Finding(measured, *trip.advice(None)))
     return failed(*findings) if findings else passed("; ".join(remarks))
 
 
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip().splitlines()
-    return text[0][:200] if text else type(error).__name__
+def _told(trip: RoundTrip, error: BaseException) -> str:
+    lines = trip.reason(error).splitlines()
+    return lines[0][:200] if lines else type(error).__name__
 
 
 CHECK = Check("save-load", order=110, run=run)
