@@ -57,6 +57,7 @@ class Parity:
         Raises AssertionError with the report's text if any rung fails, ParityInputError (or
         FrameworkError where a framework is missing) for what cannot be compared.
         """
+        __tracebackhide__ = True
         report = self.report(
             reference,
             port,
@@ -94,6 +95,7 @@ class Parity:
         tolerance: float | None = None,
     ) -> ParityReport:
         """The same comparison, its report returned whether it passed or not."""
+        __tracebackhide__ = True
         _check(loss, targets, steps, weights, tolerance)
         from .. import frameworks
         from . import run
@@ -103,20 +105,23 @@ class Parity:
         with frameworks.undisturbed():
             for framework in frameworks.in_use():
                 framework.seed(0)
-            return run.compare(
-                reference,
-                port,
-                inputs,
-                targets,
-                loss=loss,
-                optimizer=optimizer,
-                steps=steps,
-                port_inputs=port_inputs,
-                port_outputs=port_outputs,
-                mapping=mapping,
-                weights=weights,
-                tolerance=TOLERANCE if tolerance is None else tolerance,
-            )
+            try:
+                return run.compare(
+                    reference,
+                    port,
+                    inputs,
+                    targets,
+                    loss=loss,
+                    optimizer=optimizer,
+                    steps=steps,
+                    port_inputs=port_inputs,
+                    port_outputs=port_outputs,
+                    mapping=mapping,
+                    weights=weights,
+                    tolerance=TOLERANCE if tolerance is None else tolerance,
+                )
+            except ParityInputError as error:  # its message says it all; the cause keeps its frames
+                raise error.with_traceback(None) from error.__cause__
 
 
 def _check(loss: Any, targets: Any, steps: int, weights: str, tolerance: float | None) -> None:

@@ -13,6 +13,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
+from .calls import always_on, batch_norm
 from .compare import Comparison, relative
 from .glue import activation, flatten_order
 from .hypothesis import Hypothesis
@@ -134,8 +135,10 @@ def _error_of(comparison: Comparison, couple: Couple, training: bool) -> float |
 def _hypotheses(
     comparison: Comparison, rung: str, where: Where, settings: Found
 ) -> Iterator[Hypothesis]:
+    yield from always_on(comparison)
     yield from _settings(comparison, settings)
     if isinstance(where, Divergence):
+        yield from batch_norm(comparison, where)
         yield from padding(comparison, where)
         yield from flatten_order(comparison, where)
     if where is not None:

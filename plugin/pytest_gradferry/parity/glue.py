@@ -15,6 +15,7 @@ from .compare import Comparison, relative
 from .flatten import axis_orders, flattened
 from .hypothesis import Hypothesis
 from .localise import Afterwards, Divergence
+from .logits import from_logits
 from .pairing import Couple
 from .side import Event
 
@@ -77,22 +78,45 @@ def activation(comparison: Comparison, where: Divergence | Afterwards) -> Iterat
             continue
         if theirs.name == ours.name:
             return
-        place = f"after {producer.port.name}"
-        port = comparison.port.framework
+        name = producer.port.name
+        place = f"after {name}"
         yield Hypothesis(
             f"{place} the port has {ours.name}, the reference {theirs.name}",
             f"{theirs.name}",
-            f"{theirs.advice(port)} {place}",
+            _advice(comparison.port.framework, producer.port.layer, name, ours, theirs),
             partial(_activated, comparison, producer, consumer, theirs),
-            _probability_rule(ours, theirs, port) if consumer is None else None,
+            _probability_rule(comparison, ours, theirs) if consumer is None else None,
         )
         return
 
 
-def _probability_rule(ours: Activation, theirs: Activation, port: str) -> str | None:
-    """The rule is about torch's loss, which takes logits."""
-    added = ours.name == "softmax" and theirs.name == "no activation"
-    return "XFR401" if added and port == "torch" else None
+def _advice(framework: str, layer: Any, name: str, ours: Activation, theirs: Activation) -> str:
+    own = framework == "keras" and hasattr(layer, "kernel")
+    if own and has_own_activation(layer):
+        return f"{name}: activation={theirs.argument}"
+    if theirs.nothing:
+        return f"remove the {ours.name} after {name}"
+    if not ours.nothing:
+        return f"{theirs.advice(framework)} in place of the {ours.name} after {name}"
+    if own and theirs.argument.startswith('"'):
+        return f"{name}: activation={theirs.argument}"
+    return f"{theirs.advice(framework)} after {name}"
+
+
+def _probability_rule(comparison: Comparison, ours: Activation, theirs: Activation) -> str | None:
+    """A softmax too many, where the port's own loss puts on another."""
+    if ours.name != "softmax" or not theirs.nothing:
+        return None
+    if comparison.port.framework == "torch":
+        return "XFR401"
+    losses = comparison.losses
+    return "XFR403" if losses is not None and from_logits(losses.keras) else None
+
+
+def has_own_activation(layer: Any) -> bool:
+    """A Keras layer with `activation=` that does something."""
+    activation = getattr(layer, "activation", None) if hasattr(layer, "kernel") else None
+    return activation is not None and getattr(activation, "__name__", "") != "linear"
 
 
 @contextmanager
@@ -103,8 +127,8 @@ def _activated(
     side = comparison.port
     function = wanted.native(side.framework)
     layer = producer.port.layer
-    activation = getattr(layer, "activation", None) if hasattr(layer, "kernel") else None
-    if activation is not None and getattr(activation, "__name__", "") != "linear":
+    if has_own_activation(layer):
+        activation = layer.activation
         layer.__dict__["activation"] = function
         try:
             yield

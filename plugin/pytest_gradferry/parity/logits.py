@@ -19,7 +19,7 @@ def logits(comparison: Comparison) -> Iterator[Hypothesis]:
         return
     keras_loss = losses.keras
     probabilities = _are_probabilities(comparison)
-    current = _from_logits(keras_loss)
+    current = from_logits(keras_loss)
     if current is None:
         return
     in_port = comparison.port.framework == "keras"
@@ -59,7 +59,7 @@ def _are_probabilities(comparison: Comparison) -> bool:
     return bool(np.allclose(found[0].sum(axis=axis), 1.0, atol=1e-5))
 
 
-def _from_logits(loss: Any) -> bool | None:
+def from_logits(loss: Any) -> bool | None:
     """What a Keras loss does, None where it has no such choice."""
     if hasattr(loss, "_fn_kwargs"):
         value = loss._fn_kwargs.get("from_logits")
