@@ -275,10 +275,10 @@ class KerasSide(Side):
             _set_attribute(stack, owner, "dropout", functional(name, owner.dropout))
 
     def _mode_of(self, layer: Any, arguments: dict[str, Any]) -> dict[str, Any]:
-        told = arguments.get("training")
-        if told is None or bool(told) == self.training:
+        told = bool(arguments.get("training"))  # Keras takes a None that is given for False
+        if "training" not in arguments or told == self.training:
             return arguments
-        self.strays[id(layer)] = bool(told)
+        self.strays[id(layer)] = told
         return arguments | {"training": self.training} if id(layer) in self.recalled else arguments
 
     def _observed(self, original: Any, layer: Any, row: Row, x: Any, *args: Any, **kw: Any) -> Any:
