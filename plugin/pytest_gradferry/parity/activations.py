@@ -115,14 +115,21 @@ def leaky_relu(slope: float) -> Activation:
 
 
 def recognise(before: Array, after: Array, framework: str) -> Activation | None:
-    """The activation that makes `after` of `before`, reshaped at most; None if none known does."""
-    if before.size != after.size or before.dtype.kind != "f" or before.shape[0] != after.shape[0]:
+    """The activation that makes `after` of `before`, reshaped at most; None if none known does.
+
+    A mean over the positions may follow: (N, C) of `before` with more axes.
+    """
+    if before.dtype.kind != "f" or before.shape[0] != after.shape[0]:
+        return None
+    positions = tuple(range(2, before.ndim) if framework == "torch" else range(1, before.ndim - 1))
+    pooled = before.size != after.size
+    if pooled and (not positions or before.mean(positions).shape != after.shape):
         return None
     torch = load("torch")
     x = torch.from_numpy(np.ascontiguousarray(before, dtype=np.float64))
     candidates = catalogue()
     negative = before.ravel() < 0
-    if negative.any():
+    if negative.any() and not pooled:
         ratios = after.ravel()[negative] / before.ravel()[negative]
         slope = float(np.median(ratios))
         if 0 < slope < 1:
@@ -132,6 +139,7 @@ def recognise(before: Array, after: Array, framework: str) -> Activation | None:
             y = torch.softmax(x, -1) if candidate.name == "softmax" else torch.log_softmax(x, -1)
         else:
             y = candidate.torch(x)
-        if relative(y.numpy().reshape(after.shape), after) < _RECOGNISED:
+        found = y.numpy().mean(positions) if pooled else y.numpy().reshape(after.shape)
+        if relative(found, after) < _RECOGNISED:
             return candidate
     return None
