@@ -68,7 +68,7 @@ def _added(side: Side, source: Couple, part: str, producer: Couple) -> Iterator[
         hook = {"before" if part == "input" else "after": catch}
         stack.enter_context(side.intercepted(source.port.layer, **hook))
         stack.enter_context(
-            side.intercepted(producer.port.layer, after=lambda tensor: tensor + caught.pop())
+            side.intercepted(producer.port.layer, behind=lambda tensor: tensor + caught.pop())
         )
         yield
 

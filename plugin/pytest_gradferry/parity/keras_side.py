@@ -294,7 +294,8 @@ class KerasSide(Side):
         if (after := self.after.get(id(layer))) is not None:
             output = after(output)
         self._record(layer, row, x, captured[0] if captured else output)
-        return output
+        behind = self.behind.get(id(layer))
+        return behind(output) if behind else output
 
     def _record(self, layer: Any, row: Row | None, x: Any, output: Any, **detail: Any) -> None:
         if self.recording is None or self._depth or row is None or not tf.is_tensor(output):

@@ -70,6 +70,7 @@ class Side(ABC):
         self.recording: list[Event] | None = None
         self.before: dict[int, Callable[[Any], Any]] = {}
         self.after: dict[int, Callable[[Any], Any]] = {}
+        self.behind: dict[int, Callable[[Any], Any]] = {}
         self.masks: dict[int, Array] = {}  # factors on the gradients of weights, by key
         self.sparse_gradients = False  # as of the last `gradients`
         self.population_variance = False  # batch norm keeps the biased variance, as Keras' does
@@ -220,16 +221,19 @@ class Side(ABC):
         layer: Any,
         before: Callable[[Any], Any] | None = None,
         after: Callable[[Any], Any] | None = None,
+        behind: Callable[[Any], Any] | None = None,
     ) -> Iterator[None]:
-        """Pass the layer's input through `before`, its output through `after`, in tensors."""
-        saved = self.before.copy(), self.after.copy()
-        for functions, function in ((self.before, before), (self.after, after)):
+        """Pass the layer's input through `before`, its output through `after`, in tensors; and
+        through `behind` what it hands on, which is not taken for its output."""
+        saved = self.before.copy(), self.after.copy(), self.behind.copy()
+        given = ((self.before, before), (self.after, after), (self.behind, behind))
+        for functions, function in given:
             if function is not None:
                 functions[id(layer)] = _then(functions.get(id(layer)), function)
         try:
             yield
         finally:
-            self.before, self.after = saved
+            self.before, self.after, self.behind = saved
 
     def __str__(self) -> str:
         return f"{type(self.model).__name__} ({self.framework})"

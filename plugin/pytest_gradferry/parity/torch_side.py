@@ -315,7 +315,8 @@ class TorchSide(Side):
             if outermost and self.recording is not None and inputs is not None:
                 name = self._names.get(id(module), type(module).__name__)
                 self.recording.append(Event(module, name, row, inputs, self.array(output)))
-            return output
+            behind = self.behind.get(id(module))
+            return behind(output) if behind else output
 
         return leaving
 
