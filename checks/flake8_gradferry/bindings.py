@@ -30,6 +30,8 @@ def _reaching(file: File, name: ast.Name) -> list[Binding]:
     use = _Place(file, name, scope.node)
     places: dict[ast.AST, _Place] = file.__dict__.setdefault("_places", {})
     kept: list[Binding] = []
+    sure: _Place | None = None
+    around: list[tuple[Binding, _Place]] = []  # those that reach the name in a later turn alone
     # Backwards from where the name stands, as far as what surely overwrites it.
     here = bisect_left(bindings, use.start, key=lambda binding: position(binding.node))
     for binding in reversed(bindings[:here]):
@@ -39,13 +41,16 @@ def _reaching(file: File, name: ast.Name) -> list[Binding]:
         if binding.kind == "parameter" or where.surely_before(use):
             kept.append(binding)
             if binding.kind != "augment":
+                sure = where
                 break
-        elif where.possibly_before(use):
+        elif where.before_in_this_turn(use):
             kept.append(binding)
+        else:
+            around.append((binding, where))
     kept.reverse()
     if use.in_loop:  # what stands below runs before in the next turn
-        later = [(binding, _Place(file, binding.node, scope.node)) for binding in bindings[here:]]
-        kept += [binding for binding, where in later if where.possibly_before(use)]
+        around += [(later, _Place(file, later.node, scope.node)) for later in bindings[here:]]
+        kept += [binding for binding, where in around if where.before_in_next_turn(use, sure)]
     return kept
 
 
@@ -87,18 +92,22 @@ class _Place:
             self.own, (*LOOPS, ast.With, ast.AsyncWith)
         )
 
-    def possibly_before(self, use: _Place) -> bool:
+    def before_in_this_turn(self, use: _Place) -> bool:
+        """Whether control may pass here and then reach `use` without turning a loop."""
         for (block, name, _), (other_block, other_name, _) in zip(
             self.chain, use.chain, strict=False
         ):
             if block is other_block and name != other_name and isinstance(block, ast.If):
-                return any(isinstance(b, LOOPS) for b, _, _ in self._shared(use))
+                return False
             if block is not other_block:
                 break
-        if self.start < use.start and not self._same_statement(use):
-            return True
-        # Later in the source, but earlier in the next turn of a loop around both.
-        return any(isinstance(block, LOOPS) for block, _, _ in self._shared(use))
+        return self.start < use.start and not self._same_statement(use)
+
+    def before_in_next_turn(self, use: _Place, sure: _Place | None) -> bool:
+        """Whether a loop around both brings control from here to `use`, past what `sure` binds."""
+        loops = [block for block, _, _ in self._shared(use) if isinstance(block, LOOPS)]
+        passed = {block for block, _, _ in sure.chain} if sure is not None else set()
+        return bool(loops) and loops[-1] not in passed
 
     def _same_statement(self, use: _Place) -> bool:
         return self.chain == use.chain

@@ -63,5 +63,6 @@ class Checker:
         with _no_collection():
             file = File(self._tree, self._filename, self._lines)
             findings = list(dispatcher().run(file))
+            file.forget()
         for found in findings:
             yield found.line, found.column, f"{found.code} {found.message}", type(self)

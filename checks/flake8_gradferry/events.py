@@ -13,7 +13,13 @@ from .walk import LOOPS, File
 _LOOKS = re.compile(
     r"save|log|plot|print|eval|valid|^test|write|vis|checkpoint|lr|learning_rate|accura|metric"
     r"|adjust|generate|sample|predict|infer|display|show|summar|count|^get_|state|record|penalty"
-    r"|(?<!train_)(?<!update_)loss(?!_backward)|criterion|append",
+    r"|(?<!train_)(?<!update_)loss(?!_backward)|criterion|append|callback",
+    re.IGNORECASE,
+)
+# What is updated after a step without touching a gradient: `ema.update(model)`, `meter.add(net)`.
+_KEEPERS = re.compile(
+    r"(?:^|[._])(?:\w*ema|averag\w+|logger|writer|meters?|monitor|pbar|progress\w*|callbacks?"
+    r"|history|wandb|recorder|tracker)$",
     re.IGNORECASE,
 )
 
@@ -82,6 +88,8 @@ class Event:
         """Whether a call that cannot be seen has the name of one that only looks or stores."""
         called = self.node.func if isinstance(self.node, ast.Call) else self.node
         name = getattr(called, "attr", getattr(called, "id", ""))
+        if isinstance(called, ast.Attribute) and _KEEPERS.search(File.dotted(called.value) or ""):
+            return True
         return _LOOKS.search(name) is not None
 
     @property

@@ -31,7 +31,7 @@ _LITERAL = 64  # longer literals are data, not code
 
 def trace(file: File, root: ast.AST) -> tuple[list[Event], set[ast.AST]]:
     """The events of a module's or function's body, in order, and the functions followed."""
-    tracer = _Tracer(file)
+    tracer = _Tracer(file, root)
     tracer.block(getattr(root, "body", []), Where(Frame(file, file, root, {}, "", None)))
     return tracer.events, tracer.entered
 
@@ -39,6 +39,7 @@ def trace(file: File, root: ast.AST) -> tuple[list[Event], set[ast.AST]]:
 @dataclass
 class _Tracer:
     file: File
+    root: ast.AST
     events: list[Event] = field(default_factory=list)
     entered: set[ast.AST] = field(default_factory=set)
     _active: list[ast.AST] = field(default_factory=list)
@@ -99,7 +100,8 @@ class _Tracer:
                 for child in children(node):
                     self._expression(child, where)
                 kept = len(where.loops) - 1 if isinstance(node, ast.Break) else where.outside
-                self._add(None, node, where, leaves=where.loops[kept:])
+                if where.loops[kept:] or where.depth == 0:
+                    self._add(None, node, where, leaves=where.loops[kept:])
             case _:
                 for child in children(node):
                     self._expression(child, where)
@@ -192,7 +194,7 @@ class _Tracer:
     def _enter(self, callee: Symbol, call: ast.Call, where: Where) -> None:
         function = callee.node
         silent: set[ast.AST] = callee.file.__dict__.setdefault("_silent_functions", set())
-        if function in self._active or function in silent:
+        if function is self.root or function in self._active or function in silent:
             return
         assert isinstance(function, FUNCTIONS)
         self._calls += 1
@@ -211,7 +213,7 @@ class _Tracer:
         self.block(function.body, inner)
         self._active.pop()
         self.entered.add(function)
-        if not self._active and all(e.kind is Kind.LEAVE for e in self.events[before:]):
+        if not self._active and len(self.events) == before:
             silent.add(function)
 
     # -- events --------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ HARMLESS_METHODS = frozenset(
     (
         "parameters named_parameters state_dict load_state_dict modules named_modules children "
         "named_children named_buffers buffers to cuda cpu float half double append extend item "
-        "size keys values items get add_scalar add_scalars add_graph watch requires_grad_ "
+        "size keys values items get format add_scalar add_scalars add_graph watch requires_grad_ "
         "share_memory register_forward_hook add_param_group"
     ).split()
 )

@@ -126,8 +126,8 @@ class _LineageWalk:
             return
         if name is not None and framework(name):
             self.names.add(name)
-        elif file.qualified(base) is None:
-            # `class Net(make_base())`, `class Net(bases["keras"])`: no import explains it.
+        elif isinstance(base, ast.Call) and function_of(file, base.func) is not None:
+            # `class Net(make_base())`: no import explains it.
             self.names |= oracle.ancestors(file, base)
         self.complete = False
 
@@ -200,10 +200,20 @@ class Origin(NamedTuple):
     def _seen_by_oracle(self) -> oracle.Instance | None:
         """What astroid says, asked only where it sees more than imports and assignments do."""
         match self.node:
-            case ast.Subscript() | ast.Call(func=ast.Subscript() | ast.Call()) if not self.path:
-                found = oracle.instances(self.file, self.node)
-                return found[0] if len(found) == 1 else None
-        return None
+            case ast.Subscript(value=table) | ast.Call(func=ast.Subscript(value=table)):
+                # `layers["head"]`, `{"sgd": SGD}[name](...)`: a display that stands in the source.
+                worthwhile = any(
+                    isinstance(origin.node, ast.Dict | ast.List | ast.Tuple)
+                    for origin in origins(self.file, table)
+                )
+            case ast.Call(func=ast.Call(func=maker)):
+                worthwhile = function_of(self.file, maker) is not None
+            case _:
+                return None
+        if self.path or not worthwhile:
+            return None
+        found = oracle.instances(self.file, self.node)
+        return found[0] if len(found) == 1 else None
 
 
 def framework_bases(file: File, name: str) -> frozenset[str]:

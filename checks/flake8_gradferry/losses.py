@@ -43,7 +43,9 @@ _TENSORFLOW_NAMES = {
     ).split()
 }
 # What people call a loss; anything else must be bound to one in sight.
-_NAMED_LIKE_A_LOSS = re.compile(r"loss|crit|cost|ce$|ce_|xent|entropy|objective|obj$", re.I)
+_NAMED_LIKE_A_LOSS = re.compile(
+    r"loss|crit(?!ic)|cost|xent|entropy|objective|(?:^|_)(?:[bcs]?ce|bce|cce|scce|obj)(?:$|_)", re.I
+)
 
 
 class Loss(NamedTuple):

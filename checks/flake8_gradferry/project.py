@@ -43,8 +43,9 @@ def parse(source: str, path: str) -> ast.Module:
         return ast.parse(source, path)
 
 
-# A project's base classes and helpers are asked for again and again; whole projects are not kept.
-@lru_cache(maxsize=256)
+# A project's base classes and helpers are asked for again and again; whole projects are not kept:
+# flake8's own garbage collections read every tree that is alive.
+@lru_cache(maxsize=32)
 def read(path: Path) -> File | None:
     """The file at `path`, or None if it cannot be read or does not parse."""
     try:

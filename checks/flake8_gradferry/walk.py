@@ -150,6 +150,10 @@ class File:
         self.index = Index(tree)
         self._inside: dict[tuple[ast.AST, bool], Index] = {}
 
+    def forget(self) -> None:
+        """Drop all that was found out, so that the tree is freed at once, not by the collector."""
+        self.__dict__.clear()
+
     def __repr__(self) -> str:
         return f"File({str(self.path)!r})"
 
@@ -348,7 +352,7 @@ class File:
 
     @cached_property
     def _scopes(self) -> dict[ast.AST, Scope]:
-        return _Scopes(self.tree).scopes
+        return _Scopes(self).scopes
 
     def scope(self, node: ast.AST) -> Scope:
         """The scope whose names an expression at `node` sees first."""
@@ -366,15 +370,9 @@ class File:
 
 def _evaluated_outside(scope: ast.AST, child: ast.AST) -> bool:
     """Whether a direct child of a definition (default, decorator, base) runs around it."""
-    if isinstance(scope, FUNCTIONS):
-        return child in scope.decorator_list or child is scope.args or child is scope.returns
     if isinstance(scope, ast.Lambda):
         return child is scope.args
-    if isinstance(scope, ast.ClassDef):
-        return child not in scope.body
-    if isinstance(scope, COMPREHENSIONS):
-        return False
-    return False
+    return isinstance(scope, (*FUNCTIONS, ast.ClassDef)) and not isinstance(child, ast.stmt)
 
 
 _BINDERS = frozenset(
@@ -404,33 +402,29 @@ _BINDERS = frozenset(
 class _Scopes:
     """Collects which names are bound where."""
 
-    def __init__(self, tree: ast.Module) -> None:
-        self.scopes: dict[ast.AST, Scope] = {}
-        fields = _FIELDS
-        stack: list[tuple[ast.AST, Scope]] = []
-        root = self.scopes[tree] = Scope(tree, None)
-        stack.append((tree, root))
-        while stack:
-            node, scope = stack.pop()
-            cls = type(node)
-            if cls in _BINDERS:
-                self._bind(node, scope)
-            if cls in _SCOPES and node is not tree:
-                inner = self.scopes[node] = Scope(node, scope)
-                self._parameters(node, inner)
-                for child in children(node):
-                    stack.append((child, scope if _evaluated_outside(node, child) else inner))
-                continue
-            for name in fields[cls]:
-                value = getattr(node, name, None)
-                if value.__class__ is list:
-                    stack += [(item, scope) for item in value if isinstance(item, ast.AST)]
-                elif isinstance(value, ast.AST):
-                    stack.append((value, scope))
-        # The stack turns siblings round; bindings are wanted in the order of the source.
+    def __init__(self, file: File) -> None:
+        index = file.index
+        self._file = file
+        opened = index.of(*_SCOPES)
+        self.scopes: dict[ast.AST, Scope] = {node: Scope(node, None) for node in opened}
+        for node, scope in self.scopes.items():
+            scope.outer = self._around(node)
+            self._parameters(node, scope)
+        for node in index.of(*_BINDERS):
+            scope_around = self._around(node)
+            assert scope_around is not None
+            self._bind(node, scope_around)
         for found in self.scopes.values():
             for bindings in found.bindings.values():
                 bindings.sort(key=lambda b: _position(b.node))
+
+    def _around(self, node: ast.AST) -> Scope | None:
+        inner = node
+        for above in self._file.ancestors(node):
+            if above in self.scopes and not _evaluated_outside(above, inner):
+                return self.scopes[above]
+            inner = above
+        return None
 
     @staticmethod
     def _parameters(node: ast.AST, scope: Scope) -> None:

@@ -250,3 +250,13 @@ def of_an_extension():
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(model(x, training=True))
     weighted.apply_gradients(tape.gradient(loss, model.trainable_variables))  # XFR201
+
+
+def clipped_in_a_loop(optimizer, batches, bound):
+    for batch in batches:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(model(batch, training=True))
+        gradients = tape.gradient(loss, model.trainable_variables)
+        if bound != 0.0:
+            gradients, _ = tf.clip_by_global_norm(gradients, bound)
+        optimizer.apply_gradients(gradients)  # XFR201

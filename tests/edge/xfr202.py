@@ -426,3 +426,23 @@ def wrapped_optimizer(net, batches):
     for x, y in batches:
         criterion(net(x), y).backward()
         opt.step()
+
+
+def averaged(net, opt, batches, ema):
+    for x, y in batches:
+        criterion(net(x), y).backward()  # XFR202
+        opt.step()
+        ema.update(net)
+
+
+class Told:
+    def __init__(self, net, hooks):
+        self.net = net
+        self.opt = optim.SGD(net.parameters(), lr=0.1)
+        self.hooks = hooks
+
+    def run(self, batches):
+        for x, y in batches:
+            criterion(self.net(x), y).backward()  # XFR202
+            self.opt.step()
+            self.hooks.trigger_callbacks(self.net)

@@ -207,3 +207,43 @@ def accumulation(net, opt, batches):
         if i % 4 == 3:
             opt.step()
             opt.zero_grad()
+
+
+def used_before(net, opt, batches):
+    for x, y in batches:
+        criterion(net(x), y).backward()
+        opt.step()
+        opt.zero_grad()
+        opt.step()
+
+
+def other_steps_between(real):
+    gen, dis = nn.Linear(4, 4), nn.Linear(4, 1)
+    opt_g, opt_d = optim.Adam(gen.parameters()), optim.Adam(dis.parameters())
+    for x in real:
+        dis(gen(x)).mean().backward()
+        opt_g.step()
+        opt_d.zero_grad()  # XFR205
+        opt_d.step()
+        opt_g.zero_grad()
+
+
+def written_and_cleared(net, opt, batches):
+    for x, y in batches:
+        for p in net.parameters():
+            p.grad = torch.ones_like(p)
+        opt.zero_grad()
+        opt.step()
+
+
+def unseen_and_cleared(net, opt, batches):
+    for x, y in batches:
+        fill = load_gradients(net)
+        opt.zero_grad()
+        opt.step()
+        print(fill)
+
+
+def cleared_without_need(net, opt):
+    opt.zero_grad()
+    opt.step()

@@ -158,3 +158,70 @@ def quietens_the_scheduler(net, opt, sched, batches):
         opt.zero_grad()
         criterion(net(x), y).backward()
         opt.step()
+
+
+def steps_again(net, opt, batches):
+    for x, y in batches:
+        opt.zero_grad()
+        loss = criterion(net(x), y)
+        opt.step()
+        loss.backward()
+        opt.step()
+
+
+def printed_before(net, opt, batches):
+    for x, y in batches:
+        opt.zero_grad()
+        loss = criterion(net(x), y)
+        print("loss {:.3f}".format(loss))
+        opt.step()  # XFR206
+        loss.backward()
+
+
+def fit(net, opt, batches):
+    for x, y in batches:
+        opt.zero_grad()
+        loss = criterion(net(x), y)
+        opt.step()  # XFR206
+        loss.backward()
+
+
+def called_twice(batches):
+    net = nn.Linear(4, 1)
+    adam = optim.Adam(net.parameters())
+    fit(net, adam, batches)
+    fit(net, adam, batches)
+
+
+def what_came_before_is_cleared(net, opt, batches, prepare):
+    for x, y in batches:
+        x = prepare(net, x)
+        loss = criterion(net(x), y)
+        opt.zero_grad()
+        opt.step()  # XFR206
+        loss.backward()
+
+
+def other_gradients_are_cleared(net, head, opt, batches, prepare):
+    opt_head = optim.SGD(head.parameters(), lr=0.1)
+    for x, y in batches:
+        prepare(net, x)
+        loss = criterion(net(x), y)
+        opt_head.zero_grad()
+        opt.step()
+        loss.backward()
+
+
+def first_of_two(sample):
+    net, critic = nn.Linear(4, 1), nn.Linear(4, 1)
+    opt, opt_critic = optim.Adam(net.parameters()), optim.Adam(critic.parameters())
+    for _ in range(9):
+        x, y = sample(net)
+        value_loss = critic(x).mean()
+        opt_critic.zero_grad()
+        value_loss.backward()
+        opt_critic.step()
+        loss = criterion(net(x), y) - critic(x).mean()
+        opt.zero_grad()  # XFR205
+        opt.step()  # XFR206
+        loss.backward()

@@ -224,3 +224,13 @@ def one_of_many(index, y, x):
     keras.losses.sparse_categorical_crossentropy(y, models[0](x))  # XFR402
     keras.losses.sparse_categorical_crossentropy(y, models[2](x))
     keras.losses.sparse_categorical_crossentropy(y, linear_models[index](x))  # XFR402
+
+
+# TensorFlow's own short names for Keras' losses.
+def short_name(x, y):
+    loss_fn = tf.losses.SparseCategoricalCrossentropy()
+    return loss_fn(y, build(4)(x))  # XFR402
+
+
+short = build(4)
+short.compile("sgd", loss=tf.losses.CategoricalCrossentropy())  # XFR402

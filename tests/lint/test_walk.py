@@ -221,6 +221,11 @@ def test_scopes_of_definitions() -> None:
         ("x = 1\ndef f():\n    return x\nx = 2", [1, 4]),
         ("def f(x):\n    x = x or 1\n    return x", [2]),
         ("[x for x in a]", [0]),
+        # What is overwritten at the start of each turn does not come round from the last one.
+        ("for a in b:\n    x = 1\n    y = x\n    x = 2", [2]),
+        ("for a in b:\n    x = 1\n    for c in a:\n        y = x\n        x = 2", [2, 5]),
+        ("for a in b:\n    if a:\n        x = 1\n    y = x\n    x = 2", [3, 5]),
+        ("for a in b:\n    x = 1\n    if a:\n        x = f(x)", [2]),
     ],
 )
 def test_which_assignments_reach_a_use(source: str, lines: list[int]) -> None:

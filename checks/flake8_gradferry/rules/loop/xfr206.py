@@ -100,29 +100,42 @@ def check(file: File, tree: ast.Module) -> Iterator[Finding]:
 
 
 def backward_behind(flow: Flow, step: Event) -> Event | None:
-    """The first `backward()` of the turn, where it stands in the step's block and behind it."""
-    for event in flow.before(step, *_GRADIENTS):
+    """The first `backward()` since the gradients were cleared, where it stands in the step's block
+    and behind it."""
+    for event in flow.before(step, *_GRADIENTS, Kind.ZERO):
+        if event.kind is Kind.ZERO:
+            if clears(event, step):
+                break  # whatever gradients were made before are gone
+            continue
         earlier = event.loops[: len(step.loops)] == step.loops
         if earlier and not (event.kind is Kind.OPAQUE and event.seems_harmless):
             return None
     found = flow.first_after(step, Kind.BACKWARD)
     if found is None or found.loops != step.loops or found.branches != step.branches:
         return None
+    following = flow.first_after(found, Kind.BACKWARD, Kind.STEP)
+    if following is not None and following.kind is Kind.STEP and following.node is not step.node:
+        return None  # it is that step's
     for later in flow.after(found, Kind.STEP):
-        if later.key == step.key:
+        # The step itself comes by again where its function is called twice.
+        if later.key == step.key and later.node is not step.node:
             return None
     return found
 
 
 def is_cleared(flow: Flow, step: Event) -> bool:
     """Whether the turn has thrown the last one's gradients away when it steps."""
+    return any(clears(zero, step) for zero in flow.before(step, Kind.ZERO))
+
+
+def clears(zero: Event, step: Event) -> bool:
+    """Whether `zero` surely clears what `step` uses, in the same turn."""
     assert step.thing is not None
-    return any(
+    return (
         zero.thing is not None
         and zeroes(zero.thing, step.thing)
         and zero.loops == step.loops
         and zero.whenever(step)
-        for zero in flow.before(step, Kind.ZERO)
     )
 
 
