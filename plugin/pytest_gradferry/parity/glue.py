@@ -96,7 +96,7 @@ def activation(comparison: Comparison, where: Divergence | Afterwards) -> Iterat
             f"{place} the port has {ours.name}, the reference {theirs.name}",
             f"{theirs.name}",
             _advice(comparison.port.framework, producer.port.layer, name, ours, theirs),
-            partial(_activated, comparison, producer, consumer, theirs),
+            partial(_activated, comparison, producer, consumer, ours, theirs),
             _probability_rule(comparison, ours, theirs) if consumer is None else None,
         )
         return
@@ -176,7 +176,11 @@ def _compared_after(comparison: Comparison, wanted: Activation) -> Iterator[None
 
 @contextmanager
 def _activated(
-    comparison: Comparison, producer: Couple, consumer: Event | None, wanted: Activation
+    comparison: Comparison,
+    producer: Couple,
+    consumer: Event | None,
+    ours: Activation,
+    wanted: Activation,
 ) -> Iterator[None]:
     """`wanted` in place of whatever the port applies to `producer`'s output before `consumer`."""
     side = comparison.port
@@ -189,6 +193,10 @@ def _activated(
             yield
         finally:
             layer.__dict__["activation"] = activation
+        return
+    if ours.nothing and consumer is not None and consumer.inputs.size < producer.port.output.size:
+        with side.intercepted(layer, behind=function):  # a mean over the positions follows
+            yield
         return
     caught: list[Any] = []
 

@@ -94,7 +94,6 @@ def test_normalisation_left_out(parity, rng, mean, std, said):
     plain = keras.Sequential([L.Input((8, 8, 3)), L.Conv2D(4, 3)])
     finding = only(parity.report(Normalised(mean, std), plain, x), "forward-eval")
     assert f"the reference feeds conv {said}" in finding.cause
-    rescaled = keras.Sequential([L.Input((8, 8, 3)), L.Conv2D(4, 3)])
     rescaled = keras.Sequential(
         [
             L.Input((8, 8, 3)),
@@ -103,6 +102,28 @@ def test_normalisation_left_out(parity, rng, mean, std, said):
         ]
     )
     assert parity(Normalised(mean, std), rescaled, x).passed
+
+
+class PooledTorch(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.out = nn.Conv2d(3, 6, 3), nn.Linear(6, 4)
+
+    def forward(self, x):
+        return self.out(F.relu(self.conv(x)).mean((2, 3)))
+
+
+@pytest.mark.parametrize("activation", [None, "relu"])
+def test_activation_before_a_mean_over_the_positions(parity, rng, activation):
+    port = keras.Sequential([L.Input((8, 12, 3)), L.Conv2D(6, 3, activation=activation, name="c")])
+    port.add(L.GlobalAveragePooling2D())
+    port.add(L.Dense(4))
+    x = rng.normal(size=(4, 3, 8, 12))
+    if activation:
+        assert parity(PooledTorch(), port, x).passed
+    else:
+        finding = only(parity.report(PooledTorch(), port, x), "forward-eval")
+        assert finding.cause == "after c the port has no activation, the reference relu"
 
 
 def mlp():
