@@ -18,7 +18,8 @@ _RECOGNISED = 1e-6
 
 @dataclass(frozen=True)
 class Activation:
-    """`torch` and `keras` take a tensor; `advice` is how to write it in either."""
+    """`torch` and `keras` take a tensor; `advice` is how to write it in either, `argument` as the
+    `activation=` of a Keras layer."""
 
     name: str
     torch: Callable[[Any], Any]
@@ -26,11 +27,21 @@ class Activation:
     in_torch: str
     in_keras: str
 
+    @property
+    def nothing(self) -> bool:
+        return self.name == "no activation"
+
+    @property
+    def argument(self) -> str:
+        return "None" if self.nothing else self.in_keras
+
     def native(self, framework: str) -> Callable[[Any], Any]:
         return self.torch if framework == "torch" else self.keras
 
     def advice(self, framework: str) -> str:
-        return self.in_torch if framework == "torch" else self.in_keras
+        if framework == "torch":
+            return self.in_torch
+        return f"Activation({self.in_keras})" if self.in_keras[0] == '"' else self.in_keras
 
 
 def catalogue() -> list[Activation]:
@@ -43,50 +54,50 @@ def catalogue() -> list[Activation]:
     none = Activation("no activation", lambda x: x, lambda x: x, "no activation", "no activation")
     return [
         none,
-        Activation("relu", F.relu, ops.relu, "nn.ReLU()", 'activation="relu"'),
+        Activation("relu", F.relu, ops.relu, "nn.ReLU()", '"relu"'),
         Activation(
             "gelu (erf)",
             F.gelu,
             lambda x: ops.gelu(x, approximate=False),
             "nn.GELU()",
-            "keras.activations.gelu(x, approximate=False)",
+            "lambda x: keras.activations.gelu(x, approximate=False)",
         ),
         Activation(
             "gelu (tanh approximation)",
             lambda x: F.gelu(x, approximate="tanh"),
             lambda x: ops.gelu(x, approximate=True),
             'nn.GELU(approximate="tanh")',
-            "keras.activations.gelu(x, approximate=True)",
+            "lambda x: keras.activations.gelu(x, approximate=True)",
         ),
-        Activation("tanh", torch.tanh, ops.tanh, "nn.Tanh()", 'activation="tanh"'),
-        Activation("sigmoid", torch.sigmoid, ops.sigmoid, "nn.Sigmoid()", 'activation="sigmoid"'),
-        Activation("silu", F.silu, ops.silu, "nn.SiLU()", 'activation="silu"'),
-        Activation("elu", F.elu, ops.elu, "nn.ELU()", 'activation="elu"'),
-        Activation("selu", F.selu, ops.selu, "nn.SELU()", 'activation="selu"'),
-        Activation("relu6", F.relu6, ops.relu6, "nn.ReLU6()", 'activation="relu6"'),
-        Activation("softplus", F.softplus, ops.softplus, "nn.Softplus()", 'activation="softplus"'),
+        Activation("tanh", torch.tanh, ops.tanh, "nn.Tanh()", '"tanh"'),
+        Activation("sigmoid", torch.sigmoid, ops.sigmoid, "nn.Sigmoid()", '"sigmoid"'),
+        Activation("silu", F.silu, ops.silu, "nn.SiLU()", '"silu"'),
+        Activation("elu", F.elu, ops.elu, "nn.ELU()", '"elu"'),
+        Activation("selu", F.selu, ops.selu, "nn.SELU()", '"selu"'),
+        Activation("relu6", F.relu6, ops.relu6, "nn.ReLU6()", '"relu6"'),
+        Activation("softplus", F.softplus, ops.softplus, "nn.Softplus()", '"softplus"'),
         Activation(
             "hardsigmoid",
             F.hardsigmoid,
             ops.hard_sigmoid,
             "nn.Hardsigmoid()",
-            'activation="hard_sigmoid"',
+            '"hard_sigmoid"',
         ),
-        Activation("hardswish", F.hardswish, ops.hard_silu, "nn.Hardswish()", "hard_silu"),
-        Activation("mish", F.mish, keras.activations.mish, "nn.Mish()", 'activation="mish"'),
+        Activation("hardswish", F.hardswish, ops.hard_silu, "nn.Hardswish()", '"hard_silu"'),
+        Activation("mish", F.mish, keras.activations.mish, "nn.Mish()", '"mish"'),
         Activation(
             "softmax",
             lambda x: torch.softmax(x, softmax_axis(x)),
             lambda x: ops.softmax(x, axis=-1),
             "nn.Softmax(dim=1)",
-            'activation="softmax"',
+            '"softmax"',
         ),
         Activation(
             "log_softmax",
             lambda x: torch.log_softmax(x, softmax_axis(x)),
             lambda x: ops.log_softmax(x, axis=-1),
             "nn.LogSoftmax(dim=1)",
-            'activation="log_softmax"',
+            '"log_softmax"',
         ),
     ]
 
@@ -104,14 +115,21 @@ def leaky_relu(slope: float) -> Activation:
 
 
 def recognise(before: Array, after: Array, framework: str) -> Activation | None:
-    """The activation that makes `after` of `before`, reshaped at most; None if none known does."""
-    if before.size != after.size or before.dtype.kind != "f" or before.shape[0] != after.shape[0]:
+    """The activation that makes `after` of `before`, reshaped at most; None if none known does.
+
+    A mean over the positions may follow: (N, C) of `before` with more axes.
+    """
+    if before.dtype.kind != "f" or before.shape[0] != after.shape[0]:
+        return None
+    positions = tuple(range(2, before.ndim) if framework == "torch" else range(1, before.ndim - 1))
+    pooled = before.size != after.size
+    if pooled and (not positions or before.mean(positions).shape != after.shape):
         return None
     torch = load("torch")
     x = torch.from_numpy(np.ascontiguousarray(before, dtype=np.float64))
     candidates = catalogue()
     negative = before.ravel() < 0
-    if negative.any():
+    if negative.any() and not pooled:
         ratios = after.ravel()[negative] / before.ravel()[negative]
         slope = float(np.median(ratios))
         if 0 < slope < 1:
@@ -121,6 +139,7 @@ def recognise(before: Array, after: Array, framework: str) -> Activation | None:
             y = torch.softmax(x, -1) if candidate.name == "softmax" else torch.log_softmax(x, -1)
         else:
             y = candidate.torch(x)
-        if relative(y.numpy().reshape(after.shape), after) < _RECOGNISED:
+        found = y.numpy().mean(positions) if pooled else y.numpy().reshape(after.shape)
+        if relative(found, after) < _RECOGNISED:
             return candidate
     return None

@@ -13,11 +13,13 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
+from .arithmetic import residual, scale
+from .calls import always_on, batch_norm
 from .compare import Comparison, relative
 from .glue import activation, flatten_order
 from .hypothesis import Hypothesis
 from .localise import Afterwards, Divergence, first_divergence
-from .logits import logits
+from .logits import broadcast, logits, reduction
 from .optimizers import Hyperparameter
 from .padding import padding
 from .pairing import Couple
@@ -134,14 +136,20 @@ def _error_of(comparison: Comparison, couple: Couple, training: bool) -> float |
 def _hypotheses(
     comparison: Comparison, rung: str, where: Where, settings: Found
 ) -> Iterator[Hypothesis]:
+    yield from always_on(comparison)
     yield from _settings(comparison, settings)
     if isinstance(where, Divergence):
+        yield from batch_norm(comparison, where)
         yield from padding(comparison, where)
         yield from flatten_order(comparison, where)
+        yield from scale(comparison, where)
     if where is not None:
         yield from activation(comparison, where)
+        yield from residual(comparison, where)
     if rung == "loss":
         yield from logits(comparison)
+        yield from broadcast(comparison)
+        yield from reduction(comparison)
     if rung in _TRAINING:
         yield from _hyperparameters(comparison)
 

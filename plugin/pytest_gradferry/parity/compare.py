@@ -196,8 +196,11 @@ class Comparison:
     def reference_gradients(self) -> Gradients:
         return self._once("gradients", lambda: self._gradients(self.reference))
 
+    def loss_values(self) -> tuple[float, float]:
+        return self.reference_gradients().value, self._gradients(self.port).value
+
     def loss(self) -> Measure:
-        theirs, ours = self.reference_gradients().value, self._gradients(self.port).value
+        theirs, ours = self.loss_values()
         error = relative(np.array(ours), np.array(theirs))
         return Measure(error, detail=f"{ours:.10g}, reference {theirs:.10g}")
 

@@ -17,6 +17,8 @@ from .layout import Array
 from .pairing import Couple, LayerPair, WeightPair
 from .side import Event, Trace
 
+_SAME = 1e-6
+
 
 def permute_dense_rows(comparison: Comparison, assign: Callable[[LayerPair], None]) -> list[str]:
     """Find the dense layers whose features the port flattens in its own order.
@@ -60,18 +62,33 @@ def _order(couple: Couple, traces: tuple[Trace, Trace], comparison: Comparison) 
             traces, (couple.reference, couple.port), sides, strict=True
         )
     ]
-    count = channels[0] or channels[1]
-    if not count or features % count or count in (1, features):
+    plain = relative(ours, theirs)
+    if plain < _SAME or not any(channels):
         return None
-    # How the spatial axes divide the rest does not matter: they keep their order.
-    shape = (count, -1) if sides[0] == "torch" else (-1, count)
-    order: Array = np.arange(features).reshape(shape).T.ravel()
-    plain, permuted = relative(ours, theirs), relative(ours, theirs[:, order])
+    # What the last layer puts out may have been concatenated with more channels since.
+    last = channels[0] or channels[1]
+    counts = [last, *(n for n in range(2, features) if features % n == 0 and n != last)]
+    for count in counts:
+        order = _transposed(features, count, sides[0])
+        if order is not None and relative(ours, theirs[:, order]) < _SAME:
+            return order
+    # Something before has gone wrong: the nearer of the two or, undecided, by the layers.
+    order = _transposed(features, last, sides[0])
+    if order is None:
+        return None
+    permuted = relative(ours, theirs[:, order])
     if permuted < plain / 2:
         return order
-    if plain < permuted / 2 or not all(channels):
+    return None if plain < permuted / 2 or not all(channels) else order
+
+
+def _transposed(features: int, channels: int, framework: str) -> Array | None:
+    """How the spatial axes divide the rest does not matter: they keep their order."""
+    if features % channels or channels in (1, features):
         return None
-    return order  # something before has gone wrong, the numbers do not tell: go by the layers
+    shape = (channels, -1) if framework == "torch" else (-1, channels)
+    order: Array = np.arange(features).reshape(shape).T.ravel()
+    return order
 
 
 def _channels(trace: Trace, event: Event, framework: str) -> int:

@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from ..frameworks import load
 from . import tree
 from .activations import Activation, recognise
 from .compare import Comparison, relative
 from .flatten import axis_orders, flattened
 from .hypothesis import Hypothesis
+from .layout import Array
 from .localise import Afterwards, Divergence
+from .logits import from_logits
 from .pairing import Couple
 from .side import Event
 
@@ -52,64 +55,148 @@ def flatten_order(comparison: Comparison, where: Divergence) -> Iterator[Hypothe
     )
 
 
-def activation(comparison: Comparison, where: Divergence | Afterwards) -> Iterator[Hypothesis]:
-    """What the two sides apply between two layers, recognised from the numbers."""
+def between(
+    comparison: Comparison, where: Divergence | Afterwards
+) -> tuple[list[Couple], tuple[Array, Array], Event | None] | None:
+    """The calls before the divergence, what is made of the last one's output in the reference and
+    in the port, and who takes that in the port (None: it is the model's output)."""
     traces = comparison.traces(where.training)
     couples = comparison.couples(traces)
     if isinstance(where, Divergence):
         at = next((i for i, c in enumerate(couples) if c.reference is where.couple.reference), None)
-        if at is None or at == 0:
-            return
-        after = couples[at].reference.inputs, couples[at].port.inputs
-        consumer: Event | None = couples[at].port
-        producers = couples[max(0, at - 4) : at]
-    else:
-        outputs = tree.leaves(traces[0].outputs), tree.leaves(traces[1].outputs)
-        if not couples or len(outputs[0]) != 1 or len(outputs[1]) != 1:
-            return
-        after = outputs[0][0], outputs[1][0]
-        consumer = None
-        producers = couples[-4:]
-    for producer in reversed(producers):
+        if not at:
+            return None
+        here = couples[at]
+        return couples[:at], (here.reference.inputs, here.port.inputs), here.port
+    outputs = [tree.leaves(trace.outputs) for trace in traces]
+    if not couples or any(len(found) != 1 for found in outputs):
+        return None
+    return couples, (outputs[0][0], outputs[1][0]), None
+
+
+def activation(comparison: Comparison, where: Divergence | Afterwards) -> Iterator[Hypothesis]:
+    """What the two sides apply between two layers, recognised from the numbers."""
+    found = between(comparison, where)
+    if found is None:
+        return
+    couples, after, consumer = found
+    for producer in reversed(couples[-4:]):
         theirs = recognise(producer.reference.output, after[0], comparison.reference.framework)
         ours = recognise(producer.port.output, after[1], comparison.port.framework)
         if theirs is None or ours is None:
             continue
         if theirs.name == ours.name:
             return
-        place = f"after {producer.port.name}"
-        port = comparison.port.framework
+        name = producer.port.name
+        place = f"after {name}"
+        if consumer is None and ours.nothing and _losses_agree(comparison, theirs):
+            yield _logits_for_probabilities(comparison, theirs)
+            return
         yield Hypothesis(
             f"{place} the port has {ours.name}, the reference {theirs.name}",
             f"{theirs.name}",
-            f"{theirs.advice(port)} {place}",
-            partial(_activated, comparison, producer, consumer, theirs),
-            _probability_rule(ours, theirs, port) if consumer is None else None,
+            _advice(comparison.port.framework, producer.port.layer, name, ours, theirs),
+            partial(_activated, comparison, producer, consumer, ours, theirs),
+            _probability_rule(comparison, ours, theirs) if consumer is None else None,
         )
         return
 
 
-def _probability_rule(ours: Activation, theirs: Activation, port: str) -> str | None:
-    """The rule is about torch's loss, which takes logits."""
-    added = ours.name == "softmax" and theirs.name == "no activation"
-    return "XFR401" if added and port == "torch" else None
+def _advice(framework: str, layer: Any, name: str, ours: Activation, theirs: Activation) -> str:
+    own = framework == "keras" and hasattr(layer, "kernel")
+    if own and has_own_activation(layer):
+        return f"{name}: activation={theirs.argument}"
+    if theirs.nothing:
+        return f"remove the {ours.name} after {name}"
+    if not ours.nothing:
+        return f"{theirs.advice(framework)} in place of the {ours.name} after {name}"
+    if own and theirs.argument.startswith('"'):
+        return f"{name}: activation={theirs.argument}"
+    return f"{theirs.advice(framework)} after {name}"
+
+
+def _probability_rule(comparison: Comparison, ours: Activation, theirs: Activation) -> str | None:
+    """A softmax too many, where the port's own loss puts on another."""
+    if ours.name != "softmax" or not theirs.nothing:
+        return None
+    if comparison.port.framework == "torch":
+        return "XFR401"
+    losses = comparison.losses
+    return "XFR403" if losses is not None and from_logits(losses.keras) else None
+
+
+def has_own_activation(layer: Any) -> bool:
+    """A Keras layer with `activation=` that does something."""
+    activation = getattr(layer, "activation", None) if hasattr(layer, "kernel") else None
+    return activation is not None and getattr(activation, "__name__", "") != "linear"
+
+
+_OF_LOGITS = ("softmax", "log_softmax", "sigmoid")
+
+
+def _losses_agree(comparison: Comparison, theirs: Activation) -> bool:
+    """The port returns logits on purpose: its loss takes them."""
+    losses = comparison.losses
+    if losses is None or losses.named or theirs.name not in _OF_LOGITS:
+        return False
+    return comparison.loss().error < _SAME
+
+
+def _logits_for_probabilities(comparison: Comparison, theirs: Activation) -> Hypothesis:
+    return Hypothesis(
+        f"the port returns logits, as its loss takes them, the reference {theirs.name} of them",
+        f"{theirs.name} of the port's outputs",
+        f"compare the {theirs.name} of its outputs: give port_outputs=; or end the port in "
+        f"{theirs.advice(comparison.port.framework)}, with a loss of that",
+        lambda: _compared_after(comparison, theirs),
+    )
+
+
+@contextmanager
+def _compared_after(comparison: Comparison, wanted: Activation) -> Iterator[None]:
+    """`wanted` of the port's outputs where they are compared, and nowhere else."""
+    saved = comparison.port_outputs
+    torch = load("torch")
+    plain = comparison.in_reference_layout
+
+    def activated(outputs: Any) -> Any:
+        comparison.port_outputs = saved
+        try:
+            arrays = plain(outputs)
+        finally:
+            comparison.port_outputs = activated
+        return tree.transform(lambda a: wanted.torch(torch.from_numpy(a)).numpy(), arrays)
+
+    comparison.port_outputs = activated
+    try:
+        yield
+    finally:
+        comparison.port_outputs = saved
 
 
 @contextmanager
 def _activated(
-    comparison: Comparison, producer: Couple, consumer: Event | None, wanted: Activation
+    comparison: Comparison,
+    producer: Couple,
+    consumer: Event | None,
+    ours: Activation,
+    wanted: Activation,
 ) -> Iterator[None]:
     """`wanted` in place of whatever the port applies to `producer`'s output before `consumer`."""
     side = comparison.port
     function = wanted.native(side.framework)
     layer = producer.port.layer
-    activation = getattr(layer, "activation", None) if hasattr(layer, "kernel") else None
-    if activation is not None and getattr(activation, "__name__", "") != "linear":
+    if has_own_activation(layer):
+        activation = layer.activation
         layer.__dict__["activation"] = function
         try:
             yield
         finally:
             layer.__dict__["activation"] = activation
+        return
+    if ours.nothing and consumer is not None and consumer.inputs.size < producer.port.output.size:
+        with side.intercepted(layer, behind=function):  # a mean over the positions follows
+            yield
         return
     caught: list[Any] = []
 

@@ -14,7 +14,9 @@ from ..keras_layers import layer_paths
 from . import tree
 from .layout import Array
 from .mapping import ROWS, Row
+from .report import rule_name
 from .side import Event, Gradients, Handle, Objective, Side
+from .substitutes import substitute
 
 tf = load("tensorflow")
 keras = load("keras")
@@ -124,6 +126,7 @@ class KerasSide(Side):
         return tuple(inputs) if several else (inputs,)
 
     def call(self, inputs: Any, training: bool) -> Any:
+        self.training = training
         return self.model(*self._arguments(inputs), training=training)
 
     def gradients(self, inputs: Any, objective: Objective) -> Gradients:
@@ -187,6 +190,7 @@ class KerasSide(Side):
 
     def run_layer(self, layer: Any, inputs: Array, training: bool) -> Array:
         captured: list[Any] = []
+        self.training = training
         with self.unchanged(), _activation_spied(layer, captured):
             arguments = {"training": training} if _takes_training(layer) else {}
             output = layer(self.tensor(inputs), **arguments)
@@ -206,6 +210,20 @@ class KerasSide(Side):
                 name = variable.path.rsplit("/", 1)[-1]
                 found.append(Handle(variable, None, f"{prefix}.{name}" if prefix else name))
         return found
+
+    def remarks(self) -> list[str]:
+        remarks = []
+        if count := len(self.model.losses):
+            remarks.append(f"{count} losses that {self} adds itself (regularisers) are left out")
+        layers = self.model._flatten_layers(include_self=True, recursive=True)
+        for kind in dict.fromkeys(type(layer) for layer in layers):
+            owner = next(base for base in kind.__mro__ if "__call__" in vars(base))
+            if not owner.__module__.startswith("keras."):
+                remarks.append(
+                    f"{owner.__name__} overrides __call__, which builds the layer and passes the "
+                    f"training mode on: name it call ({rule_name('XFR101')})"
+                )
+        return remarks
 
     def _variable(self, handle: Handle) -> Any:
         return getattr(handle.owner, handle.attribute) if handle.attribute else handle.owner
@@ -235,19 +253,34 @@ class KerasSide(Side):
             row = side.row(layer)
             if isinstance(layer, _NOISE):
                 side._record(layer, row, args[0], args[0])
+                name = side._names.get(id(layer), layer.name)
+                if kwargs.get("training") and side.acts(name, getattr(layer, "rate", 1)):
+                    return original(layer, *args, **kwargs)
                 return args[0]
             if row is None:
                 return original(layer, *args, **kwargs)
-            call = _substitute(layer, side.dtype) or original
+            if isinstance(layer, keras.layers.BatchNormalization):
+                kwargs = side._mode_of(layer, kwargs)
+            call = substitute(layer, side.dtype) or original
             return side._observed(call, layer, row, *args, **kwargs)
 
-        def identity(x: Any, rate: Any, *args: Any, **kwargs: Any) -> Any:
-            side._record(None, _BY_KIND["dropout"], x, x, rate=float(rate))
-            return tf.identity(x)
+        def functional(name: str, dropout: Any) -> Any:
+            def seen(x: Any, rate: Any, *args: Any, **kwargs: Any) -> Any:
+                side._record(None, _BY_KIND["dropout"], x, x, rate=float(rate))
+                return dropout(x, rate, *args, **kwargs) if side.acts(name, rate) else x + 0.0
+
+            return seen
 
         _set_attribute(stack, keras.layers.Layer, "__call__", seen)
-        _set_attribute(stack, tf.nn, "dropout", identity)
-        _set_attribute(stack, keras.random, "dropout", identity)
+        for owner, name in ((tf.nn, "tf.nn.dropout"), (keras.random, "keras.random.dropout")):
+            _set_attribute(stack, owner, "dropout", functional(name, owner.dropout))
+
+    def _mode_of(self, layer: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+        told = bool(arguments.get("training"))  # Keras takes a None that is given for False
+        if "training" not in arguments or told == self.training:
+            return arguments
+        self.strays[id(layer)] = told
+        return arguments | {"training": self.training} if id(layer) in self.recalled else arguments
 
     def _observed(self, original: Any, layer: Any, row: Row, x: Any, *args: Any, **kw: Any) -> Any:
         if (before := self.before.get(id(layer))) is not None:
@@ -262,7 +295,8 @@ class KerasSide(Side):
         if (after := self.after.get(id(layer))) is not None:
             output = after(output)
         self._record(layer, row, x, captured[0] if captured else output)
-        return output
+        behind = self.behind.get(id(layer))
+        return behind(output) if behind else output
 
     def _record(self, layer: Any, row: Row | None, x: Any, output: Any, **detail: Any) -> None:
         if self.recording is None or self._depth or row is None or not tf.is_tensor(output):
@@ -288,40 +322,6 @@ def _activation_spied(layer: Any, captured: list[Any]) -> Iterator[None]:
         yield
     finally:
         layer.__dict__["activation"] = activation
-
-
-def _substitute(layer: Any, dtype: str) -> Any:
-    """The same by other operations, where TensorFlow's CPU cannot or is slow; else None."""
-    if getattr(layer, "data_format", None) != "channels_last":
-        return None
-    if type(layer) is keras.layers.MaxPooling3D and dtype == "float64":
-        return _max_pool_3d  # there is no kernel for float64
-    convolutions = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
-    if type(layer) in convolutions and layer.groups > 1 and layer.padding != "causal":
-        return _grouped_convolution  # Keras compiles one with XLA, anew at each call
-    return None
-
-
-def _grouped_convolution(layer: Any, x: Any, **_: Any) -> Any:
-    """One convolution for each group."""
-    inputs = tf.split(tf.cast(x, layer.compute_dtype), layer.groups, axis=-1)
-    kernels = tf.split(tf.convert_to_tensor(layer.kernel), layer.groups, axis=-1)
-    rest = (layer.strides, layer.padding, "channels_last", layer.dilation_rate)
-    outputs = [keras.ops.conv(a, k, *rest) for a, k in zip(inputs, kernels, strict=True)]
-    output = tf.concat(outputs, axis=-1)
-    if layer.use_bias:
-        output = output + layer.bias
-    return output if layer.activation is None else layer.activation(output)
-
-
-def _max_pool_3d(layer: Any, x: Any, **_: Any) -> Any:
-    """A maximum over boxes as one over planes, then one over depth."""
-    (kd, *plane), (sd, *strides), padding = layer.pool_size, layer.strides, layer.padding.upper()
-    n, d, h, w, c = x.shape
-    x = tf.nn.max_pool2d(tf.reshape(x, (n * d, h, w, c)), plane, strides, padding)
-    _, h, w, _ = x.shape
-    x = tf.nn.max_pool2d(tf.reshape(x, (n, d, h * w, c)), (kd, 1), (sd, 1), padding)
-    return tf.reshape(x, (n, x.shape[1], h, w, c))
 
 
 def _set_attribute(stack: ExitStack, owner: Any, name: str, value: Any) -> None:

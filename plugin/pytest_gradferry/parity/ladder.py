@@ -62,9 +62,11 @@ class Ladder:
         if not self._weights():
             return self._leave_out(2, "the weights differ")
         self._settings()
+        self._dropout_in_evaluation()
         if self.float32:
             self.noise = self.comparison.float32_noise()
-        self._own_losses()
+        for side in (self.comparison.reference, self.comparison.port):
+            self.report.notes += side.remarks()
         for rung in _NUMERIC:
             if rung in _NEEDS_LOSS and self.comparison.losses is None:
                 self._add(rung, SKIPPED, detail="no loss was given")
@@ -84,16 +86,8 @@ class Ladder:
         self.report.rungs.append(Rung(*args, **kwargs))
 
     def _leave_out(self, start: int, reason: str) -> None:
-        """The reason is said once."""
-        for i, name in enumerate(RUNGS[start:]):
-            self._add(name, SKIPPED, detail="" if i else reason)
-
-    def _own_losses(self) -> None:
-        for side in (self.comparison.reference, self.comparison.port):
-            if side.framework == "keras" and (count := len(side.model.losses)):
-                self.report.notes.append(
-                    f"{count} losses that {side} adds itself (regularisers) are left out"
-                )
+        for name in RUNGS[start:]:
+            self._add(name, SKIPPED, detail=reason)
 
     # -- structure, weights, settings -----------------------------------------------------------
 
@@ -103,6 +97,7 @@ class Ladder:
             comparison.pairing = pair(comparison.reference, comparison.port, traces, self.mapping)
         except StructureError as error:
             self._add("structure", FAIL, detail=str(error))
+            self._hidden_layers()
             return False
         pairing = comparison.pairing
         self._add(
@@ -112,6 +107,18 @@ class Ladder:
         )
         self._padding_rows()
         return True
+
+    def _hidden_layers(self) -> None:
+        for side, role in (
+            (self.comparison.reference, "reference"),
+            (self.comparison.port, "port"),
+        ):
+            for (place, rule), names in side.hidden_layers().items():
+                cause = (
+                    f"the {role} keeps {listed(names)} in {place}, where torch does not see them"
+                )
+                fix = "nn.ModuleList" if rule == "XFR106" else "nn.ModuleDict"
+                self.report.findings.append(Finding(cause, "", f"make it an {fix}", rule=rule))
 
     def _padding_rows(self) -> None:
         """torch gives an embedding's padding_idx no gradient; Keras has no such row."""
@@ -205,6 +212,18 @@ class Ladder:
     def _settings(self) -> None:
         self.settings = found = compare_settings(self.comparison)
         self._add("settings", FAIL if found else PASS, detail=str(found))
+
+    def _dropout_in_evaluation(self) -> None:
+        """Dropout that never rests is let act where the other side has none; else all is off."""
+        sides = (self.comparison.reference, self.comparison.port)
+        acting = [name for side in sides for name in side.acting]
+        if all(side.acting for side in sides):
+            self.report.notes.append(f"{listed(acting)}: on in evaluation too, switched off here")
+            return
+        for side in sides:
+            side.dropout_in_evaluation = bool(side.acting)
+        if acting:
+            self.comparison.forget()
 
     def _small_differences(self) -> None:
         """Settings that differ, though every rung stays within its bound: try them all the same."""

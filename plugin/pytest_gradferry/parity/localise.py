@@ -21,6 +21,7 @@ class Divergence:
     alone: float | None
     between: str  # the calls in between that have no comparable output
     training: bool
+    fed_alike: bool  # its input is the reference's
 
     def __str__(self) -> str:
         text = (
@@ -37,6 +38,8 @@ class Divergence:
             return "it could not be run alone: the inputs of the two have different shapes"
         if self.alone > self.error / 100 or math.isinf(self.alone):
             return "the layer itself differs: its settings or its weights"
+        if self.fed_alike:
+            return "the layer alone and its input are right; it is called in another way"
         before = f"between {self.previous.name} and it" if self.previous else "before it"
         return f"the layer is right; what {before} happens to its input differs{self.between}"
 
@@ -73,7 +76,8 @@ def first_divergence(
         if error > tolerance:
             alone = _alone(comparison, couple, training)
             between = _between(traces, previous, couple)
-            return Divergence(couple, previous, error, alone, between, training)
+            alike = relative(couple.input(), couple.reference.inputs) <= tolerance
+            return Divergence(couple, previous, error, alone, between, training, alike)
         previous = couple
     return Afterwards(previous, outputs, _between(traces, previous, None), training)
 

@@ -1,16 +1,20 @@
-"""Losses of logits given probabilities, and the reverse."""
+"""Why losses of equal outputs differ: logits for probabilities, broadcasting, sums for means."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from . import tree
-from .compare import Comparison
+from .compare import Comparison, relative
 from .hypothesis import Hypothesis
+from .losses import Losses
+
+_SAME = 1e-7
 
 
 def logits(comparison: Comparison) -> Iterator[Hypothesis]:
@@ -19,7 +23,7 @@ def logits(comparison: Comparison) -> Iterator[Hypothesis]:
         return
     keras_loss = losses.keras
     probabilities = _are_probabilities(comparison)
-    current = _from_logits(keras_loss)
+    current = from_logits(keras_loss)
     if current is None:
         return
     in_port = comparison.port.framework == "keras"
@@ -46,6 +50,75 @@ def logits(comparison: Comparison) -> Iterator[Hypothesis]:
     )
 
 
+def broadcast(comparison: Comparison) -> Iterator[Hypothesis]:
+    """Targets (N,) against outputs (N, 1), which torch makes (N, N) of."""
+    outputs, targets = (
+        tree.leaves(found) for found in (comparison.reference_outputs(), comparison.targets)
+    )
+    if len(outputs) != 1 or len(targets) != 1:
+        return
+    (output,), (target,) = outputs, targets
+    if target.shape == output.shape or target.size != output.size or target.dtype.kind != "f":
+        return
+    yield Hypothesis(
+        f"targets of shape {target.shape} are broadcast against outputs of shape {output.shape}",
+        f"targets of shape {output.shape}",
+        f"give targets of shape {output.shape}",
+        lambda: _reshaped(comparison, output.shape),
+        "XFR909",
+    )
+
+
+@contextmanager
+def _reshaped(comparison: Comparison, shape: tuple[int, ...]) -> Iterator[None]:
+    saved = comparison.targets, comparison.port_targets
+    comparison.targets, comparison.port_targets = (
+        tree.transform(lambda a: a.reshape(shape), targets) for targets in saved
+    )
+    comparison.forget()
+    try:
+        yield
+    finally:
+        comparison.targets, comparison.port_targets = saved
+        comparison.forget()
+
+
+def reduction(comparison: Comparison) -> Iterator[Hypothesis]:
+    """One loss is a sum of what the other averages."""
+    losses, outputs = comparison.losses, tree.leaves(comparison.reference_outputs())
+    if losses is None or losses.named or len(outputs) != 1 or not outputs[0].ndim:
+        return
+    output, keras_port = outputs[0], comparison.port.framework == "keras"
+    theirs, ours = comparison.loss_values()
+    counts = {
+        output.shape[0]: "the samples",
+        output.size: "all elements",
+        output.size // output.shape[0]: "the elements of a sample",
+    }
+    for count, over in counts.items():
+        for sums, factor in (("port", 1 / count), ("reference", float(count))):
+            if count > 1 and relative(np.array(ours * factor), np.array(theirs)) < _SAME:
+                other = "reference" if sums == "port" else "port"
+                yield Hypothesis(
+                    f"the {sums}'s loss is a sum over {over} ({count}), the {other}'s a mean",
+                    "the port's loss " + (f"/ {count}" if sums == "port" else f"* {count}"),
+                    "take the same reduction on both sides",
+                    partial(_scaled, losses, "keras" if keras_port else "torch", factor),
+                    "XFR422",
+                )
+                return
+
+
+@contextmanager
+def _scaled(losses: Losses, framework: str, factor: float) -> Iterator[None]:
+    saved = getattr(losses, framework)
+    setattr(losses, framework, lambda first, second: saved(first, second) * factor)
+    try:
+        yield
+    finally:
+        setattr(losses, framework, saved)
+
+
 def _torch_name(loss: Any) -> str:
     name = getattr(loss, "__name__", type(loss).__name__).lower()
     return "cross_entropy" if name == "crossentropyloss" else name
@@ -59,7 +132,7 @@ def _are_probabilities(comparison: Comparison) -> bool:
     return bool(np.allclose(found[0].sum(axis=axis), 1.0, atol=1e-5))
 
 
-def _from_logits(loss: Any) -> bool | None:
+def from_logits(loss: Any) -> bool | None:
     """What a Keras loss does, None where it has no such choice."""
     if hasattr(loss, "_fn_kwargs"):
         value = loss._fn_kwargs.get("from_logits")

@@ -14,6 +14,12 @@ from .side import Objective, Side, first_line
 
 Pair = tuple[Any, Any]
 
+_KERAS, _TORCH = {"keras", "tensorflow"}, {"torch"}
+_ORDERS = {
+    "torch": "(outputs, targets) on torch's tensors",
+    "keras": "(targets, outputs) on TensorFlow's tensors",
+}
+
 
 def _functions() -> tuple[Any, Any]:
     return load("torch").nn.functional, load("keras").ops
@@ -135,6 +141,11 @@ class Losses:
             ours = load("keras").losses.get(ours)
         if not callable(theirs) or not callable(ours):
             raise ParityInputError("loss=(torch's, keras'): both must be callable")
+        if _homes(theirs) & _KERAS or _homes(ours) & _TORCH:
+            raise ParityInputError(
+                f"loss=({_name(theirs)}, {_name(ours)}): the first must be torch's, the second "
+                "Keras'"
+            )
         self.torch, self.keras = _own_copy(theirs), _own_copy(ours)
         self.name = f"({_name(theirs)}, {_name(ours)})"
 
@@ -151,10 +162,11 @@ class Losses:
             except ParityInputError:
                 raise
             except Exception as error:
+                order = "" if self.named else f"; it is called {_ORDERS[side.framework]}"
                 raise ParityInputError(
                     f"{side.framework}: the loss raised {type(error).__name__} on outputs of shape "
                     f"{_shapes(outputs)} and targets of shape {_shapes(tensors)}: "
-                    f"{first_line(error)}"
+                    f"{first_line(error)}{order}"
                 ) from error
 
         return objective
@@ -186,6 +198,12 @@ def _shapes(structure: Any) -> Any:
 
 def _name(loss: Any) -> str:
     return getattr(loss, "__name__", None) or type(loss).__name__
+
+
+def _homes(loss: Any) -> set[str]:
+    """The packages that a function, or an object's class and its bases, come from."""
+    modules = [getattr(loss, "__module__", None), *(c.__module__ for c in type(loss).__mro__)]
+    return {str(module).partition(".")[0] for module in modules}
 
 
 def _only(outputs: Any, side: Side) -> Any:

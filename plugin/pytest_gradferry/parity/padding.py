@@ -105,7 +105,7 @@ def padding(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis]:
         if kind == "maxpool" and own_pad is not None:
             cause = f"{now.port.name} is padded with zeros, which are a maximum of negative values"
         elif kind == "avgpool":
-            counts, leaves = "counts its padding", "leaves it out of the average"
+            counts, leaves = "counts its padding", "leaves its padding out of the average"
             mine, other = (counts, leaves) if excludes else (leaves, counts)
             cause = f"{now.port.name} {mine}, the reference {other}"
         else:
@@ -212,11 +212,21 @@ def _said(pads: Pads) -> str:
     return " and ".join(f"{before} before, {after} after" for before, after in pads)
 
 
+def _shortest(pads: Pads) -> Any:
+    """As a ZeroPadding layer takes it: 1, (1, 2) for each axis, or pairs of before and after."""
+    if len(pads) == 1:
+        return pads[0][0] if pads[0][0] == pads[0][1] else pads[0]
+    if any(before != after for before, after in pads):
+        return pads
+    return pads[0][0] if len(set(pads)) == 1 else tuple(before for before, _ in pads)
+
+
 def _advice(side: Side, couple: Couple, pads: Pads, word: str) -> str:
     n = len(pads)
     if side.framework == "keras":
         if word == "zeros":
-            return f'ZeroPadding{n}D({pads}) before {couple.port.name}, with padding="valid"'
+            amount = _shortest(pads)
+            return f'ZeroPadding{n}D({amount}) before {couple.port.name}, with padding="valid"'
         return f'pad with {word} (tf.pad) by {pads} before {couple.port.name}, padding="valid"'
     flat = tuple(amount for pair in reversed(pads) for amount in pair)
     fill = ", value=-inf" if word != "zeros" else ""

@@ -326,7 +326,7 @@ class Couple:
         """Global pooling keeps the axes it pools in torch only: (N, C, 1, 1) and (N, C)."""
         if array.ndim != like.ndim and array.size == like.size:
             return array.reshape(like.shape)
-        if not self._moves or array.ndim < 3:
+        if not self.moves or array.ndim < 3:
             return array
         to_first = array is self._keras.output or array is self._keras.inputs
         return channels_first(array) if to_first else channels_last(array)
@@ -336,10 +336,21 @@ class Couple:
         return self.port if _is_keras(self.port) else self.reference
 
     @property
-    def _moves(self) -> bool:
+    def moves(self) -> bool:
         layer = self._keras.layer
         first = getattr(layer, "data_format", None) == "channels_first"
-        return self.reference.row.channels and not first and getattr(layer, "axis", -1) != 1
+        if getattr(layer, "axis", -1) == 1:  # right for channels first only, and maybe a mistake
+            theirs, ours = self.reference.inputs, self.port.inputs
+            move = channels_first if self._keras is self.port else channels_last
+            first = ours.ndim < 3 or not _nearer(move(ours), ours, theirs)
+        return self.reference.row.channels and not first
+
+
+def _nearer(a: Array, b: Array, to: Array) -> bool:
+    """`a` is the nearer to `to`; what has another shape is no nearer than anything."""
+    if a.shape != to.shape or b.shape != to.shape:
+        return a.shape == to.shape
+    return float(np.abs(a - to).max(initial=0.0)) < float(np.abs(b - to).max(initial=0.0))
 
 
 def _is_keras(event: Event) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from typing import Any
 
 RUNGS = (
@@ -108,7 +109,7 @@ class ParityReport:
     def text(self) -> str:
         verb = "equals" if self.passed else "differs from"
         lines = [f"parity: {self.port} {verb} {self.reference}, in {self.dtype}"]
-        lines += [str(rung) for rung in self.rungs]
+        lines += self._rung_lines()
         if self.divergence:
             lines.append(f"first divergence: {self.divergence}")
         lines += [str(finding) for finding in self.findings]
@@ -118,6 +119,18 @@ class ParityReport:
         return "\n".join(lines)
 
     __str__ = text
+
+    def _rung_lines(self) -> list[str]:
+        """A line for each rung; those that one reason left out share one."""
+        lines = []
+        for (status, detail), group in groupby(self.rungs, lambda r: (r.status, r.detail)):
+            rungs = list(group)
+            if status == SKIPPED:
+                names = ", ".join(rung.name for rung in rungs)
+                lines.append(f"  {SKIPPED:<9}  {names}: {detail}")
+            else:
+                lines += [str(rung) for rung in rungs]
+        return lines
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON; numbers that JSON has no word for come as strings."""

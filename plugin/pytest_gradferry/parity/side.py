@@ -70,9 +70,15 @@ class Side(ABC):
         self.recording: list[Event] | None = None
         self.before: dict[int, Callable[[Any], Any]] = {}
         self.after: dict[int, Callable[[Any], Any]] = {}
+        self.behind: dict[int, Callable[[Any], Any]] = {}
         self.masks: dict[int, Array] = {}  # factors on the gradients of weights, by key
         self.sparse_gradients = False  # as of the last `gradients`
         self.population_variance = False  # batch norm keeps the biased variance, as Keras' does
+        self.training = False  # the mode of the call that is running
+        self.acting: list[str] = []  # dropouts that were told to act in evaluation
+        self.dropout_in_evaluation = False  # let those act
+        self.strays: dict[int, bool] = {}  # layers called in another mode than the model, and which
+        self.recalled: set[int] = set()  # layers put back into the model's mode
 
     # -- the run --------------------------------------------------------------------------------
 
@@ -175,6 +181,15 @@ class Side(ABC):
     def all_weights(self) -> list[Handle]:
         """Every parameter, buffer and variable of the model, each once."""
 
+    def hidden_layers(self) -> dict[tuple[str, str], list[str]]:
+        """Layers that the framework does not find in the model, by where they are kept and the rule
+        against it."""
+        return {}
+
+    def remarks(self) -> list[str]:
+        """What is to be said of the model, whatever the comparison finds."""
+        return []
+
     @abstractmethod
     def key(self, handle: Handle) -> int:
         """The same for two handles of one shared weight."""
@@ -188,6 +203,14 @@ class Side(ABC):
     @abstractmethod
     def trainable(self, handle: Handle) -> bool: ...
 
+    def acts(self, name: str, rate: Any) -> bool:
+        """Whether a dropout told to act shall: never in training, where masks cannot agree."""
+        if self.training or not rate:
+            return False
+        if name not in self.acting:
+            self.acting.append(name)
+        return self.dropout_in_evaluation
+
     def row(self, layer: Any) -> Row | None:
         kind: type = type(layer)
         return row_of(self.framework, kind)
@@ -198,16 +221,19 @@ class Side(ABC):
         layer: Any,
         before: Callable[[Any], Any] | None = None,
         after: Callable[[Any], Any] | None = None,
+        behind: Callable[[Any], Any] | None = None,
     ) -> Iterator[None]:
-        """Pass the layer's input through `before`, its output through `after`, in tensors."""
-        saved = self.before.copy(), self.after.copy()
-        for functions, function in ((self.before, before), (self.after, after)):
+        """Pass the layer's input through `before`, its output through `after`, in tensors; and
+        through `behind` what it hands on, which is not taken for its output."""
+        saved = self.before.copy(), self.after.copy(), self.behind.copy()
+        given = ((self.before, before), (self.after, after), (self.behind, behind))
+        for functions, function in given:
             if function is not None:
                 functions[id(layer)] = _then(functions.get(id(layer)), function)
         try:
             yield
         finally:
-            self.before, self.after = saved
+            self.before, self.after, self.behind = saved
 
     def __str__(self) -> str:
         return f"{type(self.model).__name__} ({self.framework})"
@@ -217,10 +243,19 @@ def _then(first: Callable[[Any], Any] | None, second: Callable[[Any], Any]) -> C
     return second if first is None else lambda tensor: second(first(tensor))
 
 
+_OF_SHAPES = ("channel", "shape", "incompatible", "dimension", "size")
+
+
 def raised_in_forward(side: Side, inputs: Any, error: Exception) -> ParityInputError:
     shapes = tree.transform(lambda array: tuple(array.shape), inputs)
     hint = ""
-    if any(len(leaf.shape) == 3 for leaf in tree.leaves(inputs)):
+    ranks = {len(leaf.shape) for leaf in tree.leaves(inputs)}
+    if ranks & {4, 5} and any(word in str(error).lower() for word in _OF_SHAPES):
+        hint = (
+            "; inputs are given in the reference's layout: torch takes (N, C, H, W), "
+            "Keras (N, H, W, C)"
+        )
+    elif 3 in ranks:
         hint = (
             "; rank 3 is passed unchanged: for (N, C, L) against (N, L, C) give "
             "port_inputs=lambda x: x.transpose(0, 2, 1)"

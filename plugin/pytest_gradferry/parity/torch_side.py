@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from ..hidden import hidden_modules
 from . import tree
 from .layout import Array
 from .mapping import ROWS, TORCH_BOOKKEEPING, Row
@@ -28,6 +29,7 @@ _DROPOUT = {
     torch.feature_dropout,
     torch.alpha_dropout,
 }
+_BATCH_NORM = nn.modules.batchnorm._BatchNorm
 _BY_KIND = {row.kind: row for row in ROWS}
 _POOLS = {
     f"{function}{d}d": f"{kind}{d}d"
@@ -53,6 +55,8 @@ class _Functional(TorchFunctionMode):
         if func in _DROPOUT:
             rate = args[1] if len(args) > 1 else kwargs.get("p", 0.5)
             self.side.record_function("dropout", "dropout", args[0], args[0], rate=rate)
+            if _told_to_act(func, args, kwargs) and self.side.acts(f"F.{func.__name__}", rate):
+                return func(*args, **kwargs)
             return args[0] * 1.0
         output = func(*args, **kwargs)
         if func is F.pad and kwargs.get("mode", "constant") == "constant":
@@ -61,6 +65,13 @@ class _Functional(TorchFunctionMode):
         elif (pool := _POOLS.get(getattr(func, "__name__", ""))) is not None:
             self.side.record_function(func.__name__, pool, args[0], output)
         return output
+
+
+def _told_to_act(func: Any, args: Any, kwargs: Any) -> bool:
+    if len(args) > 2:
+        return bool(args[2])
+    default = "alpha" not in func.__name__
+    return bool(kwargs.get("training", kwargs.get("train", default)))
 
 
 class TorchSide(Side):
@@ -157,6 +168,7 @@ class TorchSide(Side):
         return self.model(inputs)
 
     def call(self, inputs: Any, training: bool) -> Any:
+        self.training = training
         self.model.train(training)
         with torch.set_grad_enabled(training), _Functional(self):
             return self._call(inputs)
@@ -217,6 +229,7 @@ class TorchSide(Side):
 
     def run_layer(self, layer: Any, inputs: Array, training: bool) -> Array:
         with torch.no_grad(), self.unchanged(), _Functional(self):
+            self.training = training
             layer.train(training)
             return self.array(layer(self.tensor(inputs)))
 
@@ -235,6 +248,12 @@ class TorchSide(Side):
                     continue
                 seen.add(id(tensor))
                 found.append(Handle(module, name, f"{prefix}.{name}" if prefix else name))
+        return found
+
+    def hidden_layers(self) -> dict[tuple[str, str], list[str]]:
+        found: dict[tuple[str, str], list[str]] = {}
+        for name, (_, place, rule) in hidden_modules(self.model):
+            found.setdefault((place, rule), []).append(name)
         return found
 
     def key(self, handle: Handle) -> int:
@@ -273,6 +292,10 @@ class TorchSide(Side):
         # Copied before the module runs: it may work in place.
         wanted = self.recording is not None and args and isinstance(args[0], torch.Tensor)
         self._inputs.append(self.array(args[0]) if wanted else None)
+        if isinstance(module, _BATCH_NORM) and module.training != self.training:
+            self.strays[id(module)] = module.training
+            if id(module) in self.recalled:
+                module.train(self.training)
         if self.population_variance and _moves_statistics(module):
             self._variances[id(module)] = module.running_var.clone()
         if (before := self.before.get(id(module))) is not None:
@@ -292,7 +315,8 @@ class TorchSide(Side):
             if outermost and self.recording is not None and inputs is not None:
                 name = self._names.get(id(module), type(module).__name__)
                 self.recording.append(Event(module, name, row, inputs, self.array(output)))
-            return output
+            behind = self.behind.get(id(module))
+            return behind(output) if behind else output
 
         return leaving
 
@@ -303,8 +327,7 @@ def _native(array: Array, device: torch.device, dtype: torch.dtype) -> torch.Ten
 
 
 def _moves_statistics(module: nn.Module) -> bool:
-    batch_norm = isinstance(module, nn.modules.batchnorm._BatchNorm)
-    return batch_norm and module.training and module.running_var is not None
+    return isinstance(module, _BATCH_NORM) and module.training and module.running_var is not None
 
 
 def _make_biased(module: Any, old: torch.Tensor, inputs: torch.Tensor) -> None:

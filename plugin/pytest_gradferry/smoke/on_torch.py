@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..frameworks import Array, Undo, get, load
+from ..hidden import hidden_modules
 from . import loop_torch
 from .held import Held
 from .report import names
@@ -61,7 +62,7 @@ class TorchTrainee(Trainee):
         else:
             self._step = step
         self._held = Held(self._step) if not self._own_loop else None
-        self._hidden_modules = dict(_hidden_modules(model))
+        self._hidden_modules = dict(hidden_modules(model))
         self._tensors = {**dict(model.named_parameters()), **self._hidden_tensors()}
         if not any(tensor.requires_grad for tensor in self._tensors.values()):
             raise SmokeError(
@@ -354,38 +355,3 @@ def _raises(function: Callable[[], Any]) -> bool:
 def _plain(output: Any) -> Any:
     """Dataclass-like outputs (Hugging Face's are dicts) as something with leaves."""
     return list(vars(output).values()) if hasattr(output, "__dataclass_fields__") else output
-
-
-def _hidden_modules(model: Any) -> Iterator[tuple[str, tuple[Any, str, str]]]:
-    """Modules with parameters kept in plain lists and dicts: (name, (module, place, rule))."""
-    import torch
-
-    seen = {id(module) for module in model.modules()}
-    for prefix, owner in list(model.named_modules()):
-        for name, value in vars(owner).items():
-            if name.startswith("_") and not isinstance(value, (list, dict)):
-                continue
-            if name in ("_modules", "_parameters", "_buffers") or "_hooks" in name:
-                continue
-            place = f"{prefix}.{name}" if prefix else name
-            for key, module in _modules_inside(value, place):
-                if isinstance(value, torch.nn.Module) or id(module) in seen:
-                    continue
-                if not any(True for _ in module.parameters()):
-                    continue
-                seen.add(id(module))
-                kind, code = ("dict", "XFR107") if isinstance(value, dict) else ("list", "XFR106")
-                yield key, (module, f"the plain {kind} {place}", code)
-
-
-def _modules_inside(value: Any, place: str) -> Iterator[tuple[str, Any]]:
-    import torch
-
-    if isinstance(value, torch.nn.Module):
-        yield place, value
-    elif isinstance(value, (list, tuple)):
-        for index, item in enumerate(value):
-            yield from _modules_inside(item, f"{place}[{index}]")
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _modules_inside(item, f"{place}[{key!r}]")

@@ -117,6 +117,53 @@ def test_losses(parity):
     assert "targets were given without a loss" in message(parity, linear(), dense(), X, Y)
 
 
+def test_losses_in_the_wrong_order(parity):
+    keras_loss = keras.losses.MeanSquaredError()
+    for swapped in [(keras_loss, nn.MSELoss()), (lambda o, t: 0, nn.MSELoss()), ("mse", "mse")]:
+        text = message(parity, linear(), dense(), X, Y, loss=swapped)
+        assert "must be" in text
+        if swapped[0] is keras_loss:
+            assert "(MeanSquaredError, MSELoss): the first must be torch's" in text
+    x = np.random.default_rng(0).normal(size=(4, 5))
+    assert parity(linear(), dense(), x, Y, loss=(nn.MSELoss(), keras_loss)).passed
+
+
+def test_own_loss_that_raises_says_how_it_is_called(parity):
+    def theirs(target, output):
+        return target.logits
+
+    text = message(parity, linear(), dense(), X, Y, loss=(theirs, keras.losses.MeanSquaredError()))
+    assert "it is called (outputs, targets) on torch's tensors" in text
+
+
+@pytest.mark.parametrize("to_keras", [True, False])
+def test_inputs_in_the_layout_of_the_port_get_a_hint(parity, to_keras):
+    conv = nn.Sequential(nn.Conv2d(3, 4, 3))
+    convolution = keras.Sequential([L.Input((8, 12, 3)), L.Conv2D(4, 3)])
+    last = np.random.default_rng(0).normal(size=(2, 8, 12, 3))
+    first = np.moveaxis(last, -1, 1)
+    models = (conv, convolution) if to_keras else (convolution, conv)
+    wrong, right = (last, first) if to_keras else (first, last)
+    text = message(parity, *models, wrong)
+    assert "in the reference's layout: torch takes (N, C, H, W)" in text
+    assert parity(*models, right).passed
+
+
+def test_an_error_of_another_kind_gets_no_hint_about_layouts(parity):
+    class Broken(nn.Module):
+        def forward(self, x):
+            raise RuntimeError("no licence")
+
+    text = message(parity, Broken(), dense(), np.ones((2, 3, 8, 8)))
+    assert text.endswith("no licence")
+
+
+def test_a_refusal_shows_none_of_our_frames(parity):
+    with pytest.raises(ParityInputError) as caught:
+        parity(linear(), linear(), X)
+    assert [entry.path.name for entry in caught.traceback.filter(caught)] == ["test_bad_input.py"]
+
+
 def test_targets_that_would_broadcast(parity):
     text = message(parity, linear(), dense(), X, Y[:, :1], loss="mse")
     assert "targets of shape (4, 1) for outputs of shape (4, 3)" in text
