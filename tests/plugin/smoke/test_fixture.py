@@ -273,5 +273,7 @@ def test_compiled(training_smoke):
     text = result.stdout.str()
     assert text.count("in forward\n") == 1
     assert text.count("in call\n") == 2
-    assert text.count("raised in its training step") == 3
+    # Where the variable CI is set, pytest's summary gives each message a second time.
+    told = [line for line in text.splitlines() if line.startswith("E ")]
+    assert sum("raised in its training step" in line for line in told) == 3
     assert "pytest_gradferry/" not in text
