@@ -138,6 +138,20 @@ def test_python_2_code_is_flake8s_business(project: Path) -> None:
     assert set(codes(flake8("--isolated", "--select=XFR,E9", "bad.py", folder=project))) == {"E999"}
 
 
+def stops_at_nulls() -> bool:
+    """Whether this Python's parser raises what flake8 does not catch, with or without plugins."""
+    try:
+        ast.parse("\0")
+    except SyntaxError:
+        return False
+    except ValueError:
+        return True
+    return False
+
+
+nulls = pytest.mark.skipif(stops_at_nulls(), reason="flake8 itself stops at NUL on this Python")
+
+
 @pytest.mark.parametrize(
     ("data", "found"),
     [
@@ -147,8 +161,8 @@ def test_python_2_code_is_flake8s_business(project: Path) -> None:
         (BAD.replace("\n", "\r\n").encode(), {"XFR101"}),
         (b"# -*- coding: latin-1 -*-\n# \xe9t\xe9\n" + BAD.encode(), {"XFR101"}),
         (("# été\n" + BAD).encode(), {"XFR101"}),
-        (bytes(range(256)) * 4, {"E902"}),
-        (b"\x00" * 64, {"E999"}),
+        pytest.param(bytes(range(256)) * 4, {"E902"}, marks=nulls),
+        pytest.param(b"\x00" * 64, {"E999"}, marks=nulls),
     ],
     ids="empty blank bom crlf latin-1 utf-8 bytes nulls".split(),
 )
