@@ -72,6 +72,9 @@ class Flow:
         ]
 
 
+# What makes gradients, or may.
+GRADIENTS = (Kind.BACKWARD, Kind.WRITE, Kind.OPAQUE)
+
 _BACKWARD = frozenset(("backward", "manual_backward"))
 _VERBS = frozenset("backward step zero_grad train eval".split())
 
@@ -118,4 +121,4 @@ def _roots(file: File) -> Iterator[ast.AST]:
             yield function
 
 
-__all__ = ["Event", "Flow", "Kind", "common_loops", "flows", "turns_once"]
+__all__ = ["GRADIENTS", "Event", "Flow", "Kind", "common_loops", "flows", "turns_once"]

@@ -214,6 +214,11 @@ def _ends_in_variables(end: Origin) -> bool:
     return False
 
 
+def given_pairs(call: ast.Call) -> list[ast.expr]:
+    """What a call of `apply_gradients` is given, in place or as `grads_and_vars`."""
+    return [*call.args, *(k.value for k in call.keywords if k.arg == "grads_and_vars")]
+
+
 def takes_pairs(file: File, optimizer: ast.expr) -> bool:
     """Whether `apply_gradients` of this object is Keras' own, as far as can be seen.
 

@@ -68,21 +68,21 @@ _MODULE_METHODS = frozenset(
 
 def is_foreign(file: File) -> bool:
     """Whether the file uses a framework whose training loops look like torch's."""
-    cached: bool = file.__dict__.setdefault(
-        "_foreign", any(target.partition(".")[0] in _FOREIGN for target in file.imports.values())
-    )
+    cached: bool | None = file.__dict__.get("_foreign")
+    if cached is None:
+        roots = {target.partition(".")[0] for target in file.imports.values()}
+        cached = file.__dict__["_foreign"] = not roots.isdisjoint(_FOREIGN)
     return cached
 
 
 def imports_torch(file: File) -> bool:
     """Whether torch, or a library that only makes sense with it, is imported."""
-    cached: bool = file.__dict__.setdefault(
-        "_torch",
-        any(
+    cached: bool | None = file.__dict__.get("_torch")
+    if cached is None:
+        cached = file.__dict__["_torch"] = any(
             target.partition(".")[0].startswith(("torch", "lightning", "accelerate"))
             for target in file.imports.values()
-        ),
-    )
+        )
     return cached
 
 

@@ -82,7 +82,7 @@ import ast
 from collections.abc import Iterator
 
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tapes import gradients, sources, takes_pairs, variables
+from ...tapes import given_pairs, gradients, sources, takes_pairs, variables
 from ...walk import File
 
 rule = Rule(
@@ -120,10 +120,7 @@ def check(file: File, node: ast.Call) -> Iterator[Finding]:
 
 def handed_over(call: ast.Call) -> list[ast.expr]:
     """What a call hands over in the place of pairs, out of a display or a `zip` of one thing."""
-    given: list[ast.expr] = [
-        *call.args,
-        *(k.value for k in call.keywords if k.arg == "grads_and_vars"),
-    ]
+    given = given_pairs(call)
     match given:
         case [ast.Call(func=ast.Name(id="zip"), args=[alone])]:
             given = [alone]

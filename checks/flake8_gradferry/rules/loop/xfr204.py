@@ -64,7 +64,7 @@ from collections.abc import Iterator
 
 from ...infer import Origin, origins
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tapes import gradients, takes_pairs, variables
+from ...tapes import given_pairs, gradients, takes_pairs, variables
 from ...walk import File
 
 rule = Rule(
@@ -79,7 +79,7 @@ rule = Rule(
 
 @rule.method("apply_gradients")
 def check(file: File, node: ast.Call) -> Iterator[Finding]:
-    given = [*node.args, *(k.value for k in node.keywords if k.arg == "grads_and_vars")]
+    given = given_pairs(node)
     assert isinstance(node.func, ast.Attribute)
     if not given or not takes_pairs(file, node.func.value):
         return

@@ -71,7 +71,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...flow import Event, Flow, Kind, flows
+from ...flow import GRADIENTS, Event, Flow, Kind, flows
 from ...rule import Confidence, Finding, Harm, Rule
 from ...things import is_torch_optimizer, zeroes
 from ...walk import File
@@ -84,8 +84,6 @@ rule = Rule(
     confidence=Confidence.SURE,
     direction="keras->torch",
 )
-
-_GRADIENTS = (Kind.BACKWARD, Kind.WRITE, Kind.OPAQUE)
 
 
 @rule.node(ast.Module)
@@ -102,7 +100,7 @@ def check(file: File, tree: ast.Module) -> Iterator[Finding]:
 def step_without_gradients(flow: Flow, zero: Event) -> Event | None:
     """The step that finds only what `zero` left, in the same block or one inside it."""
     assert zero.thing is not None
-    for event in flow.after(zero, Kind.STEP, *_GRADIENTS):
+    for event in flow.after(zero, Kind.STEP, *GRADIENTS):
         if event.kind is Kind.STEP:
             assert event.thing is not None
             if zeroes(zero.thing, event.thing):
@@ -116,7 +114,7 @@ def step_without_gradients(flow: Flow, zero: Event) -> Event | None:
 def throws_away(flow: Flow, zero: Event, step: Event) -> bool:
     """Whether gradients were there that nobody had used yet."""
     assert step.thing is not None
-    for event in flow.before(zero, Kind.STEP, *_GRADIENTS):
+    for event in flow.before(zero, Kind.STEP, *GRADIENTS):
         if event.kind is Kind.STEP:
             assert event.thing is not None
             if zeroes(event.thing, step.thing):

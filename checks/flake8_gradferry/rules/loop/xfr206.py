@@ -71,7 +71,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...flow import Event, Flow, Kind, flows
+from ...flow import GRADIENTS, Event, Flow, Kind, flows
 from ...rule import Confidence, Finding, Harm, Rule
 from ...things import is_torch_optimizer, zeroes
 from ...walk import File
@@ -84,8 +84,6 @@ rule = Rule(
     confidence=Confidence.SURE,
     direction="keras->torch",
 )
-
-_GRADIENTS = (Kind.BACKWARD, Kind.WRITE, Kind.OPAQUE)
 
 
 @rule.node(ast.Module)
@@ -102,7 +100,7 @@ def check(file: File, tree: ast.Module) -> Iterator[Finding]:
 def backward_behind(flow: Flow, step: Event) -> Event | None:
     """The first `backward()` since the gradients were cleared, where it stands in the step's block
     and behind it."""
-    for event in flow.before(step, *_GRADIENTS, Kind.ZERO):
+    for event in flow.before(step, *GRADIENTS, Kind.ZERO):
         if event.kind is Kind.ZERO:
             if clears(event, step):
                 break  # whatever gradients were made before are gone
