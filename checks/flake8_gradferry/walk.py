@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from .names import canonical
 
@@ -33,6 +33,8 @@ _LEAF_FIELDS = frozenset(
 _LEAVES = (ast.Constant, ast.Name, ast.Global, ast.Nonlocal, ast.Pass, ast.Break, ast.Continue)
 
 N = TypeVar("N", bound=ast.AST)
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class _Fields(dict[type[ast.AST], tuple[str, ...]]):
@@ -157,6 +159,11 @@ class File:
 
     def __repr__(self) -> str:
         return f"File({str(self.path)!r})"
+
+    @cached_property
+    def answers(self) -> defaultdict[Hashable, dict[Hashable, Any]]:
+        """What `remembered` questions have found out about this file."""
+        return defaultdict(dict)
 
     # -- names ---------------------------------------------------------------------------------
 
@@ -427,7 +434,7 @@ class _Scopes:
             self._bind(node, scope_around)
         for found in self.scopes.values():
             for bindings in found.bindings.values():
-                bindings.sort(key=lambda b: _position(b.node))
+                bindings.sort(key=lambda b: position(b.node))
 
     def _around(self, node: ast.AST) -> Scope | None:
         inner = node
@@ -513,10 +520,41 @@ class _Scopes:
                 pass
 
 
-def _position(node: ast.AST) -> tuple[int, int]:
+def position(node: ast.AST) -> tuple[int, int]:
+    """Line (from 1) and column (from 0) at which a node starts."""
     return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
-def position(node: ast.AST) -> tuple[int, int]:
-    """Line (from 1) and column (from 0) at which a node starts."""
-    return _position(node)
+_NONE_YET: Any = object()
+
+
+def remembered(question: Callable[P, R]) -> Callable[P, R]:
+    """Let a question be worked out once for each set of arguments, given by position.
+
+    The first argument is a `File` or has one as `.file`: the answers are kept there, and are freed
+    with it.
+    """
+    return remembered_or(_NONE_YET)(question)
+
+
+def remembered_or(meanwhile: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """`remembered`, for a question that may come up again while it is being answered.
+
+    The inner one then gets `meanwhile`: an answer that needs itself is none.
+    """
+
+    def decorate(question: Callable[P, R]) -> Callable[P, R]:
+        @wraps(question)
+        def ask(*about: P.args, **named: P.kwargs) -> R:
+            first: Any = about[0]
+            file: File = first if isinstance(first, File) else first.file
+            known = file.answers[question]
+            if about not in known:
+                if meanwhile is not _NONE_YET:
+                    known[about] = meanwhile
+                known[about] = question(*about, **named)
+            return cast(R, known[about])
+
+        return ask
+
+    return decorate
