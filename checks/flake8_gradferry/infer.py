@@ -7,15 +7,16 @@ assignments do not answer are put to astroid, which is imported on first need.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from . import oracle
 from .bindings import reaching
 from .names import framework
 from .project import STUBS, Symbol, read, resolve, symbol_of
-from .walk import FUNCTIONS, Binding, File, Function
+from .walk import FUNCTIONS, Binding, File, Function, remembered, remembered_or
 
 # Bases that say nothing about frameworks and hide nothing.
 _NEUTRAL = frozenset(
@@ -85,14 +86,12 @@ class Lineage:
         return "keras.Model" in self.names
 
 
+@remembered
 def lineage(file: File, cls: ast.ClassDef) -> Lineage:
     """What `cls` inherits from, through this file, the project's other files and the stubs."""
-    cached: dict[ast.ClassDef, Lineage] = file.__dict__.setdefault("_lineages", {})
-    if cls not in cached:
-        walk = _LineageWalk()
-        walk.visit(Symbol(file, cls))
-        cached[cls] = Lineage(tuple(walk.classes), frozenset(walk.names), walk.complete)
-    return cached[cls]
+    walk = _LineageWalk()
+    walk.visit(Symbol(file, cls))
+    return Lineage(tuple(walk.classes), frozenset(walk.names), walk.complete)
 
 
 @dataclass
@@ -246,19 +245,19 @@ def _annotated(file: File, annotation: ast.expr) -> frozenset[str]:
     return framework_bases(file, file.qualified(annotation) or "")
 
 
-def origins(file: File, node: ast.AST) -> list[Origin]:
+def origins(file: File, node: ast.AST) -> Sequence[Origin]:
     """Every expression that the value of `node` may come from, as far as can be seen.
 
     A trail that cannot be followed ends in the expression or parameter where it was lost, so a
     rule that needs certainty asks whether *all* origins are what it looks for.
     """
-    cached: dict[ast.AST, list[Origin]] = file.__dict__.setdefault("_origins", {})
-    if node not in cached:
-        # Who calls a method is itself a question of origins: a trail that comes back is lost.
-        cached[node] = [Origin(file, node)]
-        found = list(dict.fromkeys(_Trail().follow(file, node, ())))
-        cached[node] = found or [Origin(file, node)]
-    return cached[node]
+    # Who calls a method is itself a question of origins: a trail that comes back is lost.
+    return _origins(file, node) or [Origin(file, node)]
+
+
+@remembered_or(())
+def _origins(file: File, node: ast.AST) -> Sequence[Origin]:
+    return list(dict.fromkeys(_Trail().follow(file, node, ())))
 
 
 class _Trail:
@@ -437,13 +436,10 @@ def _property_values(holder: Symbol, name: str) -> Iterator[tuple[File, ast.expr
             yield method.file, value, ()
 
 
+@remembered
 def self_assignments(file: File, cls: ast.AST) -> dict[str, list[tuple[ast.expr, tuple[int, ...]]]]:
     """Attribute name -> what `self.<name>` is assigned in the class' own body, with the position
     where the value is a tuple to unpack."""
-    cached: dict[ast.AST, dict[str, list[tuple[ast.expr, tuple[int, ...]]]]]
-    cached = file.__dict__.setdefault("_self_assignments", {})
-    if cls in cached:
-        return cached[cls]
     found: dict[str, list[tuple[ast.expr, tuple[int, ...]]]] = {}
 
     def target(node: ast.expr, value: ast.expr, path: tuple[int, ...]) -> None:
@@ -466,23 +462,15 @@ def self_assignments(file: File, cls: ast.AST) -> dict[str, list[tuple[ast.expr,
             match statement:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
                     found.setdefault(name, []).append((value, ()))
-    cached[cls] = found
     return found
 
 
 # -- functions -----------------------------------------------------------------------------------
 
 
+@remembered_or(None)
 def function_of(file: File, func: ast.AST) -> Symbol | None:
     """The project's function or method that a call of `func` runs."""
-    cached: dict[ast.AST, Symbol | None] = file.__dict__.setdefault("_functions", {})
-    if func not in cached:
-        cached[func] = None  # whose answer needs itself has none
-        cached[func] = _function_of(file, func)
-    return cached[func]
-
-
-def _function_of(file: File, func: ast.AST) -> Symbol | None:
     if (
         isinstance(func, ast.Attribute)
         and isinstance(func.value, ast.Name)
@@ -546,18 +534,17 @@ def _may_run(file: File, func: ast.expr, function: Function) -> bool:
     )
 
 
+@remembered_or(MappingProxyType({}))
 def _constructions(file: File) -> dict[ast.AST, list[ast.Call]]:
     """The calls that make instances of the file's classes, by the `__init__` that they run."""
-    cached: dict[ast.AST, list[ast.Call]] | None = file.__dict__.get("_constructed")
-    if cached is None:
-        cached = file.__dict__["_constructed"] = {}
-        for cls in file.index[ast.ClassDef]:
-            init = lineage(file, cls).method("__init__")
-            for call in file.calls_by_name.get(cls.name, []) if init is not None else ():
-                found = symbol_of(file, call.func)
-                if found is not None and found.node is cls and init is not None:
-                    cached.setdefault(init.node, []).append(call)
-    return cached
+    made: dict[ast.AST, list[ast.Call]] = {}
+    for cls in file.index[ast.ClassDef]:
+        init = lineage(file, cls).method("__init__")
+        for call in file.calls_by_name.get(cls.name, []) if init is not None else ():
+            found = symbol_of(file, call.func)
+            if found is not None and found.node is cls and init is not None:
+                made.setdefault(init.node, []).append(call)
+    return made
 
 
 def _is_instance(file: File, node: ast.expr, owner: ast.ClassDef) -> bool:
