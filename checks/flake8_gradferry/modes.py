@@ -7,6 +7,7 @@ Sources: the frameworks' own code, torch 2.13 (`torch/nn/modules`) and Keras 3.1
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -99,6 +100,7 @@ SWITCHES: dict[str, tuple[Switch, ...]] = {
     ),
 }
 
+_SAMPLING = re.compile(r"MC|mc_|monte|bayes", re.ASCII)
 # Their dropout stands between stacked layers only.
 _STACKED = ("torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN")
 # keras.applications without batch norm, dropout or stochastic depth.
@@ -264,3 +266,27 @@ def argument(call: ast.Call, keyword: str, position: int | None) -> ast.expr | N
     if any(isinstance(item, ast.Starred) for item in call.args[: position + 1]):
         return None
     return call.args[position]
+
+
+def asks_mode(file: File, call: ast.Call) -> bool:
+    """Whether a test on `training` stands around the call, or before it in the same function."""
+    function = file.function(call)
+    inside = file.inside(function) if function else file.index
+    return any(
+        isinstance(above := file.parent(_test_of(file, node)), (ast.If, ast.IfExp))
+        and above.lineno <= call.lineno
+        for node in inside[ast.Attribute]
+        if node.attr == "training"
+    )
+
+
+def named_for_sampling(name: str) -> bool:
+    """Whether a class or function is named for dropout that is meant to stay on (Monte Carlo)."""
+    return bool(_SAMPLING.search(name) or _SAMPLING.search(name.lower()))
+
+
+def _test_of(file: File, node: ast.expr) -> ast.expr:
+    """The whole condition that an expression is part of."""
+    while isinstance(above := file.parent(node), (ast.BoolOp, ast.UnaryOp, ast.Compare)):
+        node = above
+    return node
