@@ -1,4 +1,4 @@
-"""Everything a rule may ask about classes, values and functions."""
+"""What a rule may ask about classes, values and functions, under one name to import from."""
 
 from .bindings import reaching
 from .functions import (

@@ -164,7 +164,9 @@ class _Gradients:
             match end.node:
                 case ast.Call(func=ast.Name(id="zip"), args=items) if path and not end.path:
                     place = path[0]
-                    if place >= len(items) or any(isinstance(i, ast.Starred) for i in items):
+                    if not isinstance(place, int) or place >= len(items):
+                        return None
+                    if any(isinstance(i, ast.Starred) for i in items):
                         return None
                     return self._item(end.file, items[place], path[1:])
                 case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]) if path:

@@ -1,8 +1,9 @@
-"""Values followed through calls: what an expression holds inside the very call being looked at.
+"""Values followed to the expressions that made them, through names, attributes and calls.
 
-`infer.origins` answers for an expression in general; here a parameter means what *this* call
-passed, and `self` the object whose method runs, so that `Net(activation=None)` in one file and
-the class in another are read together. A trail that is lost ends where it was lost.
+The one engine behind `origins.origins`, which asks for an expression whoever calls the function
+around it, and behind `outputs` and `losses`, which ask inside one call: there a parameter means
+what *this* call passed, and `self` the object whose method runs, so that `Net(activation=None)` in
+one file and the class in another are read together. A trail that is lost ends where it was lost.
 """
 
 from __future__ import annotations
@@ -194,7 +195,8 @@ class Trace:
         elif not calls:
             yield End(value, path)
         for call in calls:
-            assert isinstance(call.node, ast.Call) and function is not None
+            assert isinstance(call.node, ast.Call)
+            assert function is not None
             argument = argument_for(Symbol(file, function), call.node, node)
             starred = any(isinstance(item, ast.Starred) for item in call.node.args)
             starred |= any(item.arg is None for item in call.node.keywords)
