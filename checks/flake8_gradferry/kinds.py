@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from enum import Enum
 
-from .infer import Lineage, Origin, framework_bases, lineage, origins
+from .infer import Lineage, Origin, framework_bases, lineage, origins, self_assignments
 from .names import framework
 from .project import Symbol
 from .things import imports_torch
@@ -321,15 +321,16 @@ def defines(file: File, node: ast.expr, name: str) -> bool:
         family = lineage(cls.file, cls.node)
         if family.method(name) is not None or family.method("__getattr__") is not None:
             return True
-        if any(
-            name in symbol.file.scope_of(symbol.node).bindings or name in _attributes(symbol.file)
-            for symbol in family.classes
-        ):
+        if any(name in self_assignments(at.file, at.node) for at in family.classes):
             return True
     return name in _attributes(file)
 
 
 @remembered
 def _attributes(file: File) -> frozenset[str]:
-    """The attributes that the file sets on anything."""
-    return frozenset(n.attr for n in file.index[ast.Attribute] if isinstance(n.ctx, ast.Store))
+    """The attributes that the file sets on anything but `self`."""
+    return frozenset(
+        node.attr
+        for node in file.index[ast.Attribute]
+        if isinstance(node.ctx, ast.Store) and file.dotted(node.value) != "self"
+    )
