@@ -7,10 +7,12 @@ Sources: the frameworks' own code, torch 2.13 (`torch/nn/modules`) and Keras 3.1
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from .infer import origins
+from .layer_names import is_zoo
 from .models import Found, Layer, class_lineage, forward, graph_of, held, layers, members
 from .project import Symbol
 from .walk import FUNCTIONS, File
@@ -103,6 +105,10 @@ SWITCHES: dict[str, tuple[Switch, ...]] = {
 _STACKED = ("torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN")
 # keras.applications without batch norm, dropout or stochastic depth.
 _PLAIN_APPLICATIONS = ("VGG16", "VGG19")
+# Models of torchvision and timm that have none of these unless they are asked for it.
+_PLAIN_MODELS = re.compile(
+    r"(?:\w+/|hf.hub:|tf_)*(?:vit|deit|beit|eva|flexivit|convnext|mixer|gmlp|resmlp|cait|xcit)"
+)
 
 
 # -- the question ----------------------------------------------------------------------------------
@@ -139,10 +145,8 @@ def _layer_dependent(layer: Layer) -> bool | None:
     if layer.cls is not None:
         own = class_dependent(layer.cls)
         return own if own else _either(own, _inside(layer))
-    if layer.name.startswith("torchvision.models."):
-        return True
-    if layer.name.startswith("keras.applications."):
-        return layer.name.rpartition(".")[2] not in _PLAIN_APPLICATIONS
+    if is_zoo(layer.name):
+        return _zoo_dependent(layer)
     switches = SWITCHES.get(layer.name)
     if switches is None:
         return _inside(layer)
@@ -154,6 +158,22 @@ def _layer_dependent(layer: Layer) -> bool | None:
     for switch in switches:
         answer = _either(answer, _on(layer, switch))
     return answer
+
+
+def _zoo_dependent(layer: Layer) -> bool | None:
+    """Whether a zoo's model, known by name alone, holds batch norm, dropout or stochastic depth."""
+    name = layer.name.rpartition(".")[2]
+    if layer.name.startswith("keras.applications."):
+        return name not in _PLAIN_APPLICATIONS
+    if any("drop" in (keyword.arg or "") for keyword in layer.node.keywords):
+        return True
+    if name in ("create_model", "get_model") and layer.node.args:
+        names = [origin.node for origin in origins(layer.file, layer.node.args[0])]
+        chosen = [at.value for at in names if isinstance(at, ast.Constant)]
+        plain = any(_PLAIN_MODELS.match(str(each)) for each in chosen)
+    else:
+        plain = _PLAIN_MODELS.match(name) is not None
+    return None if plain else True
 
 
 def class_dependent(symbol: Symbol) -> bool | None:
