@@ -15,7 +15,7 @@ from .infer import origins
 from .layer_names import is_zoo
 from .models import Found, Layer, class_lineage, forward, graph_of, held, layers, members
 from .project import Symbol
-from .walk import FUNCTIONS, File
+from .walk import FUNCTIONS, File, Function
 
 
 class Switch(NamedTuple):
@@ -286,6 +286,32 @@ def _on(layer: Layer, switch: Switch, off: float = 0) -> bool | None:
                 here = True
         answer = _either(answer, here)
     return answer
+
+
+# -- where it is asked for -------------------------------------------------------------------------
+
+# How people name what is to stay on in evaluation.
+_ON_PURPOSE = re.compile(r"MC|[Aa]lways|[Pp]ermanent|(?i:mc_|_mc|monte|bayes|uncertain)")
+
+
+def on_purpose(file: File, node: ast.AST) -> bool:
+    """Whether a class or function around `node` is named for Monte Carlo dropout or its like."""
+    around = (
+        above for above in file.ancestors(node) if isinstance(above, (*FUNCTIONS, ast.ClassDef))
+    )
+    return any(_ON_PURPOSE.search(above.name) for above in around)
+
+
+def forward_pass(file: File, cls: ast.ClassDef, name: str) -> list[Function]:
+    """The class' own `forward` or `call`, by its name, and its other methods that it runs."""
+    methods = file.methods(cls)
+    reached = [methods[name]] if name in methods else []
+    for function in reached:  # grows while it is read
+        for use in file.inside(function)[ast.Attribute]:
+            method = methods.get(use.attr) if file.dotted(use.value) == "self" else None
+            if method is not None and method not in reached:
+                reached.append(method)
+    return reached
 
 
 def argument(call: ast.Call, keyword: str, position: int | None) -> ast.expr | None:
