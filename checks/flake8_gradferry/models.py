@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from .additions import put_into
-from .infer import Lineage, Origin, lineage, origins, reaching, returns, self_assignments
+from .infer import Lineage, Origin, lineage, origins, returns, self_assignments
 from .layer_names import (
     CONTAINERS,
     OPAQUE,
@@ -95,8 +95,6 @@ def _layers_at(origin: Origin) -> Found:
             return layers(file, node.value)
         case ast.Name() | ast.Attribute() if file.qualified(node) is not None:
             return _named(file, node)
-        case ast.Name() if any(b.kind == "augment" for b in reaching(file, node)):
-            return NOTHING  # `xs += [...]`, met where the list is made
         case ast.Name() | ast.Attribute() | ast.arg() | ast.With() | ast.AsyncWith():
             return UNSEEN
         case _:
