@@ -75,7 +75,7 @@ import ast
 from collections.abc import Iterator
 
 from ...infer import lineage
-from ...modes import argument, asks_mode, named_for_sampling
+from ...modes import argument, asks_mode, on_purpose
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
 
@@ -105,9 +105,9 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
     match argument(call, "p", 1):
         case ast.Constant(value=0):
             return
-    cls, function = file.method_class(call), file.function(call)
-    if cls is None or function is None or not lineage(file, cls).is_torch_module:
+    cls = file.method_class(call)
+    if cls is None or file.function(call) is None or not lineage(file, cls).is_torch_module:
         return
-    if named_for_sampling(f"{cls.name} {function.name}") or asks_mode(file, call):
+    if on_purpose(file, call) or asks_mode(file, call):
         return
     yield rule.at(call, function=(file.dotted(call.func) or "dropout").rpartition(".")[2])

@@ -91,7 +91,7 @@ from collections.abc import Iterator
 from ...fresh import fresh_layers
 from ...infer import lineage
 from ...models import Layer, has_parameters, within
-from ...modes import asks_mode, layer_dependent, named_for_sampling
+from ...modes import asks_mode, layer_dependent, on_purpose
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
 
@@ -116,7 +116,7 @@ def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
         name = ast.unparse(layer.node.func)
         if any(has_parameters(inner) for inner in within(layer)):
             yield rule.at(at, layer=name)
-        elif not asks_mode(layer.file, layer.node) and not named_for_sampling(node.name):
+        elif not asks_mode(layer.file, layer.node) and not on_purpose(layer.file, layer.node):
             yield rule.at(at, _DROPOUT, layer=name)
 
 
