@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
-from .infer import self_assignments
+from .infer import lineage, self_assignments
+from .names import framework
 from .values import SELF_RETURNING
 from .walk import File
 
@@ -81,22 +82,48 @@ def is_same_object(change: ast.expr) -> bool:
     )
 
 
-def looked_after(file: File, name: str) -> bool:
-    """Whether the file hands attributes of this name to something that trains or registers them.
+def looked_after(file: File, cls: ast.ClassDef, name: str) -> bool:
+    """Whether the file hands this attribute to something that may train or register it.
 
-    `optimizer([net.scale])`, `tape.gradient(loss, self.w)`, `self.w.assign(...)`.
+    `SGD([net.scale])`, `tape.gradient(loss, self.w)`, `self.w.assign(...)`, `return [self.w]`.
     """
-    for use in file.index[ast.Attribute]:
-        if use.attr != name or not isinstance(use.ctx, ast.Load):
-            continue
-        match file.parent(use):
-            case ast.List() | ast.Tuple() | ast.Set() | ast.Starred() | ast.Dict():
-                return True
-            case ast.Attribute(attr=method) if method in _TAKES_WEIGHTS or method == "data":
-                return True
-            case ast.Call(func=ast.Name(id=callee) | ast.Attribute(attr=callee)):
-                if callee in _TAKES_WEIGHTS or callee.startswith("Adam") or callee == "SGD":
-                    return True
+    return any(
+        _is_handed(file, use)
+        for use in file.index[ast.Attribute]
+        if use.attr == name and isinstance(use.ctx, ast.Load) and _may_be_of(file, use, cls)
+    )
+
+
+def _may_be_of(file: File, use: ast.Attribute, cls: ast.ClassDef) -> bool:
+    """Whether `x.name` may be an attribute of this class; another class' `self` is not."""
+    if file.dotted(use.value) != "self":
+        return True
+    other = file.method_class(use)
+    return other is not None and any(at.node is cls for at in lineage(file, other).classes)
+
+
+def _is_handed(file: File, use: ast.expr) -> bool:
+    node: ast.AST = use
+    listed = False
+    while (above := file.parent(node)) is not None:
+        match above:
+            case ast.Attribute(attr=method):
+                return method in _TAKES_WEIGHTS or method == "data"
+            case ast.List() | ast.Tuple() | ast.Set() | ast.Dict() | ast.Starred():
+                listed = True
+            case ast.BinOp(op=ast.Add()) if listed or isinstance(node, ast.BinOp):
+                pass
+            case ast.BinOp(op=ast.Add(), left=left, right=right):
+                others = (left, right)
+                return any(isinstance(other, (ast.List, ast.Tuple)) for other in others)
+            case ast.keyword():
+                pass
+            case ast.Call(func=ast.Name(id=callee) | ast.Attribute(attr=callee) as func):
+                takes = callee in _TAKES_WEIGHTS or callee.startswith("Adam") or callee == "SGD"
+                return takes or (listed and framework(file.qualified(func) or "") is None)
+            case _:
+                return listed and not isinstance(above, ast.expr)
+        node = above
     return False
 
 

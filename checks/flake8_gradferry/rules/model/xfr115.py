@@ -128,7 +128,7 @@ def hands_back(file: File, change: ast.expr) -> bool | None:
 def made_later(file: File, cls: ast.ClassDef, name: str) -> bool:
     """Whether the attribute is a parameter in another place, or somebody looks after it."""
     values = [value for value, _ in self_assignments(file, cls).get(name, ())]
-    return looked_after(file, name) or any(
+    return looked_after(file, cls, name) or any(
         isinstance(value, ast.Call) and file.qualified(value.func) == "torch.nn.Parameter"
         for value in values
     )
