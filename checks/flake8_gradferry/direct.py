@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 
+from .infer import origins
 from .project import symbol_of
-from .walk import File
+from .walk import File, remembered
+
+_NORMS = ("torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm")
+_REGISTERS = ("register_forward_hook", "register_forward_pre_hook")
 
 
 def object_of(file: File, call: ast.Call) -> ast.expr | None:
@@ -23,3 +27,24 @@ def object_of(file: File, call: ast.Call) -> ast.expr | None:
     if named is not None and isinstance(named.node, (ast.ClassDef, ast.Module)):
         return None
     return receiver
+
+
+def hook_of(file: File, called: ast.expr) -> str:
+    """What a module does in hooks, as far as the file says."""
+    if (file.dotted(called) or "") in _hooked_names(file):
+        return "its hooks"
+    for origin in origins(file, called):
+        if origin.call is not None and origin.file.qualified(origin.call.func) in _NORMS:
+            return (origin.file.qualified(origin.call.func) or "").rpartition(".")[2]
+    return ""
+
+
+@remembered
+def _hooked_names(file: File) -> frozenset[str]:
+    """The dotted names of the modules on which the file registers forward hooks."""
+    return frozenset(
+        name
+        for method in _REGISTERS
+        for call in file.calls_by_name.get(method, ())
+        if isinstance(call.func, ast.Attribute) and (name := file.dotted(call.func.value))
+    )

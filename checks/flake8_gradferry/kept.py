@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
+from itertools import islice
 from typing import NamedTuple
 
 from .infer import lineage, self_assignments
 from .names import framework
+from .project import mentions
 from .values import SELF_RETURNING
 from .walk import File
 
@@ -18,6 +21,7 @@ _TAKES_WEIGHTS = frozenset(
         "scatter_update scatter_add Optimizer"
     ).split()
 )
+_NEIGHBOURS = 64  # files of one folder
 
 
 class Kept(NamedTuple):
@@ -125,6 +129,24 @@ def _is_handed(file: File, use: ast.expr) -> bool:
                 return listed and not isinstance(above, ast.expr)
         node = above
     return False
+
+
+def taken_elsewhere(file: File, name: str) -> bool:
+    """Whether a neighbour of the file takes an attribute of this name from some object.
+
+    A look at the text: `grad(loss, policy.context)` in train.py beside policies.py. Every layer
+    has a weight and a bias, which says nothing.
+    """
+    if name in ("weight", "bias"):
+        return False
+    taken = re.compile(rf"(?<![\w.])(?!self\.)\w+(?:\.\w+)*\.{re.escape(name)}\b(?!\()")
+    neighbours = islice(file.location.parent.glob("*.py"), _NEIGHBOURS)
+    return any(
+        mentions(str(path), f".{name}")
+        and taken.search(path.read_text(encoding="utf-8", errors="replace")) is not None
+        for path in neighbours
+        if path != file.location
+    )
 
 
 def assigned_once(file: File, cls: ast.ClassDef, name: str) -> bool:

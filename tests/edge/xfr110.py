@@ -12,8 +12,8 @@ class Critic(nn.Module):
         self.plain = nn.Linear(8, 1)
 
     def forward(self, x):
-        x = self.first.forward(x).mean((2, 3))  # XFR110, XFR921
-        x = x * self.gate.forward(x)  # XFR110, XFR921
+        x = self.first.forward(x).mean((2, 3))  # XFR110
+        x = x * self.gate.forward(x)  # XFR110
         return self.plain(x)
 
 
@@ -43,7 +43,7 @@ def features(net, x):
 
 
 norm = spectral_norm(nn.Linear(4, 4))
-out = norm.forward(torch.ones(2, 4))  # XFR110, XFR921
+out = norm.forward(torch.ones(2, 4))  # XFR110
 
 
 # -- hooks that run, and no hooks ------------------------------------------------------------------

@@ -57,7 +57,7 @@ y = critic(torch.ones(4, 8))
 ## When it stays quiet
 
 - `super().forward(x)`, `Base.forward(self, x)`, `self.forward(x)`.
-- Modules on which no hook is seen; XFR921 asks for all of them.
+- Modules on which no hook is seen; XFR921 asks for those.
 
 ## Fix
 
@@ -77,10 +77,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...direct import object_of
-from ...infer import origins
+from ...direct import hook_of, object_of
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File, remembered
+from ...walk import File
 
 rule = Rule(
     __name__,
@@ -91,9 +90,6 @@ rule = Rule(
     direction="either",
 )
 
-_NORMS = ("torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm")
-_REGISTERS = ("register_forward_hook", "register_forward_pre_hook")
-
 
 @rule.method("forward")
 def check(file: File, call: ast.Call) -> Iterator[Finding]:
@@ -101,24 +97,3 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
     hook = hook_of(file, called) if called is not None else ""
     if called is not None and hook:
         yield rule.at(call, name=ast.unparse(called), hook=hook)
-
-
-def hook_of(file: File, called: ast.expr) -> str:
-    """What a module does in hooks, as far as the file says."""
-    if (file.dotted(called) or "") in hooked_names(file):
-        return "its hooks"
-    for origin in origins(file, called):
-        if origin.call is not None and origin.file.qualified(origin.call.func) in _NORMS:
-            return (origin.file.qualified(origin.call.func) or "").rpartition(".")[2]
-    return ""
-
-
-@remembered
-def hooked_names(file: File) -> frozenset[str]:
-    """The dotted names of the modules on which the file registers forward hooks."""
-    return frozenset(
-        name
-        for method in _REGISTERS
-        for call in file.calls_by_name.get(method, ())
-        if isinstance(call.func, ast.Attribute) and (name := file.dotted(call.func.value))
-    )

@@ -79,7 +79,7 @@ from collections.abc import Iterator
 
 from ...containers import registers_itself
 from ...infer import lineage
-from ...kept import assigned_once, kept_as, looked_after
+from ...kept import assigned_once, kept_as, looked_after, taken_elsewhere
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
 
@@ -113,7 +113,7 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
         return
     if not assigned_once(file, cls, kept.name) or not is_read(file, cls, kept.name):
         return
-    if not looked_after(file, cls, kept.name):
+    if not looked_after(file, cls, kept.name) and not taken_elsewhere(file, kept.name):
         yield rule.at(call, name=kept.name)
 
 

@@ -51,7 +51,7 @@ y = net(torch.ones(2, 8))
 ## When it stays quiet
 
 - `super().forward(x)`, `Base.forward(self, x)`, `self.forward(x)`.
-- Objects that are not seen to be torch modules.
+- Objects that are not seen to be torch modules, and modules whose hooks are seen (XFR110).
 
 ## Fix
 
@@ -71,7 +71,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...direct import object_of
+from ...direct import hook_of, object_of
 from ...module_kinds import TORCH, module_kind
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
@@ -89,5 +89,7 @@ rule = Rule(
 @rule.method("forward")
 def check(file: File, call: ast.Call) -> Iterator[Finding]:
     called = object_of(file, call)
-    if called is not None and module_kind(file, called) == TORCH:
+    if called is None or module_kind(file, called) != TORCH:
+        return
+    if not hook_of(file, called):
         yield rule.at(call, name=ast.unparse(called))
