@@ -132,8 +132,8 @@ def settled(file: File, node: ast.AST, depth: int = 0) -> object:
                     if found is None:
                         return ...
                     values.append((found.file, found.node))
-                elif binding.kind == "assign" and (value := _bound_value(binding)) is not None:
-                    values.append((file, value))
+                elif binding.kind == "assign" and (bound := _bound_value(binding)) is not None:
+                    values.append((file, bound))
                 else:
                     return ...
             return _agreed(values, depth)
