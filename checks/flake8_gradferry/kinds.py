@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from enum import Enum
 
+from .callframes import Path
 from .infer import Lineage, Origin, framework_bases, lineage, origins, self_assignments
 from .names import framework
 from .project import Symbol
@@ -140,7 +141,7 @@ def _kind_of(origin: Origin) -> Kind | None:
     return None
 
 
-def _of_item(file: File, items: ast.expr, path: tuple[int, ...]) -> Kind | None:
+def _of_item(file: File, items: ast.expr, path: Path) -> Kind | None:
     """Datasets give tensors where an item is taken apart; a whole item may be a dict."""
     match items:
         case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]) if path[:1] == (1,):

@@ -22,8 +22,8 @@ from .layer_names import (
     PARAMETRIC,
     PASS_THROUGH,
     WRAPPERS,
-    ZOOS,
     is_layer_class,
+    is_zoo,
 )
 from .names import framework
 from .project import STUBS, Symbol, resolve, symbol_of
@@ -124,9 +124,13 @@ def _made_by(file: File, call: ast.Call, maker: str | Symbol | None) -> Found:
         return NOTHING
     if maker in PASS_THROUGH:
         return _join(layers(file, argument) for argument in _arguments(call))
+    match maker, call.args:
+        case "torch.hub.load", [ast.Constant(value=str(hub)), ast.Constant(value=str(entry)), *_]:
+            if hub.partition(":")[0] == "pytorch/vision":
+                maker = f"torchvision.models.{entry}"
     if maker in OPAQUE:
         return UNSEEN
-    if maker.startswith(ZOOS) or is_layer_class(maker):
+    if is_zoo(maker) or is_layer_class(maker):
         return Found((Layer(file, call, name=maker),))
     if framework(maker) or maker.partition(".")[0] in ("numpy", "math", *dir(builtins)):
         return NOTHING
@@ -139,6 +143,8 @@ def makers(file: File, func: ast.expr, depth: int = 0) -> list[str | Symbol | No
     Classes passed as arguments (`norm=nn.BatchNorm2d`) are followed; an empty list means that
     `func` is a layer that is applied, or a function that returns no layer.
     """
+    if (zoo := zoo_of(file, func)) is not None:
+        return [zoo]
     name = file.qualified(func)
     if name is not None and framework(name):
         found = resolve(file, name)
@@ -158,6 +164,17 @@ def makers(file: File, func: ast.expr, depth: int = 0) -> list[str | Symbol | No
     if depth > 4:
         return [None]
     return [maker for origin in origins(file, func) for maker in _makers_at(origin, func, depth)]
+
+
+def zoo_of(file: File, func: ast.expr) -> str | None:
+    """The dotted name of the zoo's function that `func` is; `torchvision.models.*` stands for one
+    that is chosen when the program runs: `models.__dict__[arch]`, `getattr(models, arch)`."""
+    match func:
+        case ast.Subscript(value=table) | ast.Call(func=ast.Name(id="getattr"), args=[table, _]):
+            name = (file.qualified(table) or "").removesuffix(".__dict__") + ".any"
+        case _:
+            name = file.qualified(func) or ""
+    return name if is_zoo(name) else None
 
 
 def _makers_at(origin: Origin, func: ast.expr, depth: int) -> list[str | Symbol | None]:

@@ -72,11 +72,10 @@ Add `training=self.training`, or hold an `nn.Dropout` and call that.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from ...infer import lineage
-from ...modes import argument
+from ...modes import argument, on_purpose
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
 
@@ -88,8 +87,6 @@ rule = Rule(
     confidence=Confidence.SURE,
     direction="keras->torch",
 )
-
-_ON_PURPOSE = re.compile(r"MC|mc_|monte|bayes", re.ASCII)
 
 
 @rule.call(
@@ -108,11 +105,10 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
     match argument(call, "p", 1):
         case ast.Constant(value=0):
             return
-    cls, function = file.method_class(call), file.function(call)
-    if cls is None or function is None or not lineage(file, cls).is_torch_module:
+    cls = file.method_class(call)
+    if cls is None or file.function(call) is None or not lineage(file, cls).is_torch_module:
         return
-    name = f"{cls.name} {function.name}"
-    if _ON_PURPOSE.search(name) or _ON_PURPOSE.search(name.lower()) or looks_at_mode(file, call):
+    if on_purpose(file, call) or looks_at_mode(file, call):
         return
     yield rule.at(call, function=(file.dotted(call.func) or "dropout").rpartition(".")[2])
 
