@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from .callframes import End, Value, class_of, family, is_none, made_by
 from .values import Trace, constant
-from .walk import FUNCTIONS, File
+from .walk import FUNCTIONS, File, remembered
 
 # Called (output, target).
 TORCH_CROSS_ENTROPY = frozenset(("torch.nn.CrossEntropyLoss", "torch.nn.functional.cross_entropy"))
@@ -82,13 +82,10 @@ class LossCall(NamedTuple):
     site: Value  # the loss's own call, in a function of another file where it was handed on
 
 
+@remembered
 def loss_calls(file: File) -> list[LossCall]:
     """Every call of a cross-entropy in a file whose loss is certain."""
-    cached = file.__dict__.get("_loss_calls")
-    if cached is None:
-        cached = file.__dict__["_loss_calls"] = list(_find(file))
-    found: list[LossCall] = cached
-    return found
+    return list(_find(file))
 
 
 def _find(file: File) -> Iterator[LossCall]:

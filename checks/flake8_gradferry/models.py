@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from .additions import put_into
@@ -26,7 +27,7 @@ from .layer_names import (
 )
 from .names import framework
 from .project import STUBS, Symbol, resolve, symbol_of
-from .walk import FUNCTIONS, File
+from .walk import FUNCTIONS, File, remembered_or
 
 
 class Layer(NamedTuple):
@@ -58,17 +59,14 @@ def _join(parts: Iterable[Found]) -> Found:
 # -- expressions -----------------------------------------------------------------------------------
 
 
+@remembered_or(NOTHING)  # what is asked again while it is worked out holds itself
 def layers(file: File, node: ast.AST) -> Found:
     """The layers or models that `node` may be or, where it is a collection, may hold.
 
     An expression that is no layer at all (a number, a tensor, a function) gives nothing and is
     complete.
     """
-    cached: dict[ast.AST, Found] = file.__dict__.setdefault("_layers", {})
-    if node not in cached:
-        cached[node] = NOTHING  # what is asked again while it is worked out holds itself
-        cached[node] = _join(_layers_at(origin) for origin in origins(file, node))
-    return cached[node]
+    return _join(_layers_at(origin) for origin in origins(file, node))
 
 
 def _layers_at(origin: Origin) -> Found:
@@ -210,16 +208,9 @@ def _put(file: File, made: ast.expr) -> Iterator[Found]:
 # -- one level down --------------------------------------------------------------------------------
 
 
+@remembered_or(NOTHING)
 def members(layer: Layer) -> Found:
     """The layers that a layer holds directly: arguments, attributes, graph, what is added later."""
-    cached: dict[Layer, Found] = layer.file.__dict__.setdefault("_members", {})
-    if layer not in cached:
-        cached[layer] = NOTHING
-        cached[layer] = _members(layer)
-    return cached[layer]
-
-
-def _members(layer: Layer) -> Found:
     file, call = layer.file, layer.node
     if layer.name in CONTAINERS:
         return _join(steps(layer))
@@ -345,23 +336,18 @@ def held(symbol: Symbol) -> Found:
     return Found(found.layers, found.complete and family.complete)
 
 
-def attributes(symbol: Symbol) -> dict[str, Found]:
+@remembered_or(MappingProxyType({}))
+def attributes(symbol: Symbol) -> Mapping[str, Found]:
     """Attribute name -> its layers, for attributes that hold some or may; "*" has no name.
 
     An attribute whose value cannot be seen counts only if the class calls it or loops over it.
     """
-    cached: dict[ast.AST, dict[str, Found]] = symbol.file.__dict__.setdefault("_attributes", {})
-    if symbol.node not in cached:
-        cached[symbol.node] = {}
-        found: dict[str, list[Found]] = {}
-        for at in class_lineage(symbol).classes:
-            for name, part in _own_attributes(at):
-                found.setdefault(name, []).append(part)
-        joined = {name: _join(parts) for name, parts in found.items()}
-        cached[symbol.node] = {
-            name: part for name, part in joined.items() if part.layers or not part.complete
-        }
-    return cached[symbol.node]
+    found: dict[str, list[Found]] = {}
+    for at in class_lineage(symbol).classes:
+        for name, part in _own_attributes(at):
+            found.setdefault(name, []).append(part)
+    joined = {name: _join(parts) for name, parts in found.items()}
+    return {name: part for name, part in joined.items() if part.layers or not part.complete}
 
 
 def _own_attributes(symbol: Symbol) -> Iterator[tuple[str, Found]]:

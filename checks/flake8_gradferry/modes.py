@@ -15,7 +15,7 @@ from .infer import origins
 from .layer_names import is_zoo
 from .models import Found, Layer, class_lineage, forward, graph_of, held, layers, members
 from .project import Symbol
-from .walk import FUNCTIONS, File, Function
+from .walk import FUNCTIONS, File, Function, remembered_or
 
 
 class Switch(NamedTuple):
@@ -132,16 +132,9 @@ def any_dependent(found: Found) -> bool | None:
     return None if None in answers or not found.complete else False
 
 
+@remembered_or(False)  # a layer that holds itself adds nothing by that
 def layer_dependent(layer: Layer) -> bool | None:
     """The same question about one layer."""
-    cached: dict[Layer, bool | None] = layer.file.__dict__.setdefault("_layer_dependent", {})
-    if layer not in cached:
-        cached[layer] = False  # a layer that holds itself adds nothing by that
-        cached[layer] = _layer_dependent(layer)
-    return cached[layer]
-
-
-def _layer_dependent(layer: Layer) -> bool | None:
     if layer.cls is not None:
         own = class_dependent(layer.cls)
         return own if own else _either(own, _inside(layer))
@@ -176,16 +169,9 @@ def _zoo_dependent(layer: Layer) -> bool | None:
     return None if plain else True
 
 
+@remembered_or(False)  # a class that holds itself adds nothing by that
 def class_dependent(symbol: Symbol) -> bool | None:
     """Whether instances of a project's class act otherwise in training."""
-    cached: dict[ast.AST, bool | None] = symbol.file.__dict__.setdefault("_class_dependent", {})
-    if symbol.node not in cached:
-        cached[symbol.node] = False  # a class that holds itself adds nothing by that
-        cached[symbol.node] = _class_dependent(symbol)
-    return cached[symbol.node]
-
-
-def _class_dependent(symbol: Symbol) -> bool | None:
     family = class_lineage(symbol)
     if not family.names.isdisjoint(SWITCHES):
         return True if forward(symbol) is None else None

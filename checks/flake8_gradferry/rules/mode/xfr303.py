@@ -79,7 +79,7 @@ from ...modes import argument, class_dependent, layer_dependent
 from ...project import Symbol
 from ...rule import Confidence, Finding, Harm, Rule
 from ...tapes import VARIABLES, makes_tape
-from ...walk import FUNCTIONS, File, Function
+from ...walk import FUNCTIONS, File, Function, remembered
 
 rule = Rule(
     __name__,
@@ -274,12 +274,14 @@ def is_frozen(file: File, model: ast.expr) -> bool:
     """Whether the file switches the model's training off, or the learning phase on for all."""
     if "set_learning_phase" in file.calls_by_name:
         return True
-    frozen: set[str | None] | None = file.__dict__.get("_frozen")
-    if frozen is None:
-        frozen = file.__dict__["_frozen"] = {
-            file.dotted(target.value)
-            for assign in file.index[ast.Assign]
-            for target in assign.targets
-            if isinstance(target, ast.Attribute) and target.attr == "trainable"
-        }
-    return file.dotted(model) in frozen
+    return file.dotted(model) in _frozen(file)
+
+
+@remembered
+def _frozen(file: File) -> set[str | None]:
+    return {
+        file.dotted(target.value)
+        for assign in file.index[ast.Assign]
+        for target in assign.targets
+        if isinstance(target, ast.Attribute) and target.attr == "trainable"
+    }

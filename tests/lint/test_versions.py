@@ -1,0 +1,84 @@
+"""Which Keras a file says that it is written for."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from flake8_gradferry.versions import Era, keras_era, spelled
+from flake8_gradferry.walk import File
+
+
+def era(source: str, path: str = "-") -> Era:
+    return keras_era(File(ast.parse(source), path))
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import keras\nkeras.Model()", Era.UNKNOWN),
+        ("from tensorflow.keras import layers", Era.UNKNOWN),
+        ("import tf_keras", Era.KERAS_2),
+        ("from tf_keras.layers import Dense", Era.KERAS_2),
+        ("import keras\nkeras.backend.set_learning_phase(1)", Era.KERAS_2),
+        ("import os\nos.environ['TF_USE_LEGACY_KERAS'] = '1'\nimport keras", Era.KERAS_2),
+        ("from keras.layers.core import Dense", Era.FIRST),
+        ("import keras.engine.topology as E", Era.FIRST),
+        ("import tensorflow.compat.v1 as tf", Era.FIRST),
+        ("from tensorflow.python.keras.layers import Dense", Era.FIRST),
+        ("import tensorflow as tf\ntf.Session()", Era.FIRST),
+        ("import keras\nmodel.fit_generator(data)", Era.FIRST),
+        ("from .keras.engine import x", Era.FIRST),
+    ],
+)
+def test_source_tells(source: str, expected: Era) -> None:
+    assert era(source) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("requirements.txt", "numpy\ntensorflow==2.3.0\n", Era.FIRST),
+        ("requirements.txt", "tensorflow-gpu~=2.10\n", Era.FIRST),
+        ("requirements.txt", "tensorflow<2.16\n", Era.KERAS_2),
+        ("requirements.txt", "tensorflow<=2.16\n", Era.UNKNOWN),
+        ("requirements.txt", "tensorflow<3\n", Era.UNKNOWN),
+        ("requirements.txt", "tensorflow>=2.3\nkeras>=2\n", Era.UNKNOWN),
+        ("requirements.txt", "keras<3\n", Era.KERAS_2),
+        ("setup.py", "install_requires=[\n    'tensorflow==1.15',\n]\n", Era.FIRST),
+        ("pyproject.toml", 'dependencies = [\n  "tensorflow==2.15.1",\n]\n', Era.KERAS_2),
+        ("environment.yml", "dependencies:\n  - tensorflow=2.4\n", Era.FIRST),
+    ],
+)
+def test_requirements_tell(tmp_path: Path, name: str, text: str, expected: Era) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    package = tmp_path / "src" / "app"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    assert era("import keras", str(package / "net.py")) is expected
+
+
+@pytest.mark.parametrize(
+    ("imports", "use", "expected"),
+    [
+        (
+            "import tensorflow as tf",
+            "tf.keras.optimizers.legacy",
+            "tensorflow.keras.optimizers.legacy",
+        ),
+        (
+            "from tensorflow.keras.optimizers.legacy import Adam as A",
+            "A",
+            "tensorflow.keras.optimizers.legacy.Adam",
+        ),
+        ("import keras.optimizers", "keras.optimizers.Adam", "keras.optimizers.Adam"),
+        ("import os", "nothing()", ""),
+    ],
+)
+def test_names_as_they_are_written(imports: str, use: str, expected: str) -> None:
+    file = File(ast.parse(f"{imports}\n{use}"))
+    statement = file.tree.body[1]
+    assert isinstance(statement, ast.Expr)
+    assert spelled(file, statement.value) == expected
