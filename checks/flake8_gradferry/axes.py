@@ -206,9 +206,14 @@ def _names_unpacked(node: ast.AST) -> int | None:
     return None
 
 
+@remembered_or(None)
 def shape_of(file: File, node: ast.expr) -> ast.expr | None:
     """The value whose whole shape an expression is."""
     match node:
+        case ast.Name():
+            bindings = reaching(file, node)
+            if len(bindings) == 1 and bindings[0].value is not None and not bindings[0].path:
+                return shape_of(file, bindings[0].value)
         case ast.Attribute(value=of, attr="shape") if file.qualified(node) is None:
             return of
         case ast.Call(func=ast.Attribute(value=of, attr="size" | "get_shape"), args=[]):
