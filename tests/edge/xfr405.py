@@ -36,7 +36,8 @@ class Trainer:
             again = self.loss_object(labels, predictions)
             named = self.loss_object(y_pred=predictions, y_true=labels)
             kl = self.kl(tf.nn.softmax(predictions), tf.one_hot(labels, 4))  # XFR405
-        return tape.gradient(loss + again + named + kl, self.model.trainable_variables)
+            total = loss + again + named + kl
+        return tape.gradient(total, self.model.trainable_variables)
 
 
 def loop(model, dataset):
