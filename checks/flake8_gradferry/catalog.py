@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from . import rules as _rules
 from .rule import Check, Finding, Rule
+from .versions import is_keras_2
 from .walk import File
 
 INTERNAL_ERROR = "XFR000"
@@ -67,6 +68,8 @@ class Dispatcher:
                 # One broken rule must not cost the user the other rules, nor flake8 itself.
                 failed.add(rule.code)
                 findings = [internal_error(rule, node, error)]
+            if findings and rule.keras_3 and is_keras_2(file):
+                continue
             for finding in findings:
                 if finding not in seen:
                     seen.add(finding)

@@ -10,23 +10,26 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from .additions import put_into
-from .infer import Lineage, Origin, lineage, origins, reaching, returns, self_assignments
+from .infer import Lineage, Origin, lineage, origins, returns, self_assignments
 from .layer_names import (
     CONTAINERS,
     OPAQUE,
     PARAMETRIC,
     PASS_THROUGH,
+    WEIGHT_SWITCHES,
+    WEIGHTED,
     WRAPPERS,
-    ZOOS,
     is_layer_class,
+    is_zoo,
 )
 from .names import framework
 from .project import STUBS, Symbol, resolve, symbol_of
-from .walk import FUNCTIONS, File
+from .walk import FUNCTIONS, File, remembered_or
 
 
 class Layer(NamedTuple):
@@ -58,17 +61,14 @@ def _join(parts: Iterable[Found]) -> Found:
 # -- expressions -----------------------------------------------------------------------------------
 
 
+@remembered_or(NOTHING)  # what is asked again while it is worked out holds itself
 def layers(file: File, node: ast.AST) -> Found:
     """The layers or models that `node` may be or, where it is a collection, may hold.
 
     An expression that is no layer at all (a number, a tensor, a function) gives nothing and is
     complete.
     """
-    cached: dict[ast.AST, Found] = file.__dict__.setdefault("_layers", {})
-    if node not in cached:
-        cached[node] = NOTHING  # what is asked again while it is worked out holds itself
-        cached[node] = _join(_layers_at(origin) for origin in origins(file, node))
-    return cached[node]
+    return _join(_layers_at(origin) for origin in origins(file, node))
 
 
 def _layers_at(origin: Origin) -> Found:
@@ -97,8 +97,6 @@ def _layers_at(origin: Origin) -> Found:
             return layers(file, node.value)
         case ast.Name() | ast.Attribute() if file.qualified(node) is not None:
             return _named(file, node)
-        case ast.Name() if any(b.kind == "augment" for b in reaching(file, node)):
-            return NOTHING  # `xs += [...]`, met where the list is made
         case ast.Name() | ast.Attribute() | ast.arg() | ast.With() | ast.AsyncWith():
             return UNSEEN
         case _:
@@ -126,9 +124,13 @@ def _made_by(file: File, call: ast.Call, maker: str | Symbol | None) -> Found:
         return NOTHING
     if maker in PASS_THROUGH:
         return _join(layers(file, argument) for argument in _arguments(call))
+    match maker, call.args:
+        case "torch.hub.load", [ast.Constant(value=str(hub)), ast.Constant(value=str(entry)), *_]:
+            if hub.partition(":")[0] == "pytorch/vision":
+                maker = f"torchvision.models.{entry}"
     if maker in OPAQUE:
         return UNSEEN
-    if maker.startswith(ZOOS) or is_layer_class(maker):
+    if is_zoo(maker) or is_layer_class(maker):
         return Found((Layer(file, call, name=maker),))
     if framework(maker) or maker.partition(".")[0] in ("numpy", "math", *dir(builtins)):
         return NOTHING
@@ -141,6 +143,8 @@ def makers(file: File, func: ast.expr, depth: int = 0) -> list[str | Symbol | No
     Classes passed as arguments (`norm=nn.BatchNorm2d`) are followed; an empty list means that
     `func` is a layer that is applied, or a function that returns no layer.
     """
+    if (zoo := zoo_of(file, func)) is not None:
+        return [zoo]
     name = file.qualified(func)
     if name is not None and framework(name):
         found = resolve(file, name)
@@ -160,6 +164,17 @@ def makers(file: File, func: ast.expr, depth: int = 0) -> list[str | Symbol | No
     if depth > 4:
         return [None]
     return [maker for origin in origins(file, func) for maker in _makers_at(origin, func, depth)]
+
+
+def zoo_of(file: File, func: ast.expr) -> str | None:
+    """The dotted name of the zoo's function that `func` is; `torchvision.models.*` stands for one
+    that is chosen when the program runs: `models.__dict__[arch]`, `getattr(models, arch)`."""
+    match func:
+        case ast.Subscript(value=table) | ast.Call(func=ast.Name(id="getattr"), args=[table, _]):
+            name = (file.qualified(table) or "").removesuffix(".__dict__") + ".any"
+        case _:
+            name = file.qualified(func) or ""
+    return name if is_zoo(name) else None
 
 
 def _makers_at(origin: Origin, func: ast.expr, depth: int) -> list[str | Symbol | None]:
@@ -193,16 +208,9 @@ def _put(file: File, made: ast.expr) -> Iterator[Found]:
 # -- one level down --------------------------------------------------------------------------------
 
 
+@remembered_or(NOTHING)
 def members(layer: Layer) -> Found:
     """The layers that a layer holds directly: arguments, attributes, graph, what is added later."""
-    cached: dict[Layer, Found] = layer.file.__dict__.setdefault("_members", {})
-    if layer not in cached:
-        cached[layer] = NOTHING
-        cached[layer] = _members(layer)
-    return cached[layer]
-
-
-def _members(layer: Layer) -> Found:
     file, call = layer.file, layer.node
     if layer.name in CONTAINERS:
         return _join(steps(layer))
@@ -242,7 +250,7 @@ def within(layer: Layer) -> Iterator[Layer]:
 
 
 def has_parameters(layer: Layer) -> bool:
-    """Whether a torch module is seen to have parameters of its own or in what it holds."""
+    """Whether a layer is seen to have weights to train, its own or in what it holds."""
     return any(_own_parameters(found) for found in within(layer))
 
 
@@ -250,12 +258,17 @@ def _own_parameters(layer: Layer) -> bool:
     if layer.cls is not None:
         return any(
             at.file.qualified(call.func) == "torch.nn.Parameter"
+            or (isinstance(call.func, ast.Attribute) and call.func.attr == "add_weight")
             for at in class_lineage(layer.cls).classes
             for call in at.file.inside(at.node)[ast.Call]
         )
+    given = {k.arg: getattr(k.value, "value", True) for k in layer.node.keywords}
+    off = {name for name, value in given.items() if value is False}
+    if any(names <= off for names in WEIGHT_SWITCHES):
+        return False
     if layer.name.startswith("torch.nn.InstanceNorm"):
-        return any(keyword.arg == "affine" for keyword in layer.node.keywords)
-    return layer.name.startswith(PARAMETRIC)
+        return "affine" in given
+    return layer.name.startswith(PARAMETRIC) or layer.name in WEIGHTED
 
 
 class Applied(NamedTuple):
@@ -328,23 +341,18 @@ def held(symbol: Symbol) -> Found:
     return Found(found.layers, found.complete and family.complete)
 
 
-def attributes(symbol: Symbol) -> dict[str, Found]:
+@remembered_or(MappingProxyType({}))
+def attributes(symbol: Symbol) -> Mapping[str, Found]:
     """Attribute name -> its layers, for attributes that hold some or may; "*" has no name.
 
     An attribute whose value cannot be seen counts only if the class calls it or loops over it.
     """
-    cached: dict[ast.AST, dict[str, Found]] = symbol.file.__dict__.setdefault("_attributes", {})
-    if symbol.node not in cached:
-        cached[symbol.node] = {}
-        found: dict[str, list[Found]] = {}
-        for at in class_lineage(symbol).classes:
-            for name, part in _own_attributes(at):
-                found.setdefault(name, []).append(part)
-        joined = {name: _join(parts) for name, parts in found.items()}
-        cached[symbol.node] = {
-            name: part for name, part in joined.items() if part.layers or not part.complete
-        }
-    return cached[symbol.node]
+    found: dict[str, list[Found]] = {}
+    for at in class_lineage(symbol).classes:
+        for name, part in _own_attributes(at):
+            found.setdefault(name, []).append(part)
+    joined = {name: _join(parts) for name, parts in found.items()}
+    return {name: part for name, part in joined.items() if part.layers or not part.complete}
 
 
 def _own_attributes(symbol: Symbol) -> Iterator[tuple[str, Found]]:

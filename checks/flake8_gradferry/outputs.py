@@ -22,11 +22,12 @@ from .activations import (
     of_layer,
     of_method,
 )
-from .callframes import End, Frame, Path, Value, class_of, family, made_by, super_call
+from .callframes import End, Frame, Path, Value, class_of, family, made_by
+from .functions import super_call
 from .project import Symbol
 from .sequences import Item, items
 from .values import Trace
-from .walk import File
+from .walk import File, remembered
 
 
 class Output(NamedTuple):
@@ -45,12 +46,10 @@ Outputs = list[Output]
 Argument = Callable[[], Outputs]
 
 
+@remembered
 def outputs(file: File, node: ast.AST) -> Outputs:
     """What the value of an expression may have been made by, each way once."""
-    cached: dict[ast.AST, Outputs] = file.__dict__.setdefault("_outputs", {})
-    if node not in cached:
-        cached[node] = value_outputs(Value(file, node))
-    return cached[node]
+    return value_outputs(Value(file, node))
 
 
 def value_outputs(value: Value) -> Outputs:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from .bindings import reaching
 from .names import canonical, framework
-from .walk import FUNCTIONS, File
+from .walk import FUNCTIONS, File, remembered
 
 STUBS = Path(__file__).with_name("stubs")
 _ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "requirements.txt", ".git")
@@ -151,11 +151,15 @@ def home_of(file: File, name: str) -> str | None:
 
 def resolve(file: File, name: str, seen: Seen | None = None) -> Symbol | None:
     """What a dotted name that was imported into `file` stands for, through re-exports."""
-    if seen is None:
-        cached: dict[str, Symbol | None] = file.__dict__.setdefault("_resolved", {})
-        if name not in cached:
-            cached[name] = resolve(file, name, set())
-        return cached[name]
+    return _resolved(file, name) if seen is None else _resolve(file, name, seen)
+
+
+@remembered
+def _resolved(file: File, name: str) -> Symbol | None:
+    return _resolve(file, name, set())
+
+
+def _resolve(file: File, name: str, seen: Seen) -> Symbol | None:
     if (file.path, name) in seen or len(seen) > _MAX_QUESTIONS:
         return None
     seen.add((file.path, name))

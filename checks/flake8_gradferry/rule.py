@@ -74,6 +74,7 @@ class Rule:
     harm: Harm
     confidence: Confidence
     direction: str
+    keras_3: bool = False  # right on Keras 2: not asked of files that say they run on it
     on_node: list[tuple[type[ast.AST], Check]] = field(default_factory=list, repr=False)
     on_call: list[tuple[str, Check]] = field(default_factory=list, repr=False)
     on_method: list[tuple[str, Check]] = field(default_factory=list, repr=False)

@@ -86,7 +86,7 @@ from ...infer import lineage, origins
 from ...models import Found, layers, within
 from ...modes import layer_dependent
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import FUNCTIONS, LOOPS, File
+from ...walk import FUNCTIONS, LOOPS, File, remembered
 
 rule = Rule(
     __name__,
@@ -170,18 +170,15 @@ def trains(file: File, root: ast.AST) -> bool:
     return any(node.attr == "backward" for node in file.inside(root)[ast.Attribute])
 
 
+@remembered
 def sets_mode(file: File) -> bool:
     """Whether the file switches any model's mode off: `eval()`, `train(False)`, `train(flag)`."""
-    cached: bool | None = file.__dict__.get("_sets_mode")
-    if cached is None:
-        cached = any(node.attr == "eval" for node in file.index[ast.Attribute]) or any(
-            isinstance(call.func, ast.Attribute)
-            and call.func.attr == "train"
-            and (call.args or call.keywords)
-            for call in file.index[ast.Call]
-        )
-        file.__dict__["_sets_mode"] = cached
-    return cached
+    return any(node.attr == "eval" for node in file.index[ast.Attribute]) or any(
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr == "train"
+        and bool(call.args or call.keywords)
+        for call in file.index[ast.Call]
+    )
 
 
 def is_trained_or_loaded(file: File) -> bool:
