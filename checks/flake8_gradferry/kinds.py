@@ -11,6 +11,7 @@ import ast
 from enum import Enum
 
 from .callframes import Path
+from .callframes import Path
 from .infer import Lineage, Origin, framework_bases, lineage, origins, self_assignments
 from .names import framework
 from .project import Symbol
@@ -136,8 +137,8 @@ def _kind_of(origin: Origin) -> Kind | None:
             return _of_operands(kind(file, operand))
         case ast.Subscript(value=value):
             return _of_operands(kind(file, value))
-        case ast.Name(id=name) | ast.AugAssign(target=ast.Name(id=name)):
-            return _of_name(file, node, name)
+        case ast.AugAssign(target=ast.Name() as name):
+            return _of_name(file, name)
     return None
 
 
@@ -168,13 +169,13 @@ def _is_python(node: ast.expr) -> bool:
     return isinstance(node, ast.JoinedStr | ast.List | ast.Tuple | ast.ListComp)
 
 
-def _of_name(file: File, node: ast.AST, name: str) -> Kind | None:
-    """A name of which all bindings are assignments in place: `loss += penalty`."""
-    scope = file.scope(node).find(name)
-    if scope is None:
-        return None
-    values = [b.value for b in scope.bindings[name] if b.kind in ("assign", "augment")]
-    if len(values) < len(scope.bindings[name]):
+def _of_name(file: File, name: ast.Name) -> Kind | None:
+    """A name that is changed in place: `loss += penalty`."""
+    scope = file.scope(name).find(name.id)
+    assert scope is not None
+    bindings = scope.bindings[name.id]
+    values = [b.value for b in bindings if b.kind in ("assign", "augment")]
+    if len(values) < len(bindings):
         return None
     return _of_operands(*(kind(file, value) for value in values if value is not None))
 

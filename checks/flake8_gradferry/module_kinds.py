@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 
+from .callframes import Path
 from .infer import Origin, origins
 from .models import layers, zoo_of
 from .things import imports_torch
@@ -120,7 +121,7 @@ def _is_parameter_at(origin: Origin) -> bool:
     return not origin.path and origin.callee == "torch.nn.Parameter"
 
 
-def _yields_parameters(file: File, items: ast.expr, path: tuple[int, ...]) -> bool:
+def _yields_parameters(file: File, items: ast.expr, path: Path) -> bool:
     match items:
         case ast.Call(func=ast.Name(id="enumerate"), args=[inner]) if path[:1] == (1,):
             return _yields_parameters(file, inner, path[1:])
@@ -135,7 +136,7 @@ def _yields_parameters(file: File, items: ast.expr, path: tuple[int, ...]) -> bo
     return False
 
 
-def _item_kind(file: File, iterated: ast.expr, path: tuple[int, ...]) -> str | None:
+def _item_kind(file: File, iterated: ast.expr, path: Path) -> str | None:
     """The kind of what a loop over `iterated` yields, at `path` of it."""
     match iterated:
         case ast.Call(func=ast.Name(id="enumerate"), args=[items]) if path[:1] == (1,):
