@@ -15,7 +15,7 @@ from . import oracle, values
 from .bindings import reaching
 from .callframes import Path, Value
 from .functions import above
-from .lineage import annotated, framework_bases, lineage
+from .lineage import annotated, annotated_class, framework_bases, lineage
 from .names import framework
 from .project import STUBS, Symbol, resolve, symbol_of
 from .walk import FUNCTIONS, File, Function, remembered_or
@@ -62,6 +62,8 @@ class Origin(NamedTuple):
     @property
     def cls_in_sight(self) -> Symbol | None:
         """The same as far as imports and assignments say, which costs no inference."""
+        if isinstance(self.node, ast.arg) and not self.path:
+            return annotated_class(self.file, self.node.annotation)
         found = symbol_of(self.file, self.call.func) if self.call is not None else None
         if found is None or not isinstance(found.node, ast.ClassDef):
             return None

@@ -189,6 +189,8 @@ class Trace:
         elif frame is not None and frame.call is not None:
             calls = [frame.call]
         default = default_of(function, node)
+        if default is not None and is_none(default) and class_of(value.at(node)) is not None:
+            default = None  # `net: Net = None`: what it is when it is given
         if not calls and anywhere and default is not None:
             # Nobody in sight calls it: what it does unasked is what there is to see.
             yield from self.ends(Value(file, default), path)
