@@ -37,6 +37,10 @@ class Net(nn.Module):
         x = nn.Dropout(self.fc(x), 0.5)  # XFR120
         return nn.Softmax(x)
 
+    def sized(self, x):
+        width = x.size(-1)
+        return nn.LayerNorm(width), nn.Softmax(x.dim() - 1), nn.LayerNorm(x.shape[1:])
+
     def right(self, x, p):
         x = nn.ReLU()(x)
         x = nn.ReLU(True)(x)
@@ -45,6 +49,8 @@ class Net(nn.Module):
 
 class Pooled(nn.Module):
     def forward(self, features):
+        norm = nn.LayerNorm(features.size(-1), elementwise_affine=False)
+        features = norm(features)
         return nn.MaxPool2d(features)  # XFR120
 
 

@@ -103,9 +103,10 @@ from collections.abc import Iterator
 
 from ...arguments import last_name
 from ...guards import expects_error
-from ...infer import lineage, origins
+from ...infer import origins
 from ...kinds import Kind, kind
 from ...rule import Confidence, Finding, Harm, Rule
+from ...tensors import whose
 from ...walk import File
 
 rule = Rule(
@@ -142,6 +143,7 @@ _MODULES = {
     "dropout": "nn.Dropout()",
     "flatten": "nn.Flatten()",
 }
+_NUMBERS = frozenset("size dim ndimension numel nelement item tolist stride get_device".split())
 _OUTPUT = re.compile(r"^(y_?)?(out|outs|output|outputs|pred|preds|y_hat|yhat|logits|scores)", re.I)
 _TARGET = re.compile(r"^(y|t|target|targets|label|labels|y_true|gt)(_|$|s$|batch)", re.I)
 
@@ -207,13 +209,17 @@ def is_tensor(file: File, node: ast.expr) -> bool:
         return False
     if kind(file, node) is Kind.TORCH_TENSOR:
         return True
-    function = file.function(node)
-    if not isinstance(node, ast.Name) or function is None or function.name != "forward":
-        return False
-    found, cls = origins(file, node), file.owner(function)
-    given = [*function.args.posonlyargs, *function.args.args][1:2]
-    is_module = cls is not None and lineage(file, cls).is_torch_module
-    return is_module and all(origin.node in given for origin in found)
+    made = [origin.node for origin in origins(file, node)]
+    seen = all(isinstance(n, ast.arg | ast.Call) and not is_size(n) for n in made)
+    return seen and whose(file, node) == "torch"
+
+
+def is_size(node: ast.AST) -> bool:
+    """Whether a method of a tensor is called that returns numbers."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr=name)):
+            return name in _NUMBERS
+    return False
 
 
 def is_output(file: File, node: ast.expr) -> bool:
