@@ -98,14 +98,14 @@ torch raises; where the module is the last thing made, `training_smoke` finds no
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
-from ...arguments import last_name
+from ...callframes import Value
 from ...guards import expects_error
 from ...infer import origins
 from ...kinds import Kind, kind
 from ...rule import Confidence, Finding, Harm, Rule
+from ...sides import Side, side
 from ...tensors import whose
 from ...walk import File
 
@@ -144,8 +144,6 @@ _MODULES = {
     "flatten": "nn.Flatten()",
 }
 _NUMBERS = frozenset("size dim ndimension numel nelement item tolist stride get_device".split())
-_OUTPUT = re.compile(r"^(y_?)?(out|outs|output|outputs|pred|preds|y_hat|yhat|logits|scores)", re.I)
-_TARGET = re.compile(r"^(y|t|target|targets|label|labels|y_true|gt)(_|$|s$|batch)", re.I)
 
 
 @rule.call(*(f"torch.nn.{name}" for name in _ON_TENSORS.split()))
@@ -158,7 +156,10 @@ def check_layer(file: File, call: ast.Call) -> Iterator[Finding]:
 @rule.call(*(f"torch.nn.{name}" for name in _LOSSES.split()))
 def check_loss(file: File, call: ast.Call) -> Iterator[Finding]:
     match call.args:
-        case [output, target, *_] if is_output(file, output) and is_target(file, target):
+        case [output, target, *_] if (
+            side(Value(file, output)).side is Side.OUTPUT
+            and side(Value(file, target)).side is Side.TARGET
+        ):
             pass
         case _:
             return
@@ -220,11 +221,3 @@ def is_size(node: ast.AST) -> bool:
         case ast.Call(func=ast.Attribute(attr=name)):
             return name in _NUMBERS
     return False
-
-
-def is_output(file: File, node: ast.expr) -> bool:
-    return bool(_OUTPUT.search(last_name(node))) or is_tensor(file, node)
-
-
-def is_target(file: File, node: ast.expr) -> bool:
-    return bool(_TARGET.search(last_name(node))) or is_tensor(file, node)
