@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .bindings import reaching
+from .callframes import Path
 from .infer import function_of, origins, returns
 from .walk import FUNCTIONS, Binding, File, remembered
 
@@ -180,7 +181,7 @@ class _Walk:
         self._steps = 0
 
     def follow(
-        self, file: File, node: ast.expr, cut: ast.AST | None, path: tuple[int, ...]
+        self, file: File, node: ast.expr, cut: ast.AST | None, path: Path
     ) -> Iterator[Trail]:
         self._steps += 1
         if node in self._active:
@@ -192,15 +193,15 @@ class _Walk:
         yield from self._step(file, node, cut, path)
         self._active.discard(node)
 
-    def _step(
-        self, file: File, node: ast.expr, cut: ast.AST | None, path: tuple[int, ...]
-    ) -> Iterator[Trail]:
+    def _step(self, file: File, node: ast.expr, cut: ast.AST | None, path: Path) -> Iterator[Trail]:
         if isinstance(node, ast.Name):
             yield from self._name(file, node, cut, path)
             return
-        if isinstance(node, ast.Tuple | ast.List) and path and path[0] < len(node.elts):
-            yield from self.follow(file, node.elts[path[0]], cut, path[1:])
-            return
+        match node, path:
+            case ast.Tuple(elts=items) | ast.List(elts=items), (int(place), *rest):
+                if place < len(items):
+                    yield from self.follow(file, items[place], cut, tuple(rest))
+                    return
         if cut is None and isinstance(node, ast.Call | ast.BinOp):
             cut = no_grad_around(file, node)
         inner, cuts = parts(file, node)
@@ -219,9 +220,7 @@ class _Walk:
         if not inner and not isinstance(node, ast.Constant | ast.JoinedStr):
             yield Trail(file, node, cut)
 
-    def _name(
-        self, file: File, node: ast.Name, cut: ast.AST | None, path: tuple[int, ...]
-    ) -> Iterator[Trail]:
+    def _name(self, file: File, node: ast.Name, cut: ast.AST | None, path: Path) -> Iterator[Trail]:
         bindings = reaching(file, node)
         if not bindings:
             yield Trail(file, node, cut)
@@ -259,7 +258,7 @@ class Term(NamedTuple):
 
     file: File
     node: ast.AST
-    path: tuple[int, ...] = ()
+    path: Path = ()
 
 
 class Backpropagated(NamedTuple):

@@ -295,9 +295,18 @@ def keras_may_be_torch(file: File) -> bool:
     )
 
 
+@remembered
+def uses_tensorflow(file: File) -> bool:
+    """Whether the file imports TensorFlow or Keras itself.
+
+    One that does not may be run with any backend of a library that has several.
+    """
+    return any(framework(target) in ("tensorflow", "keras") for target in file.imports.values())
+
+
 def is_tensorflow_tensor(file: File, node: ast.expr) -> bool:
     """Whether an expression is a tensor of TensorFlow, made by Keras or not."""
-    found = kind(file, node)
+    found = kind(file, node) if uses_tensorflow(file) else None
     if found is Kind.KERAS_TENSOR:
         return backend(file) in ("", "tensorflow") and not keras_may_be_torch(file)
     return found in (Kind.TF_TENSOR, Kind.TF_VARIABLE)

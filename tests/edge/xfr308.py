@@ -48,7 +48,7 @@ def evaluate(model: keras.Model, data):
 def main():
     net = build()
     net.cuda()  # XFR308
-    optimizer = keras.optimizers.Adam(net.parameters())  # XFR308
+    optimizer = keras.optimizers.Adam(net.parameters())  # XFR308, XFR410
     print(sum(p.size for p in net.named_parameters()), optimizer)  # XFR308
     return net.half()  # XFR308
 

@@ -5,7 +5,7 @@
 SILENT. Momentum, Adam's moments and their bias correction live in the optimizer: a new one in
 every step forgets them. The loop runs and the loss falls, only slower. Measured on torch 2.13,
 linear regression by SGD with momentum 0.9: the loss after 100 steps is 0.045 with a new optimizer
-in each step, just as without momentum, and 0.0001 with one for all.
+in each step, just as without momentum, and 0.00006 with one for all.
 
 ## Bad
 

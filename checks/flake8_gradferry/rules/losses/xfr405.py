@@ -7,8 +7,8 @@ Cross-entropy and KL divergence are not symmetric: swapped, Keras' take the loga
 zeros and ones, which is linear in the prediction and pushes it to 0 or 1; torch's
 `binary_cross_entropy_with_logits` becomes linear in the logits and has no lower bound. Measured
 for the two programs below: Keras' first loss is 8.2 where 0.90 is right, and the trained model's
-true cross-entropy 1.14 against 0.45; torch's loss is -4.7 and falling. The squared and absolute error,
-Huber and log-cosh are symmetric: their order does not matter and is not reported.
+true cross-entropy 1.14 against 0.45; torch's loss is -4.7 and falling. The squared and absolute
+error, Huber and log-cosh are symmetric: their order does not matter and is not reported.
 
 ## Bad
 
