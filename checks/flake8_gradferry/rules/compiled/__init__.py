@@ -1,0 +1,1 @@
+"""Rules on compiled, distributed and mixed-precision training."""
