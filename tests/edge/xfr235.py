@@ -121,3 +121,23 @@ def engine(net, loader):
     for x, y in loader:
         ours.zero_grad()
         runner.backward(criterion(net(x), y))
+
+
+class WarmUp:
+    def __init__(self, optimizer):
+        self.optimizer = optimizer
+
+
+def own_scheduler_steps_inside(net, loader, make_schedule):
+    schedule = make_schedule(net)
+    for x, y in loader:
+        schedule.optimizer.zero_grad()
+        criterion(net(x), y).backward()
+        schedule.step()
+
+
+def test_gradients(net):
+    tried = optim.SGD(net.parameters(), lr=0.1)
+    for x in torch.randn(3, 8, 4):
+        tried.zero_grad()
+        net(x).sum().backward()

@@ -50,7 +50,7 @@ for step in range(50):
 - Anything steps: any optimizer in the loop, the same one anywhere in the file, a scaler or engine.
 - The gradients are read (`p.grad`): saliency maps, attacks, updates by hand, tests.
 - The model or the optimizer is handed to a call that cannot be followed.
-- It is the model that is cleared, not an optimizer.
+- It is the model that is cleared, not an optimizer; or the function is a test.
 
 ## Fix
 
@@ -71,9 +71,10 @@ import ast
 from collections.abc import Iterator
 
 from ...flow import Event, Flow, Kind, common_loops, flows
+from ...infer import origins
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import is_torch_optimizer
-from ...walk import File, Index
+from ...things import SCHEDULERS, is_torch_optimizer
+from ...walk import File
 
 rule = Rule(
     __name__,
@@ -88,6 +89,8 @@ rule = Rule(
 @rule.node(ast.Module)
 def check(file: File, tree: ast.Module) -> Iterator[Finding]:
     for flow in flows(file):
+        if is_test(flow):
+            continue
         told: set[ast.AST] = set()
         for zero in flow.of(Kind.ZERO):
             backward = backward_after(flow, zero)
@@ -112,13 +115,24 @@ def backward_after(flow: Flow, zero: Event) -> Event | None:
 def steps(flow: Flow, zero: Event, backward: Event) -> bool:
     """Whether something steps, or may step."""
     loop = common_loops(zero, backward)[-1]
-    if flow.of(Kind.STEP, Kind.WRITE):
+    if flow.of(Kind.STEP, Kind.WRITE) or any(map(may_be_optimizer, flow.of(Kind.SCHEDULE))):
         return True
     if any(not e.seems_harmless for e in flow.within(loop, Kind.OPAQUE) if e.involved):
         return True
     return any(
         steps_by_name(flow.file, call, zero) for call in flow.file.calls_by_name.get("step", [])
     )
+
+
+def may_be_optimizer(schedule: Event) -> bool:
+    """Whether what has the name of a scheduler is not seen to be torch's, and may step inside."""
+    thing = schedule.thing
+    return thing is None or not all(o.callee in SCHEDULERS for o in origins(thing.file, thing.node))
+
+
+def is_test(flow: Flow) -> bool:
+    """Whether a flow only tries something out."""
+    return getattr(flow.root, "name", "").startswith("test_")
 
 
 def steps_by_name(file: File, call: ast.Call, zero: Event) -> bool:
@@ -146,11 +160,5 @@ def reads_gradients(flow: Flow, backward: Event) -> bool:
     return any(
         attribute.attr == "grad"
         for file, node in homes
-        for attribute in _around(file, node)[ast.Attribute]
+        for attribute in file.body_of(node)[ast.Attribute]
     )
-
-
-def _around(file: File, node: ast.AST) -> Index:
-    """The function that a node runs in, or the module without its functions."""
-    function = file.function(node)
-    return file.inside(function) if function else file.inside(file.tree, nested=False)

@@ -107,11 +107,13 @@ def comes_first(flow: Flow, schedule: Event) -> bool:
         return False
     if role(schedule.thing) is not Role.SCHEDULER:
         return False
-    if any(not unrelated(event) for event in flow.before(schedule, Kind.STEP, Kind.OPAQUE)):
+    if any(may_step(event, loop) for event in flow.before(schedule, Kind.STEP, Kind.OPAQUE)):
         return False
     return any(loop in step.loops for step in flow.after(schedule, Kind.STEP))
 
 
-def unrelated(event: Event) -> bool:
-    """Whether a call that cannot be seen does not step."""
-    return event.kind is Kind.OPAQUE and event.seems_harmless
+def may_step(event: Event, loop: ast.AST) -> bool:
+    """Whether an optimizer has stepped already, or in this turn may have out of sight."""
+    if event.kind is Kind.STEP:
+        return True
+    return loop in event.loops and not event.seems_harmless
