@@ -168,7 +168,7 @@ def penalty(found: Iterable[Layer]) -> str | None:
             return "add_loss"
         if layer.name == "keras.layers.ActivityRegularization":
             return "ActivityRegularization"
-        for keyword in layer.node.keywords:
+        for keyword in layer.call.keywords:
             if (keyword.arg or "").endswith("_regularizer") and is_given(layer.file, keyword.value):
                 assert keyword.arg is not None
                 return keyword.arg
