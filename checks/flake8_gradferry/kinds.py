@@ -11,7 +11,6 @@ import ast
 from enum import Enum
 
 from .callframes import Path
-from .callframes import Path
 from .infer import Lineage, Origin, framework_bases, lineage, origins, self_assignments
 from .names import framework
 from .project import Symbol

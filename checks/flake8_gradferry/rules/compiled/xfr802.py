@@ -74,9 +74,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-
 from typing import NamedTuple
 
+from ...callframes import Path
 from ...infer import Origin, calls_of, origins
 from ...kinds import Kind, kind
 from ...rule import Confidence, Finding, Harm, Rule
@@ -251,7 +251,7 @@ def ends_in_number(origin: Origin) -> bool:
     return False
 
 
-def counts(iterated: ast.expr | None, path: tuple[int, ...]) -> bool:
+def counts(iterated: ast.expr | None, path: Path) -> bool:
     """Whether a loop's variable is a Python number: of `range(...)`, or first of `enumerate`."""
     match iterated:
         case ast.Call(func=ast.Name(id="range")):
