@@ -344,3 +344,13 @@ def _attributes(file: File) -> frozenset[str]:
         for node in file.index[ast.Attribute]
         if isinstance(node.ctx, ast.Store) and file.dotted(node.value) != "self"
     )
+
+
+def for_another_backend(file: File, node: ast.AST) -> bool:
+    """Whether a node stands under a test on the backend: `if backend() == "torch":`."""
+    return any(
+        isinstance(constant.value, str) and constant.value in ("torch", "jax", "pt")
+        for above in file.ancestors(node)
+        if isinstance(above, ast.If | ast.IfExp)
+        for constant in file.inside(above.test)[ast.Constant]
+    )
