@@ -14,7 +14,7 @@ PAGE = rule("XFR602").page
 
 
 def test_bad_raises() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'size'"):
+    with pytest.raises(AttributeError, match="no attribute 'view'"):
         run(PAGE.bad[0])
 
 
