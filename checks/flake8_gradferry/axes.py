@@ -298,7 +298,7 @@ def readers(file: File, node: ast.expr) -> list[tuple[ast.expr, ast.AST]]:
             if isinstance(call, ast.Call) and elementwise_operand(file, call) is held:
                 queue.append(call)
                 continue
-        if isinstance(around, ast.Call | ast.BinOp) and elementwise_operand(file, around) is held:
+        if isinstance(around, ast.Call | ast.BinOp) and _computed_from(file, around) is held:
             queue.append(around)
         match around:
             case ast.Assign(targets=[ast.Name() as name]):
@@ -306,6 +306,17 @@ def readers(file: File, node: ast.expr) -> list[tuple[ast.expr, ast.AST]]:
             case ast.AST():
                 found.append((held, around))
     return found
+
+
+def _computed_from(file: File, node: ast.Call | ast.BinOp) -> ast.expr | None:
+    """The operand of an elementwise function or layer."""
+    if isinstance(node, ast.Call) and file.qualified(node.func) is None and node.args:
+        layer = applied(file, node)
+        if layer is not None:
+            last = layer.name.rpartition(".")[2]
+            mixes = last in ("Dense", "Embedding", "Linear")
+            return node.args[0] if layer.name in _KEEPING and not mixes else None
+    return elementwise_operand(file, node)
 
 
 def _uses(file: File, name: ast.Name, assign: ast.Assign) -> list[ast.expr]:

@@ -21,7 +21,7 @@ from .walk import FUNCTIONS, File, remembered
 
 # What people call a loss; anything else must be bound to one in sight.
 _NAMED_LIKE_A_LOSS = re.compile(
-    r"loss|crit(?!ic)|cost|xent|entropy|objective|kl_?d|"
+    r"loss|crit(?!ic)|cost|xent|entropy|objective|kl_?d|cos(?:ine)?_?sim|"
     r"(?:^|_)(?:[bcs]?ce|bce|cce|scce|obj|nll|mse|mae|kl)(?:$|_)",
     re.I,
 )
@@ -33,7 +33,7 @@ class Loss(NamedTuple):
     name: str  # canonical
     from_logits: bool | None  # None: cannot see, or a loss that takes neither
     shown: str  # as the user wrote it
-    # What it was told by keyword: a constant, or Ellipsis. None is a key where `**` may hide some.
+    # What it was told by keyword: a constant, or Ellipsis. None is a key where some are hidden.
     options: Mapping[str | None, object]
 
     @property
@@ -195,12 +195,15 @@ def _loss(end: End, site: Value | None, shown: str) -> Loss | None:
     return Loss(name, _from_logits(given, name), shown, _options(given))
 
 
-_OPTIONS = (None, "reduction", "log_target", "ignore_class")
+_OPTIONS = (None, "reduction", "size_average", "log_target", "ignore_class")
 
 
 def _options(value: Value) -> Mapping[str | None, object]:
     if not isinstance(value.node, ast.Call):
         return {}
+    name = made_by(value)
+    if name.startswith("torch.nn.") and value.node.args and name.rpartition(".")[2][0].isupper():
+        return {None: ...}  # told by place
     return {
         item.arg: constant(value.at(item.value))
         for item in value.node.keywords

@@ -33,12 +33,19 @@ from .walk import FUNCTIONS, File, remembered_or
 
 
 class Layer(NamedTuple):
-    """A layer or model: the expression that makes it, and of what class it is."""
+    """A layer or model: what makes it, or the parameter annotated with its class."""
 
     file: File
-    node: ast.Call
+    node: ast.Call | ast.arg
     name: str = ""  # canonical name of the framework's class or zoo function, else ""
     cls: Symbol | None = None  # the project's class
+
+    @property
+    def call(self) -> ast.Call:
+        """The call that makes it; for a parameter one that passes nothing."""
+        if isinstance(self.node, ast.Call):
+            return self.node
+        return ast.Call(func=ast.Name(self.node.arg), args=[], keywords=[])
 
 
 class Found(NamedTuple):
@@ -97,6 +104,8 @@ def _layers_at(origin: Origin) -> Found:
             return layers(file, node.value)
         case ast.Name() | ast.Attribute() if file.qualified(node) is not None:
             return _named(file, node)
+        case ast.arg() if (cls := origin.cls) is not None:
+            return _instance(file, node, cls)
         case ast.Name() | ast.Attribute() | ast.arg() | ast.With() | ast.AsyncWith():
             return UNSEEN
         case _:
@@ -118,10 +127,7 @@ def _made_by(file: File, call: ast.Call, maker: str | Symbol | None) -> Found:
     if maker is None:
         return UNSEEN
     if isinstance(maker, Symbol):
-        family = class_lineage(maker)
-        if family.is_torch_module or family.is_keras_layer or not family.complete:
-            return Found((Layer(file, call, cls=maker),))
-        return NOTHING
+        return _instance(file, call, maker)
     if maker in PASS_THROUGH:
         return _join(layers(file, argument) for argument in _arguments(call))
     match maker, call.args:
@@ -135,6 +141,14 @@ def _made_by(file: File, call: ast.Call, maker: str | Symbol | None) -> Found:
     if framework(maker) or maker.partition(".")[0] in ("numpy", "math", *dir(builtins)):
         return NOTHING
     return UNSEEN
+
+
+def _instance(file: File, node: ast.Call | ast.arg, cls: Symbol) -> Found:
+    """An instance of a project's class: a layer, unless the class is surely something else."""
+    family = class_lineage(cls)
+    if family.is_torch_module or family.is_keras_layer or not family.complete:
+        return Found((Layer(file, node, cls=cls),))
+    return NOTHING
 
 
 def makers(file: File, func: ast.expr, depth: int = 0) -> list[str | Symbol | None]:
@@ -211,7 +225,7 @@ def _put(file: File, made: ast.expr) -> Iterator[Found]:
 @remembered_or(NOTHING)
 def members(layer: Layer) -> Found:
     """The layers that a layer holds directly: arguments, attributes, graph, what is added later."""
-    file, call = layer.file, layer.node
+    file, call = layer.file, layer.call
     if layer.name in CONTAINERS:
         return _join(steps(layer))
     if layer.name in WRAPPERS:
@@ -237,7 +251,7 @@ def steps(layer: Layer) -> list[Found]:
 
     A position with several layers may hold any of them, or (`*layers`) all of them.
     """
-    file, call = layer.file, layer.node
+    file, call = layer.file, layer.call
     return [layers(file, item) for item in [*_arguments(call), *put_into(file, call)]]
 
 
@@ -262,7 +276,7 @@ def _own_parameters(layer: Layer) -> bool:
             for at in class_lineage(layer.cls).classes
             for call in at.file.inside(at.node)[ast.Call]
         )
-    given = {k.arg: getattr(k.value, "value", True) for k in layer.node.keywords}
+    given = {k.arg: getattr(k.value, "value", True) for k in layer.call.keywords}
     off = {name for name, value in given.items() if value is False}
     if any(names <= off for names in WEIGHT_SWITCHES):
         return False
@@ -281,9 +295,9 @@ class Applied(NamedTuple):
 
 def graph_of(layer: Layer) -> list[Applied]:
     """The calls between the outputs and the inputs of a functional Keras model, last first."""
-    outputs = [k.value for k in layer.node.keywords if k.arg in ("outputs", "output")]
-    if not outputs and len(layer.node.args) > 1:
-        outputs = [layer.node.args[1]]
+    outputs = [k.value for k in layer.call.keywords if k.arg in ("outputs", "output")]
+    if not outputs and len(layer.call.args) > 1:
+        outputs = [layer.call.args[1]]
     return graph(layer.file, outputs)
 
 

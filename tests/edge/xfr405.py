@@ -148,7 +148,7 @@ def rebinding(model, x, y):
 
 def labels_of_the_teacher(model, teacher, x):
     labels = teacher(x)
-    return F.kl_div(F.log_softmax(model(x), dim=1), labels)
+    return F.kl_div(F.log_softmax(model(x), dim=1), labels)  # XFR945
 
 
 def detector(model, batch):
