@@ -136,6 +136,8 @@ def _kind_of(origin: Origin) -> Kind | None:
             return _of_operands(kind(file, operand))
         case ast.Subscript(value=value):
             return _of_operands(kind(file, value))
+        case ast.Attribute(attr="optimizer", value=model):  # what `compile` made
+            return Kind.KERAS_OPTIMIZER if kind(file, model) is Kind.KERAS_MODEL else None
         case ast.AugAssign(target=ast.Name() as name):
             return _of_name(file, name)
     return None
