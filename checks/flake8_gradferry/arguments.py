@@ -15,7 +15,7 @@ from .bindings import reaching
 from .infer import attribute_values
 from .names import framework
 from .project import STUBS, Symbol, resolve, symbol_of
-from .walk import File, remembered
+from .walk import Binding, File, remembered
 
 PARTIAL = "functools.partial"
 
@@ -132,8 +132,8 @@ def settled(file: File, node: ast.AST, depth: int = 0) -> object:
                     if found is None:
                         return ...
                     values.append((found.file, found.node))
-                elif binding.kind == "assign" and binding.value is not None and not binding.path:
-                    values.append((file, binding.value))
+                elif binding.kind == "assign" and (bound := _bound_value(binding)) is not None:
+                    values.append((file, bound))
                 else:
                     return ...
             return _agreed(values, depth)
@@ -149,6 +149,16 @@ def settled(file: File, node: ast.AST, depth: int = 0) -> object:
             found = resolve(file, name)
             return _agreed([(found.file, found.node)], depth) if found is not None else ...
     return ...
+
+
+def _bound_value(binding: Binding) -> ast.expr | None:
+    """What a name is bound to, `a, b = 1, 2` taken apart."""
+    value = binding.value
+    for index in binding.path:
+        if not isinstance(value, ast.Tuple | ast.List) or index >= len(value.elts):
+            return None
+        value = value.elts[index]
+    return value
 
 
 def _agreed(values: list[tuple[File, ast.AST]], depth: int) -> object:

@@ -136,8 +136,8 @@ def _kind_of(origin: Origin) -> Kind | None:
             return _of_operands(kind(file, operand))
         case ast.Subscript(value=value):
             return _of_operands(kind(file, value))
-        case ast.Name(id=name):
-            return _of_name(file, node, name)
+        case ast.AugAssign(target=ast.Name() as name):
+            return _of_name(file, name)
     return None
 
 
@@ -168,13 +168,13 @@ def _is_python(node: ast.expr) -> bool:
     return isinstance(node, ast.JoinedStr | ast.List | ast.Tuple | ast.ListComp)
 
 
-def _of_name(file: File, node: ast.Name, name: str) -> Kind | None:
-    """A name of which all bindings are assignments in place: `loss += penalty`."""
-    scope = file.scope(node).find(name)
-    if scope is None:
-        return None
-    values = [b.value for b in scope.bindings[name] if b.kind in ("assign", "augment")]
-    if len(values) < len(scope.bindings[name]):
+def _of_name(file: File, name: ast.Name) -> Kind | None:
+    """A name that is changed in place: `loss += penalty`."""
+    scope = file.scope(name).find(name.id)
+    assert scope is not None
+    bindings = scope.bindings[name.id]
+    values = [b.value for b in bindings if b.kind in ("assign", "augment")]
+    if len(values) < len(bindings):
         return None
     return _of_operands(*(kind(file, value) for value in values if value is not None))
 
@@ -295,9 +295,18 @@ def keras_may_be_torch(file: File) -> bool:
     )
 
 
+@remembered
+def uses_tensorflow(file: File) -> bool:
+    """Whether the file imports TensorFlow or Keras itself.
+
+    One that does not may be run with any backend of a library that has several.
+    """
+    return any(framework(target) in ("tensorflow", "keras") for target in file.imports.values())
+
+
 def is_tensorflow_tensor(file: File, node: ast.expr) -> bool:
     """Whether an expression is a tensor of TensorFlow, made by Keras or not."""
-    found = kind(file, node)
+    found = kind(file, node) if uses_tensorflow(file) else None
     if found is Kind.KERAS_TENSOR:
         return backend(file) in ("", "tensorflow") and not keras_may_be_torch(file)
     return found in (Kind.TF_TENSOR, Kind.TF_VARIABLE)

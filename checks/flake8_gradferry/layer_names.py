@@ -30,6 +30,23 @@ PARAMETRIC = (
         ).split()
     ),
 )
+# The Keras layers that make trainable weights, whatever their arguments.
+WEIGHTED = frozenset(
+    f"keras.layers.{name}"
+    for name in (
+        "AdditiveAttention BatchNormalization Conv1D Conv1DTranspose Conv2D Conv2DTranspose Conv3D "
+        "Conv3DTranspose ConvLSTM1D ConvLSTM2D ConvLSTM3D Convolution1D Convolution2D "
+        "Convolution3D Dense DepthwiseConv1D DepthwiseConv2D EinsumDense Embedding GRU GRUCell "
+        "GroupNormalization GroupQueryAttention LSTM LSTMCell LayerNormalization "
+        "MultiHeadAttention PReLU RMSNormalization ReversibleEmbedding SeparableConv1D "
+        "SeparableConv2D SeparableConvolution1D SeparableConvolution2D SimpleRNN SimpleRNNCell"
+    ).split()
+)
+# With one of these sets of arguments all False, a layer has no weights to train.
+WEIGHT_SWITCHES = tuple(
+    frozenset(names.split())
+    for names in ("affine", "elementwise_affine", "trainable", "center scale")
+)
 # Functions that hand back what they are given: a layer, or a collection of layers.
 PASS_THROUGH = frozenset(
     (

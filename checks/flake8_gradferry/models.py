@@ -16,12 +16,14 @@ from typing import NamedTuple
 
 from .additions import put_into
 from .flags import never_runs
-from .infer import Lineage, Origin, lineage, origins, reaching, returns, self_assignments
+from .infer import Lineage, Origin, lineage, origins, returns, self_assignments
 from .layer_names import (
     CONTAINERS,
     OPAQUE,
     PARAMETRIC,
     PASS_THROUGH,
+    WEIGHT_SWITCHES,
+    WEIGHTED,
     WRAPPERS,
     is_layer_class,
     is_zoo,
@@ -103,8 +105,6 @@ def _layers_at(origin: Origin) -> Found:
             return layers(file, node.value)
         case ast.Name() | ast.Attribute() if file.qualified(node) is not None:
             return _named(file, node)
-        case ast.Name() if any(b.kind == "augment" for b in reaching(file, node)):
-            return NOTHING  # `xs += [...]`, met where the list is made
         case ast.arg() if (cls := origin.cls) is not None:
             return _instance(file, node, cls)
         case ast.Name() | ast.Attribute() | ast.arg() | ast.With() | ast.AsyncWith():
@@ -267,7 +267,7 @@ def within(layer: Layer) -> Iterator[Layer]:
 
 
 def has_parameters(layer: Layer) -> bool:
-    """Whether a torch module is seen to have parameters of its own or in what it holds."""
+    """Whether a layer is seen to have weights to train, its own or in what it holds."""
     return any(_own_parameters(found) for found in within(layer))
 
 
@@ -275,12 +275,17 @@ def _own_parameters(layer: Layer) -> bool:
     if layer.cls is not None:
         return any(
             at.file.qualified(call.func) == "torch.nn.Parameter"
+            or (isinstance(call.func, ast.Attribute) and call.func.attr == "add_weight")
             for at in class_lineage(layer.cls).classes
             for call in at.file.inside(at.node)[ast.Call]
         )
+    given = {k.arg: getattr(k.value, "value", True) for k in layer.call.keywords}
+    off = {name for name, value in given.items() if value is False}
+    if any(names <= off for names in WEIGHT_SWITCHES):
+        return False
     if layer.name.startswith("torch.nn.InstanceNorm"):
-        return any(keyword.arg == "affine" for keyword in layer.call.keywords)
-    return layer.name.startswith(PARAMETRIC)
+        return "affine" in given
+    return layer.name.startswith(PARAMETRIC) or layer.name in WEIGHTED
 
 
 class Applied(NamedTuple):

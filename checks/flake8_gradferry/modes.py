@@ -310,3 +310,22 @@ def argument(call: ast.Call, keyword: str, position: int | None) -> ast.expr | N
     if any(isinstance(item, ast.Starred) for item in call.args[: position + 1]):
         return None
     return call.args[position]
+
+
+def asks_mode(file: File, call: ast.Call) -> bool:
+    """Whether a test on `training` stands around the call, or before it in the same function."""
+    function = file.function(call)
+    inside = file.inside(function) if function else file.index
+    return any(
+        isinstance(above := file.parent(_test_of(file, node)), (ast.If, ast.IfExp))
+        and above.lineno <= call.lineno
+        for node in inside[ast.Attribute]
+        if node.attr == "training"
+    )
+
+
+def _test_of(file: File, node: ast.expr) -> ast.expr:
+    """The whole condition that an expression is part of."""
+    while isinstance(above := file.parent(node), (ast.BoolOp, ast.UnaryOp, ast.Compare)):
+        node = above
+    return node

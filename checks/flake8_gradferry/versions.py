@@ -52,7 +52,9 @@ _KERAS_2_MODULES = re.compile(
     r"tf_keras\b|tensorflow_addons\b|keras_preprocessing\b"
     r"|(tensorflow\.)?keras\.(optimizers\.(legacy|experimental)|layers\.experimental)\b"
 )
-_KERAS_2_NAMES = frozenset("get_session in_train_phase experimental_run_functions_eagerly".split())
+_KERAS_2_NAMES = frozenset(
+    "get_session in_train_phase experimental_run_functions_eagerly legacy".split()
+)
 _SWITCH = "TF_USE_LEGACY_KERAS"
 _BACKEND = re.compile(r"(?:KERAS_BACKEND|set_backend)\W+(torch|jax|tensorflow|openvino|numpy)\b")
 

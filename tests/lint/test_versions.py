@@ -22,6 +22,7 @@ def era(source: str, path: str = "-") -> Era:
         ("import keras\nkeras.Model()", Era.UNKNOWN),
         ("from tensorflow.keras import layers", Era.UNKNOWN),
         ("import tf_keras", Era.KERAS_2),
+        ("import keras\nkeras.optimizers.legacy.Adam()", Era.KERAS_2),
         ("from tf_keras.layers import Dense", Era.KERAS_2),
         ("import keras\nkeras.backend.get_session()", Era.KERAS_2),
         ("import os\nos.environ['TF_USE_LEGACY_KERAS'] = '1'\nimport keras", Era.KERAS_2),
