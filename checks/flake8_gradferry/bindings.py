@@ -102,7 +102,8 @@ class _Place:
     def before_in_next_turn(self, use: _Place, sure: _Place | None) -> bool:
         """Whether a loop around both brings control from here to `use`, past what `sure` binds."""
         loops = [block for block, _, _ in self._shared(use) if isinstance(block, LOOPS)]
-        passed = {block for block, _, _ in sure.chain} if sure is not None else set()
+        # What a loop's own head binds, it binds again in each turn.
+        passed = {*(block for block, _, _ in sure.chain), sure.own} if sure is not None else set()
         return bool(loops) and loops[-1] not in passed
 
     def _same_statement(self, use: _Place) -> bool:

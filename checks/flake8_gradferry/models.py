@@ -15,15 +15,17 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from .additions import put_into
-from .infer import Lineage, Origin, lineage, origins, reaching, returns, self_assignments
+from .infer import Lineage, Origin, lineage, origins, returns, self_assignments
 from .layer_names import (
     CONTAINERS,
     OPAQUE,
     PARAMETRIC,
     PASS_THROUGH,
+    WEIGHT_SWITCHES,
+    WEIGHTED,
     WRAPPERS,
-    ZOOS,
     is_layer_class,
+    is_zoo,
 )
 from .names import framework
 from .project import STUBS, Symbol, resolve, symbol_of
@@ -31,12 +33,19 @@ from .walk import FUNCTIONS, File, remembered_or
 
 
 class Layer(NamedTuple):
-    """A layer or model: the expression that makes it, and of what class it is."""
+    """A layer or model: what makes it, or the parameter annotated with its class."""
 
     file: File
-    node: ast.Call
+    node: ast.Call | ast.arg
     name: str = ""  # canonical name of the framework's class or zoo function, else ""
     cls: Symbol | None = None  # the project's class
+
+    @property
+    def call(self) -> ast.Call:
+        """The call that makes it; for a parameter one that passes nothing."""
+        if isinstance(self.node, ast.Call):
+            return self.node
+        return ast.Call(func=ast.Name(self.node.arg), args=[], keywords=[])
 
 
 class Found(NamedTuple):
@@ -95,8 +104,8 @@ def _layers_at(origin: Origin) -> Found:
             return layers(file, node.value)
         case ast.Name() | ast.Attribute() if file.qualified(node) is not None:
             return _named(file, node)
-        case ast.Name() if any(b.kind == "augment" for b in reaching(file, node)):
-            return NOTHING  # `xs += [...]`, met where the list is made
+        case ast.arg() if (cls := origin.cls) is not None:
+            return _instance(file, node, cls)
         case ast.Name() | ast.Attribute() | ast.arg() | ast.With() | ast.AsyncWith():
             return UNSEEN
         case _:
@@ -118,19 +127,28 @@ def _made_by(file: File, call: ast.Call, maker: str | Symbol | None) -> Found:
     if maker is None:
         return UNSEEN
     if isinstance(maker, Symbol):
-        family = class_lineage(maker)
-        if family.is_torch_module or family.is_keras_layer or not family.complete:
-            return Found((Layer(file, call, cls=maker),))
-        return NOTHING
+        return _instance(file, call, maker)
     if maker in PASS_THROUGH:
         return _join(layers(file, argument) for argument in _arguments(call))
+    match maker, call.args:
+        case "torch.hub.load", [ast.Constant(value=str(hub)), ast.Constant(value=str(entry)), *_]:
+            if hub.partition(":")[0] == "pytorch/vision":
+                maker = f"torchvision.models.{entry}"
     if maker in OPAQUE:
         return UNSEEN
-    if maker.startswith(ZOOS) or is_layer_class(maker):
+    if is_zoo(maker) or is_layer_class(maker):
         return Found((Layer(file, call, name=maker),))
     if framework(maker) or maker.partition(".")[0] in ("numpy", "math", *dir(builtins)):
         return NOTHING
     return UNSEEN
+
+
+def _instance(file: File, node: ast.Call | ast.arg, cls: Symbol) -> Found:
+    """An instance of a project's class: a layer, unless the class is surely something else."""
+    family = class_lineage(cls)
+    if family.is_torch_module or family.is_keras_layer or not family.complete:
+        return Found((Layer(file, node, cls=cls),))
+    return NOTHING
 
 
 def makers(file: File, func: ast.expr, depth: int = 0) -> list[str | Symbol | None]:
@@ -139,6 +157,8 @@ def makers(file: File, func: ast.expr, depth: int = 0) -> list[str | Symbol | No
     Classes passed as arguments (`norm=nn.BatchNorm2d`) are followed; an empty list means that
     `func` is a layer that is applied, or a function that returns no layer.
     """
+    if (zoo := zoo_of(file, func)) is not None:
+        return [zoo]
     name = file.qualified(func)
     if name is not None and framework(name):
         found = resolve(file, name)
@@ -158,6 +178,17 @@ def makers(file: File, func: ast.expr, depth: int = 0) -> list[str | Symbol | No
     if depth > 4:
         return [None]
     return [maker for origin in origins(file, func) for maker in _makers_at(origin, func, depth)]
+
+
+def zoo_of(file: File, func: ast.expr) -> str | None:
+    """The dotted name of the zoo's function that `func` is; `torchvision.models.*` stands for one
+    that is chosen when the program runs: `models.__dict__[arch]`, `getattr(models, arch)`."""
+    match func:
+        case ast.Subscript(value=table) | ast.Call(func=ast.Name(id="getattr"), args=[table, _]):
+            name = (file.qualified(table) or "").removesuffix(".__dict__") + ".any"
+        case _:
+            name = file.qualified(func) or ""
+    return name if is_zoo(name) else None
 
 
 def _makers_at(origin: Origin, func: ast.expr, depth: int) -> list[str | Symbol | None]:
@@ -194,7 +225,7 @@ def _put(file: File, made: ast.expr) -> Iterator[Found]:
 @remembered_or(NOTHING)
 def members(layer: Layer) -> Found:
     """The layers that a layer holds directly: arguments, attributes, graph, what is added later."""
-    file, call = layer.file, layer.node
+    file, call = layer.file, layer.call
     if layer.name in CONTAINERS:
         return _join(steps(layer))
     if layer.name in WRAPPERS:
@@ -220,7 +251,7 @@ def steps(layer: Layer) -> list[Found]:
 
     A position with several layers may hold any of them, or (`*layers`) all of them.
     """
-    file, call = layer.file, layer.node
+    file, call = layer.file, layer.call
     return [layers(file, item) for item in [*_arguments(call), *put_into(file, call)]]
 
 
@@ -233,7 +264,7 @@ def within(layer: Layer) -> Iterator[Layer]:
 
 
 def has_parameters(layer: Layer) -> bool:
-    """Whether a torch module is seen to have parameters of its own or in what it holds."""
+    """Whether a layer is seen to have weights to train, its own or in what it holds."""
     return any(_own_parameters(found) for found in within(layer))
 
 
@@ -241,12 +272,17 @@ def _own_parameters(layer: Layer) -> bool:
     if layer.cls is not None:
         return any(
             at.file.qualified(call.func) == "torch.nn.Parameter"
+            or (isinstance(call.func, ast.Attribute) and call.func.attr == "add_weight")
             for at in class_lineage(layer.cls).classes
             for call in at.file.inside(at.node)[ast.Call]
         )
+    given = {k.arg: getattr(k.value, "value", True) for k in layer.call.keywords}
+    off = {name for name, value in given.items() if value is False}
+    if any(names <= off for names in WEIGHT_SWITCHES):
+        return False
     if layer.name.startswith("torch.nn.InstanceNorm"):
-        return any(keyword.arg == "affine" for keyword in layer.node.keywords)
-    return layer.name.startswith(PARAMETRIC)
+        return "affine" in given
+    return layer.name.startswith(PARAMETRIC) or layer.name in WEIGHTED
 
 
 class Applied(NamedTuple):
@@ -259,9 +295,9 @@ class Applied(NamedTuple):
 
 def graph_of(layer: Layer) -> list[Applied]:
     """The calls between the outputs and the inputs of a functional Keras model, last first."""
-    outputs = [k.value for k in layer.node.keywords if k.arg in ("outputs", "output")]
-    if not outputs and len(layer.node.args) > 1:
-        outputs = [layer.node.args[1]]
+    outputs = [k.value for k in layer.call.keywords if k.arg in ("outputs", "output")]
+    if not outputs and len(layer.call.args) > 1:
+        outputs = [layer.call.args[1]]
     return graph(layer.file, outputs)
 
 

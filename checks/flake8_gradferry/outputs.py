@@ -22,7 +22,8 @@ from .activations import (
     of_layer,
     of_method,
 )
-from .callframes import End, Frame, Path, Value, class_of, family, made_by, super_call
+from .callframes import End, Frame, Path, Value, class_of, family, made_by
+from .functions import super_call
 from .project import Symbol
 from .sequences import Item, items
 from .values import Trace, constant

@@ -36,7 +36,8 @@ class Trainer:
             again = self.loss_object(labels, predictions)
             named = self.loss_object(y_pred=predictions, y_true=labels)
             kl = self.kl(tf.nn.softmax(predictions), tf.one_hot(labels, 4))  # XFR405
-        return tape.gradient(loss + again + named + kl, self.model.trainable_variables)
+            total = loss + again + named + kl
+        return tape.gradient(total, self.model.trainable_variables)
 
 
 def loop(model, dataset):
@@ -147,7 +148,7 @@ def rebinding(model, x, y):
 
 def labels_of_the_teacher(model, teacher, x):
     labels = teacher(x)
-    return F.kl_div(F.log_softmax(model(x), dim=1), labels)
+    return F.kl_div(F.log_softmax(model(x), dim=1), labels)  # XFR945
 
 
 def detector(model, batch):

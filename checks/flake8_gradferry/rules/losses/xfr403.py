@@ -120,12 +120,12 @@ softmax), or keep the probabilities and leave `from_logits` out.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from ...losses import Loss, compiled, loss_calls, maybe_traced
 from ...outputs import PROBABILITIES, Output, agreed, model_outputs, place
 from ...rule import Confidence, Finding, Harm, Rule
+from ...versions import backend
 from ...walk import File
 
 rule = Rule(
@@ -136,8 +136,6 @@ rule = Rule(
     confidence=Confidence.SURE,
     direction="either",
 )
-
-_OTHER_BACKEND = re.compile(r"KERAS_BACKEND\W+(torch|jax)\b")
 
 
 @rule.node(ast.Module)
@@ -179,4 +177,4 @@ def repaired(file: File, loss: Loss, output: Output, *, graph: bool) -> bool:
         return False
     if output.by.startswith("tensorflow"):
         return graph
-    return not any(_OTHER_BACKEND.search(line) for line in file.lines)
+    return backend(file) not in ("torch", "jax")

@@ -1,0 +1,1 @@
+"""Rules on layout, padding and axes."""
