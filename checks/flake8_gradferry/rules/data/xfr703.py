@@ -30,7 +30,7 @@ from torch import nn
 x = torch.ones(8, 4)
 tf.random.set_seed(0)  # XFR703
 model = nn.Linear(4, 1)
-first_weight = float(model.weight[0, 0])
+first_weight = model.weight[0, 0].item()
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 optimizer.zero_grad()
 nn.functional.mse_loss(model(x), x[:, :1]).backward()
@@ -58,7 +58,7 @@ from torch import nn
 x = torch.ones(8, 4)
 torch.manual_seed(0)
 model = nn.Linear(4, 1)
-first_weight = float(model.weight[0, 0])
+first_weight = model.weight[0, 0].item()
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 optimizer.zero_grad()
 nn.functional.mse_loss(model(x), x[:, :1]).backward()
@@ -69,7 +69,7 @@ optimizer.step()
 
 - The file uses the seeded framework for anything but seeds and settings, or seeds both.
 - A helper whose name speaks of seeds is called: it may do what is missing.
-- `KERAS_BACKEND` is set in the file.
+- The file sets another Keras backend than TensorFlow.
 
 ## Fix
 
@@ -92,6 +92,7 @@ import re
 from collections.abc import Iterator
 
 from ...rule import Confidence, Finding, Harm, Rule
+from ...versions import backend
 from ...walk import File
 
 rule = Rule(
@@ -133,7 +134,7 @@ def check_tensorflow_seed(file: File, call: ast.Call) -> Iterator[Finding]:
 
 def trains_keras(file: File) -> bool:
     """Whether the file itself trains a model of Keras or TensorFlow, on the usual backend."""
-    if any("KERAS_BACKEND" in line for line in file.lines):
+    if backend(file) not in ("", "tensorflow"):
         return False
     roots = {name.partition(".")[0] for name in file.imports.values()}
     calls = file.calls_by_name
