@@ -11,8 +11,8 @@ import tensorflow as tf
 class EvenlyPadded(keras.Model):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.conv1 = keras.layers.Conv2D(4, 3, strides=2, padding="same")
-        self.conv2 = keras.layers.Conv2D(8, 3, strides=2, padding="same")
+        self.conv1 = keras.layers.Conv2D(4, 3, strides=2, padding="same")  # XFR502
+        self.conv2 = keras.layers.Conv2D(8, 3, strides=2, padding="same")  # XFR502
         self.flatten = keras.layers.Flatten()
         self.out = keras.layers.Dense(3)
 
