@@ -27,7 +27,7 @@ def load_from_torch(model: keras.Model, state):
     for layer, name in (model.conv1, "conv1"), (model.conv2, "conv2"):
         kernel = state[f"{name}.weight"].transpose(2, 3, 1, 0)
         layer.set_weights([kernel, state[f"{name}.bias"]])
-    model.out.set_weights([state["out.weight"].T, state["out.bias"]])
+    model.out.set_weights([state["out.weight"].T, state["out.bias"]])  # XFR506
 
 
 def torch_state():
