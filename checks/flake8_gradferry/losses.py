@@ -118,14 +118,19 @@ def _frameworks(file: File) -> set[str]:
     return {name.lstrip(".").partition(".")[0] for name in file.imports.values()}
 
 
+@lru_cache(maxsize=65536)
+def _named_like_a_loss(word: str) -> bool:
+    return _NAMED_LIKE_A_LOSS.search(word) is not None
+
+
 def _may_be_loss(func: ast.expr, bound: set[str]) -> bool:
     match func:
         case ast.Name(id=word) | ast.Attribute(attr=word):
-            return word in bound or _NAMED_LIKE_A_LOSS.search(word) is not None
+            return word in bound or _named_like_a_loss(word)
         case ast.Subscript(value=ast.Name(id=word) | ast.Attribute(attr=word)):
-            return _NAMED_LIKE_A_LOSS.search(word) is not None
+            return _named_like_a_loss(word)
         case ast.Call(func=ast.Name(id=word) | ast.Attribute(attr=word)):
-            return _NAMED_LIKE_A_LOSS.search(word) is not None
+            return _named_like_a_loss(word)
     return False
 
 
@@ -140,7 +145,7 @@ def _bound_to_losses(file: File) -> set[str]:
                     pairs = list(zip(targets, values, strict=False))
             for name, value in pairs:
                 loss = file.imported(value.func if isinstance(value, ast.Call) else value)
-                if loss and _NAMED_LIKE_A_LOSS.search(loss):
+                if loss and _named_like_a_loss(loss):
                     match name:
                         case ast.Name(id=word) | ast.Attribute(attr=word):
                             found.add(word)
