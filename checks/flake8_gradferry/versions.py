@@ -31,7 +31,7 @@ class Era(Enum):
 
 # Modules and names that are gone since TensorFlow 2.11 or longer.
 _FIRST_MODULES = re.compile(
-    r"tensorflow\.(contrib|examples|compat\.v1|python\.keras)\b"
+    r"tensorflow\.(contrib|examples|compat\.v1|python\.(keras|pywrap_tensorflow))\b"
     r"|(tensorflow\.)?keras\.(engine|legacy|objectives|optimizers_v1"
     r"|layers\.(core|convolutional|normalization|recurrent|embeddings|merge|pooling"
     r"|wrappers|noise|advanced_activations|local)"
@@ -48,6 +48,10 @@ _FIRST_NAMES = frozenset(
         "GradientDescentOptimizer fit_generator evaluate_generator predict_generator set_session "
         "tensorflow_backend predict_classes predict_proba CuDNNLSTM CuDNNGRU multi_gpu_model"
     ).split()
+)
+# Keywords of Keras 1, and of torch nothing.
+_FIRST_KEYWORDS = frozenset(
+    "nb_epoch nb_filter border_mode dim_ordering samples_per_epoch nb_val_samples".split()
 )
 _KERAS_2_MODULES = re.compile(
     r"tf_keras\b|tensorflow_(addons|compression)\b|keras_preprocessing\b"
@@ -67,6 +71,10 @@ def keras_era(file: File) -> Era:
     names = {attribute.attr for attribute in file.index[ast.Attribute]}
     if any(map(_FIRST_MODULES.match, modules)) or not names.isdisjoint(_FIRST_NAMES):
         return Era.FIRST
+    if any(keyword.arg in _FIRST_KEYWORDS for keyword in file.index[ast.keyword]):
+        return Era.FIRST
+    if any({"lr", "decay"} <= given for given in _optimizer_keywords(file)):
+        return Era.FIRST
     if any(map(_KERAS_2_MODULES.match, modules)) or not names.isdisjoint(_KERAS_2_NAMES):
         return Era.KERAS_2
     if any(constant.value == _SWITCH for constant in file.index[ast.Constant]):
@@ -81,13 +89,16 @@ def is_keras_2(file: File) -> bool:
 
 
 def _has_old_optimizer(file: File) -> bool:
-    """`Adam(lr=..., decay=...)`, which Keras 3 refuses."""
-    return any(
-        (file.qualified(call.func) or "").startswith("keras.optimizers.")
-        for name in ("Adam", "SGD", "RMSprop", "Adagrad", "Adadelta", "Nadam")
-        for call in file.calls_by_name.get(name, ())
-        if any(keyword.arg in ("lr", "decay") for keyword in call.keywords)
-    )
+    """`Adam(lr=...)` or `decay=...`, which Keras 3 refuses."""
+    return any(given & {"lr", "decay"} for given in _optimizer_keywords(file))
+
+
+def _optimizer_keywords(file: File) -> Iterator[set[str | None]]:
+    """The keywords that each of a file's Keras optimizers is made with."""
+    for name in ("Adam", "SGD", "RMSprop", "Adagrad", "Adadelta", "Nadam"):
+        for call in file.calls_by_name.get(name, ()):
+            if (file.qualified(call.func) or "").startswith("keras.optimizers."):
+                yield {keyword.arg for keyword in call.keywords}
 
 
 @remembered
