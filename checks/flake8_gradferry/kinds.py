@@ -92,8 +92,9 @@ _TENSOR_MODULES = {
     ),
     "keras.ops": frozenset(
         (
-            "shape ndim is_tensor top_k split unstack meshgrid moments qr svd eigh eig slogdet "
-            "scan map while_loop cond fori_loop switch associative_scan vectorized_map dtype size"
+            "associative_scan cond convert_to_numpy dtype eig eigh fori_loop is_tensor map "
+            "meshgrid moments ndim qr scan shape size slogdet split svd switch top_k unstack "
+            "vectorized_map while_loop"
         ).split()
     ),
     "keras.random": frozenset(("SeedGenerator",)),
@@ -254,6 +255,9 @@ def _of_method(file: File, func: ast.Attribute, call: ast.Call) -> Kind | None:
         match func.attr:
             case "predict" | "predict_on_batch":
                 return Kind.NUMPY_ARRAY if is_keras(kind(file, func.value)) else None
+            case "compute_loss" | "compiled_loss":
+                own = defines(file, func.value, func.attr)
+                return Kind.KERAS_TENSOR if is_keras(kind(file, func.value)) and not own else None
             case "numpy":
                 return Kind.NUMPY_ARRAY if not call.args else None
         if func.attr in _DATASET_METHODS and kind(file, func.value) is Kind.TF_DATASET:
