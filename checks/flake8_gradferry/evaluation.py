@@ -10,7 +10,7 @@ from .walk import File, Function
 _NO_GRAD = ("torch.no_grad", "torch.inference_mode")
 _EVALUATION = re.compile(
     r"_?(eval|evaluate|evaluation|infer|inference|predict|test|val|validate|validation)"
-    r"(_(model|net|network|epoch|one_epoch|loop|loader|set|dataset|accuracy|loss))?"
+    r"(_(model|net|network|epoch|one_epoch|step|loop|loader|set|dataset|accuracy|loss))?"
 )
 _HELD_OUT = re.compile(r"(^|_)(test|val|valid|validation|eval|dev)_?(data|set|loader|iter|dl|$)")
 
