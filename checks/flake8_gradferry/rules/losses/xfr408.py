@@ -4,9 +4,9 @@
 
 LOUD. Keras has two losses for the two ways to write labels: `categorical_crossentropy` takes
 one-hot rows, `sparse_categorical_crossentropy` class numbers, and each raises `ValueError` (shapes
-or ranks differ) on the other. In torch one `cross_entropy` takes both, but one-hot rows must be floats
-(`RuntimeError: Expected floating point type for target with class probabilities, got Long`), and
-`F.one_hot` gives integers; the binary losses take floats alone.
+or ranks differ) on the other. In torch one `cross_entropy` takes both, but one-hot rows must be
+floats (`RuntimeError: Expected floating point type for target with class probabilities, got
+Long`), and `F.one_hot` gives integers; the binary losses take floats alone.
 
 ## Bad
 
