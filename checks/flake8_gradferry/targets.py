@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from .activations import Effect, of_function, of_method
 from .callframes import End, Value, made_by
+from .compiles import Compiled, compiled
 from .infer import reaching
-from .losses import Compiled, compiled
 from .values import Trace
 from .walk import File, remembered
 

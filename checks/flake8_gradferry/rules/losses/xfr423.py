@@ -104,8 +104,9 @@ import ast
 from collections.abc import Iterator
 
 from ...callframes import Value, made_by
+from ...compiles import compiled
 from ...infer import reaching
-from ...losses import LossCall, compiled, loss_calls
+from ...losses import LossCall, loss_calls
 from ...outputs import PROBABILITIES, agreed, model_outputs, width
 from ...rule import Confidence, Finding, Harm, Rule
 from ...sides import core
