@@ -308,7 +308,17 @@ def readers(file: File, node: ast.expr) -> list[tuple[ast.expr, ast.AST]]:
     return found
 
 
-def _computed_from(file: File, node: ast.Call | ast.BinOp) -> ast.expr | None:
+@remembered_or([])
+def pointwise(file: File, node: ast.AST) -> list[Origin]:
+    """The values from which `node` is computed element by element; other layers end the trail."""
+    found: list[Origin] = []
+    for origin in origins(file, node):
+        below = None if origin.path else _computed_from(origin.file, origin.node)
+        found += [origin] if below is None else pointwise(origin.file, below)
+    return list(dict.fromkeys(found))
+
+
+def _computed_from(file: File, node: ast.AST) -> ast.expr | None:
     """The operand of an elementwise function or layer."""
     if isinstance(node, ast.Call) and file.qualified(node.func) is None and node.args:
         layer = applied(file, node)

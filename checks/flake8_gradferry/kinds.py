@@ -136,6 +136,8 @@ def _kind_of(origin: Origin) -> Kind | None:
             return _of_operands(kind(file, operand))
         case ast.Subscript(value=value):
             return _of_operands(kind(file, value))
+        case ast.Attribute(attr="optimizer", value=model):  # what `compile` made
+            return Kind.KERAS_OPTIMIZER if kind(file, model) is Kind.KERAS_MODEL else None
         case ast.AugAssign(target=ast.Name() as name):
             return _of_name(file, name)
     return None
@@ -343,4 +345,14 @@ def _attributes(file: File) -> frozenset[str]:
         node.attr
         for node in file.index[ast.Attribute]
         if isinstance(node.ctx, ast.Store) and file.dotted(node.value) != "self"
+    )
+
+
+def for_another_backend(file: File, node: ast.AST) -> bool:
+    """Whether a node stands under a test on the backend: `if backend() == "torch":`."""
+    return any(
+        isinstance(constant.value, str) and constant.value in ("torch", "jax", "pt")
+        for above in file.ancestors(node)
+        if isinstance(above, ast.If | ast.IfExp)
+        for constant in file.inside(above.test)[ast.Constant]
     )

@@ -50,7 +50,7 @@ _FIRST_NAMES = frozenset(
     ).split()
 )
 _KERAS_2_MODULES = re.compile(
-    r"tf_keras\b|tensorflow_addons\b|keras_preprocessing\b"
+    r"tf_keras\b|tensorflow_(addons|compression)\b|keras_preprocessing\b"
     r"|(tensorflow\.)?keras\.(optimizers\.(legacy|experimental)|layers\.experimental)\b"
 )
 _KERAS_2_NAMES = frozenset(
