@@ -18,11 +18,16 @@ _MARK = re.compile(r"#\s*(XFR\d{3}(?:[,\s]+XFR\d{3})*)\s*$")
 
 
 def marks(source: str) -> set[tuple[int, str]]:
-    """The findings that a file's own `# XFR101` marks announce, as (line, code)."""
+    """The findings that a file's own `# XFR101` marks announce, as (line, code).
+
+    In a program for Keras 2 those of the rules on Keras 3 announce nothing.
+    """
     found = set()
     for number, line in enumerate(source.splitlines(), 1):
         if match := _MARK.search(line):
             found |= {(number, code) for code in re.findall(r"XFR\d{3}", match[1])}
+    if "import tf_keras" in source:
+        found = {(number, code) for number, code in found if not rule(code).keras_3}
     return found
 
 

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     explain = commands.add_parser("explain", help="print the page of a rule")
     explain.add_argument("rule", help="a code or a name: XFR101, dunder-call")
     listed = commands.add_parser("rules", help="list all rules")
-    listed.add_argument("--markdown", action="store_true", help="as the table in the README")
+    listed.add_argument("--markdown", action="store_true", help="as the table in checks/README.md")
     options = parser.parse_args(arguments)
     if options.command == "rules":
         print(table() if options.markdown else listing(), end="")
@@ -52,9 +52,10 @@ def listing() -> str:
 
 def table() -> str:
     """The rules as a Markdown table."""
-    rows = ["| code | name | harm | mistake |", "|---|---|---|---|"]
+    rows = ["| code | name | harm | confidence | mistake |", "|---|---|---|---|---|"]
     rows += [
-        f"| {rule.code} | `{rule.name}` | {rule.harm.value} | {rule.page.summary} |"
+        f"| {rule.code} | `{rule.name}` | {rule.harm.value} | {rule.confidence.value} "
+        f"| {rule.page.summary} |"
         for rule in rules().values()
     ]
     return "\n".join(rows) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from .infer import reaching
-from .walk import File
+from .walk import File, remembered
 
 _PUTS = frozenset("add append extend insert add_module register_module update".split())
 
@@ -30,12 +30,10 @@ def put_into(file: File, made: ast.AST) -> list[ast.expr]:
     return found
 
 
+@remembered
 def _puts(file: File) -> dict[str, list[tuple[ast.expr, ast.expr]]]:
     """Dotted name -> (its occurrence, what is put there), for the whole file in source order."""
-    found: dict[str, list[tuple[ast.expr, ast.expr]]] | None = file.__dict__.get("_puts")
-    if found is not None:
-        return found
-    found = file.__dict__["_puts"] = {}
+    found: dict[str, list[tuple[ast.expr, ast.expr]]] = {}
     for call in file.index[ast.Call]:
         match call:
             case ast.Call(func=ast.Attribute(attr=attr, value=holder), args=[*_, value]):

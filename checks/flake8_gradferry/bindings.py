@@ -5,19 +5,13 @@ from __future__ import annotations
 import ast
 from bisect import bisect_left
 
-from .walk import COMPREHENSIONS, LOOPS, Binding, File, position
+from .walk import COMPREHENSIONS, LOOPS, Binding, File, position, remembered
 
 
+@remembered
 def reaching(file: File, name: ast.Name) -> list[Binding]:
     """The bindings whose value `name` may hold where it stands, earlier ones that are surely
     overwritten left out."""
-    cached: dict[ast.Name, list[Binding]] = file.__dict__.setdefault("_reaching", {})
-    if name not in cached:
-        cached[name] = _reaching(file, name)
-    return cached[name]
-
-
-def _reaching(file: File, name: ast.Name) -> list[Binding]:
     scope = file.scope(name).find(name.id)
     if scope is None:
         return []
@@ -28,16 +22,13 @@ def _reaching(file: File, name: ast.Name) -> list[Binding]:
     if inner is not scope or isinstance(scope.node, COMPREHENSIONS):
         return bindings
     use = _Place(file, name, scope.node)
-    places: dict[ast.AST, _Place] = file.__dict__.setdefault("_places", {})
     kept: list[Binding] = []
     sure: _Place | None = None
     around: list[tuple[Binding, _Place]] = []  # those that reach the name in a later turn alone
     # Backwards from where the name stands, as far as what surely overwrites it.
     here = bisect_left(bindings, use.start, key=lambda binding: position(binding.node))
     for binding in reversed(bindings[:here]):
-        where = places.get(binding.node)
-        if where is None:
-            where = places[binding.node] = _Place(file, binding.node, scope.node)
+        where = _place(file, binding.node, scope.node)
         if binding.kind == "parameter" or where.surely_before(use):
             kept.append(binding)
             if binding.kind != "augment":
@@ -52,6 +43,21 @@ def _reaching(file: File, name: ast.Name) -> list[Binding]:
         around += [(later, _Place(file, later.node, scope.node)) for later in bindings[here:]]
         kept += [binding for binding, where in around if where.before_in_next_turn(use, sure)]
     return kept
+
+
+@remembered
+def _place(file: File, node: ast.AST, scope: ast.AST) -> _Place:
+    return _Place(file, node, scope)
+
+
+def may_precede(file: File, one: ast.AST, other: ast.AST) -> bool:
+    """Whether control may pass `one` and then reach `other`, in the same function and without
+    turning a loop."""
+    scope = file.function(one) or file.tree
+    if scope is not (file.function(other) or file.tree):
+        return False
+    place, following = _Place(file, one, scope), _Place(file, other, scope)
+    return place.before_in_this_turn(following) and not place.leaves_before(following)
 
 
 class _Place:
@@ -102,6 +108,17 @@ class _Place:
             if block is not other_block:
                 break
         return self.start < use.start and not self._same_statement(use)
+
+    def leaves_before(self, use: _Place) -> bool:
+        """Whether the function, or a loop's turn, ends on the way from here to `use`."""
+        shared = len(self._shared(use))
+        endings: tuple[type[ast.stmt], ...] = (ast.Return, ast.Raise, ast.Break, ast.Continue)
+        for block, name, place in reversed(self.chain[shared:]):
+            if any(isinstance(statement, endings) for statement in getattr(block, name)[place:]):
+                return True
+            if isinstance(block, LOOPS):
+                endings = (ast.Return, ast.Raise)
+        return False
 
     def before_in_next_turn(self, use: _Place, sure: _Place | None) -> bool:
         """Whether a loop around both brings control from here to `use`, past what `sure` binds."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from .activations import of_function
 from .callframes import End, Value, class_of, is_none, made_by
-from .walk import LOOPS, Binding, File, position
+from .walk import LOOPS, Binding, File, position, remembered
 
 
 class Branches:
@@ -83,16 +83,14 @@ def _switched(test: Value) -> bool:
     return flag is not None and any(flag in _set_outside(file) for file in files)
 
 
+@remembered
 def _set_outside(file: File) -> frozenset[str]:
-    cached: frozenset[str] | None = file.__dict__.get("_set_outside")
-    if cached is None:
-        cached = file.__dict__["_set_outside"] = frozenset(
-            node.attr
-            for node in file.index[ast.Attribute]
-            if isinstance(node.ctx, ast.Store)
-            and not (isinstance(node.value, ast.Name) and node.value.id == "self")
-        )
-    return cached
+    return frozenset(
+        node.attr
+        for node in file.index[ast.Attribute]
+        if isinstance(node.ctx, ast.Store)
+        and not (isinstance(node.value, ast.Name) and node.value.id == "self")
+    )
 
 
 def _seen(end: End) -> bool:

@@ -9,10 +9,11 @@ import ast
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .infer import Lineage, argument_for, lineage
+from .functions import is_self
+from .lineage import Lineage, annotated_class, lineage
 from .names import framework
 from .project import STUBS, Symbol, resolve, symbol_of
-from .walk import FUNCTIONS, File
+from .walk import File
 
 _CALLS = 12
 _AGAIN = 2  # a block inside a block runs the same `forward`
@@ -70,13 +71,16 @@ def made_by(value: Value) -> str:
 
 
 def class_of(value: Value) -> Symbol | None:
-    """The project's class of which a value (a construction, or `self`) is an instance."""
+    """The project's class of which a value (a construction, `self` or an annotated
+    parameter) is an instance."""
     match value.node:
         case ast.Call(func=func):
             found = symbol_of(value.file, func)
         case ast.arg() if is_self(value.file, value.node):
             owner = value.file.method_class(value.node)
             found = Symbol(value.file, owner) if owner is not None else None
+        case ast.arg(annotation=annotation):
+            return annotated_class(value.file, annotation)
         case _:
             return None
     if found is None or not isinstance(found.node, ast.ClassDef):
@@ -88,15 +92,6 @@ def family(cls: Symbol) -> Lineage:
     """What a class inherits from."""
     assert isinstance(cls.node, ast.ClassDef)
     return lineage(cls.file, cls.node)
-
-
-def super_call(file: File, init: ast.AST) -> ast.Call | None:
-    """The `super().__init__(...)` in an `__init__`."""
-    for call in file.inside(init, nested=False)[ast.Call]:
-        match call.func:
-            case ast.Attribute(attr="__init__", value=ast.Call(func=ast.Name(id="super"))):
-                return call
-    return None
 
 
 def self_at(value: Value) -> Value | None:
@@ -112,15 +107,6 @@ def self_at(value: Value) -> Value | None:
     return Value(value.file, function.args.args[0])
 
 
-def is_self(file: File, parameter: ast.arg) -> bool:
-    """Whether a parameter is the `self` of a method."""
-    function = file.enclosing(parameter, *FUNCTIONS, ast.Lambda)
-    if not isinstance(function, FUNCTIONS) or file.owner(function) is None:
-        return False
-    first = [*function.args.posonlyargs, *function.args.args][:1]
-    return first == [parameter] and parameter.arg == "self"
-
-
 def is_none(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
@@ -133,26 +119,3 @@ def constant_index(index: ast.expr) -> int | str | None:
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(key))):
             return -key
     return None
-
-
-def argument_of(
-    file: File, function: ast.AST | None, call: ast.Call, parameter: ast.arg
-) -> ast.expr | None:
-    if isinstance(function, FUNCTIONS):
-        return argument_for(Symbol(file, function), call, parameter)
-    if isinstance(function, ast.Lambda) and parameter in function.args.args:
-        position = function.args.args.index(parameter)
-        if position < len(call.args) and not isinstance(call.args[position], ast.Starred):
-            return call.args[position]
-    return None
-
-
-def default_value(function: ast.AST | None, parameter: ast.arg) -> ast.expr | None:
-    """The default of a parameter, None where there is none."""
-    if not isinstance(function, FUNCTIONS):
-        return None
-    args = function.args
-    positional = [*args.posonlyargs, *args.args][::-1]
-    pairs = list(zip(positional, args.defaults[::-1], strict=False))
-    pairs += [(a, d) for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d]
-    return next((default for arg, default in pairs if arg is parameter), None)

@@ -17,7 +17,7 @@ A rule asks, for instance, whether gradients are clipped after they were used:
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from .events import Event, Kind, common_loops, turns_once
@@ -25,7 +25,7 @@ from .follow import trace
 from .names import framework
 from .project import home_of, mentions
 from .things import imports_torch
-from .walk import FUNCTIONS, LOOPS, File, position
+from .walk import FUNCTIONS, LOOPS, File, position, remembered_or
 
 
 @dataclass(eq=False)
@@ -79,22 +79,21 @@ _BACKWARD = frozenset(("backward", "manual_backward"))
 _VERBS = frozenset("backward step zero_grad train eval".split())
 
 
-def flows(file: File) -> list[Flow]:
+@remembered_or(())
+def flows(file: File) -> Sequence[Flow]:
     """The flows of a file: of its module body, and of each function that loops or holds a verb.
 
     A function that was followed from another one is left out: its events stand in that flow, with
     what its caller knows about its parameters.
     """
-    cached: list[Flow] | None = file.__dict__.get("_flows")
-    if cached is None:
-        cached = file.__dict__["_flows"] = []
-        followed: set[ast.AST] = set()
-        for root in _roots(file):
-            if root not in followed:
-                events, entered = trace(file, root)
-                followed |= entered
-                cached.append(Flow(file, root, events))
-    return cached
+    found: list[Flow] = []
+    followed: set[ast.AST] = set()
+    for root in _roots(file):
+        if root not in followed:
+            events, entered = trace(file, root)
+            followed |= entered
+            found.append(Flow(file, root, events))
+    return found
 
 
 def _goes_backward(file: File) -> bool:

@@ -22,7 +22,7 @@ from .spelling import (
     of_call,
     of_unseen_call,
 )
-from .walk import FUNCTIONS, File, children
+from .walk import FUNCTIONS, File, children, remembered
 
 _DEPTH = 6
 _CALLS = 300  # helpers followed in one flow
@@ -193,7 +193,7 @@ class _Tracer:
 
     def _enter(self, callee: Symbol, call: ast.Call, where: Where) -> None:
         function = callee.node
-        silent: set[ast.AST] = callee.file.__dict__.setdefault("_silent_functions", set())
+        silent = _silent(callee.file)
         if function is self.root or function in self._active or function in silent:
             return
         assert isinstance(function, FUNCTIONS)
@@ -243,6 +243,12 @@ class _Tracer:
             leaves=leaves,
         )
         self.events.append(event)
+
+
+@remembered
+def _silent(file: File) -> set[ast.AST]:
+    """The functions of a file that were followed once and held no event; followers fill it."""
+    return set()
 
 
 def _closure(argument: ast.expr, where: Where) -> Iterator[Symbol | ast.expr]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from .infer import argument_for, function_of, origins
 from .project import Symbol
 from .things import Thing, is_made_in_sight, is_near
-from .walk import FUNCTIONS, File, Function
+from .walk import FUNCTIONS, File, Function, remembered
 
 # Methods of modules, tensors and containers that run nothing of interest.
 HARMLESS_METHODS = frozenset(
@@ -181,12 +181,14 @@ def is_closure(node: ast.expr, where: Where) -> bool:
 
 def _only_method(file: File, func: ast.Attribute) -> Symbol | None:
     """The method of that name, where one class of the file has it and its object is unseen."""
-    by_name: dict[str, list[Function]] | None = file.__dict__.get("_methods_by_name")
-    if by_name is None:
-        by_name = {}
-        for cls in file.index[ast.ClassDef]:
-            for name, method in file.methods(cls).items():
-                by_name.setdefault(name, []).append(method)
-        file.__dict__["_methods_by_name"] = by_name
-    found = by_name.get(func.attr, [])
+    found = _methods_by_name(file).get(func.attr, [])
     return Symbol(file, found[0]) if len(found) == 1 and func.attr not in _MODULES_OWN else None
+
+
+@remembered
+def _methods_by_name(file: File) -> dict[str, list[Function]]:
+    by_name: dict[str, list[Function]] = {}
+    for cls in file.index[ast.ClassDef]:
+        for name, method in file.methods(cls).items():
+            by_name.setdefault(name, []).append(method)
+    return by_name

@@ -5,6 +5,8 @@ Sources: https://docs.pytorch.org/docs/stable/nn.html and https://keras.io/api/l
 
 from __future__ import annotations
 
+import re
+
 # Their arguments are what they hold.
 CONTAINERS = frozenset(
     "torch.nn.Sequential keras.Sequential torch.nn.ModuleList torch.nn.ModuleDict".split()
@@ -28,6 +30,23 @@ PARAMETRIC = (
         ).split()
     ),
 )
+# The Keras layers that make trainable weights, whatever their arguments.
+WEIGHTED = frozenset(
+    f"keras.layers.{name}"
+    for name in (
+        "AdditiveAttention BatchNormalization Conv1D Conv1DTranspose Conv2D Conv2DTranspose Conv3D "
+        "Conv3DTranspose ConvLSTM1D ConvLSTM2D ConvLSTM3D Convolution1D Convolution2D "
+        "Convolution3D Dense DepthwiseConv1D DepthwiseConv2D EinsumDense Embedding GRU GRUCell "
+        "GroupNormalization GroupQueryAttention LSTM LSTMCell LayerNormalization "
+        "MultiHeadAttention PReLU RMSNormalization ReversibleEmbedding SeparableConv1D "
+        "SeparableConv2D SeparableConvolution1D SeparableConvolution2D SimpleRNN SimpleRNNCell"
+    ).split()
+)
+# With one of these sets of arguments all False, a layer has no weights to train.
+WEIGHT_SWITCHES = tuple(
+    frozenset(names.split())
+    for names in ("affine", "elementwise_affine", "trainable", "center scale")
+)
 # Functions that hand back what they are given: a layer, or a collection of layers.
 PASS_THROUGH = frozenset(
     (
@@ -47,7 +66,12 @@ OPAQUE = frozenset(
     ).split()
 )
 # Model zoos: whatever they make is one layer, known by its name.
-ZOOS = ("keras.applications.", "torchvision.models.")
+_ZOO = re.compile(
+    r"keras\.applications\.(?:\w+\.)*[A-Z]\w*"
+    r"|torchvision\.models\.(?!\w*_Weights|list_models|get_weight|get_model_)\w+(?:\.\w+)*"
+    r"|timm\.create_model|timm\.models\.(?!list_|is_model)(?:\w+\.)*\w+"
+    r"|segmentation_models_pytorch\.[A-Z]\w*"
+)
 NOT_LAYERS = frozenset(
     (
         "keras.layers.Input keras.layers.InputSpec torch.nn.Buffer torch.nn.Parameter "
@@ -64,3 +88,8 @@ def is_layer_class(name: str) -> bool:
         and name not in NOT_LAYERS
         and (module in ("torch.nn", "keras.layers") or name in ("keras.Model", "keras.Sequential"))
     )
+
+
+def is_zoo(name: str) -> bool:
+    """Whether a canonical dotted name is that of what makes a model zoo's models."""
+    return _ZOO.fullmatch(name) is not None

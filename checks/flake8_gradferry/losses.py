@@ -1,6 +1,6 @@
-"""Which cross-entropy a call computes, and on what.
+"""Which loss a call computes, and on what.
 
-Only losses that take logits or probabilities are looked at. A loss is found as a function, as an
+Only losses whose name is in `loss_names` are looked at. A loss is found as a function, as an
 object behind a name, attribute or dict, made here or in another file, and in `compile(loss=...)`.
 """
 
@@ -8,43 +8,22 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from .callframes import End, Value, class_of, family, is_none, made_by
+from .loss_names import BY_STRING, CROSS_ENTROPIES, WORDS
+from .outputs import Outputs, value_outputs
 from .values import Trace, constant
-from .walk import FUNCTIONS, File
+from .walk import FUNCTIONS, File, remembered
 
-# Called (output, target).
-TORCH_CROSS_ENTROPY = frozenset(("torch.nn.CrossEntropyLoss", "torch.nn.functional.cross_entropy"))
-
-_KERAS_WORDS = (
-    "binary_crossentropy categorical_crossentropy sparse_categorical_crossentropy "
-    "binary_focal_crossentropy categorical_focal_crossentropy"
-).split()
-_KERAS_CLASSES = {"".join(part.title() for part in w.split("_")): w for w in _KERAS_WORDS}
-# Called (target, output), with `from_logits`, False unless given.
-_KERAS_NAMES = {
-    **{f"keras.losses.{name}": word for name, word in _KERAS_CLASSES.items()},
-    **{
-        f"keras.{module}.{word}": word
-        for module in ("losses", "backend", "metrics", "objectives", "ops")
-        for word in _KERAS_WORDS
-    },
-}
-# Always on logits; called by keyword.
-_TENSORFLOW_NAMES = {
-    f"{prefix}.{word}": word
-    for prefix in ("tensorflow.nn", "tensorflow.compat.v1.nn")
-    for word in (
-        "softmax_cross_entropy_with_logits softmax_cross_entropy_with_logits_v2 "
-        "sparse_softmax_cross_entropy_with_logits sigmoid_cross_entropy_with_logits "
-        "weighted_cross_entropy_with_logits"
-    ).split()
-}
 # What people call a loss; anything else must be bound to one in sight.
 _NAMED_LIKE_A_LOSS = re.compile(
-    r"loss|crit(?!ic)|cost|xent|entropy|objective|(?:^|_)(?:[bcs]?ce|bce|cce|scce|obj)(?:$|_)", re.I
+    r"loss|crit(?!ic)|cost|xent|entropy|objective|kl_?d|cos(?:ine)?_?sim|"
+    r"(?:^|_)(?:[bcs]?ce|bce|cce|scce|obj|nll|mse|mae|kl)(?:$|_)",
+    re.I,
 )
 
 
@@ -52,43 +31,49 @@ class Loss(NamedTuple):
     """A loss by the name of what computes it."""
 
     name: str  # canonical
-    from_logits: bool | None  # None: cannot see
+    from_logits: bool | None  # None: cannot see, or a loss that takes neither
     shown: str  # as the user wrote it
+    # What it was told by keyword: a constant, or Ellipsis. None is a key where some are hidden.
+    options: Mapping[str | None, object]
 
     @property
     def word(self) -> str:
-        """`CrossEntropyLoss`, `sparse_categorical_crossentropy`, ..."""
-        return _KERAS_NAMES.get(self.name) or self.name.rpartition(".")[2]
+        """`cross_entropy`, `sparse_categorical_crossentropy`, ... for class and function alike."""
+        return WORDS[self.name]
 
     @property
     def is_torch(self) -> bool:
-        return self.name in TORCH_CROSS_ENTROPY
+        return self.name.startswith("torch.")
 
     @property
     def is_keras(self) -> bool:
-        return self.name in _KERAS_NAMES
+        return self.name.startswith("keras.")
 
     @property
     def is_tensorflow(self) -> bool:
-        return self.name in _TENSORFLOW_NAMES
+        return self.name.startswith("tensorflow.")
 
 
-class LossCall(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class LossCall:
     """One call of a loss in a file."""
 
     call: ast.Call  # in the file that is looked at
     loss: Loss
     output: Value  # what the model said
+    target: Value | None  # what it should have said
     site: Value  # the loss's own call, in a function of another file where it was handed on
 
+    @cached_property
+    def outputs(self) -> Outputs:
+        """What the output may have been made by."""
+        return value_outputs(self.output)
 
+
+@remembered
 def loss_calls(file: File) -> list[LossCall]:
-    """Every call of a cross-entropy in a file whose loss is certain."""
-    cached = file.__dict__.get("_loss_calls")
-    if cached is None:
-        cached = file.__dict__["_loss_calls"] = list(_find(file))
-    found: list[LossCall] = cached
-    return found
+    """Every call of a loss in a file, where it is certain which."""
+    return list(_find(file))
 
 
 def _find(file: File) -> Iterator[LossCall]:
@@ -100,8 +85,8 @@ def _find(file: File) -> Iterator[LossCall]:
             continue
         if _may_be_loss(call.func, bound):
             loss = loss_of(file, call.func, call)
-            if loss is not None and (output := _output(loss, call)) is not None:
-                yield LossCall(call, loss, Value(file, output), Value(file, call))
+            if loss is not None:
+                yield from _called(call, loss, Value(file, call))
         if any(_may_be_loss(a, bound) for a in (*call.args, *(k.value for k in call.keywords))):
             yield from _handed_on(file, call)
 
@@ -119,8 +104,14 @@ def _handed_on(file: File, call: ast.Call) -> Iterator[LossCall]:
             continue
         site = Value(symbol.file, inner, frame)
         loss = _agreed(site.at(inner.func), site, inner.func.id)
-        if loss is not None and (output := _output(loss, inner)) is not None:
-            yield LossCall(call, loss, site.at(output), site)
+        if loss is not None:
+            yield from _called(call, loss, site)
+
+
+def _called(call: ast.Call, loss: Loss, site: Value) -> Iterator[LossCall]:
+    output, target = _argument(site, loss, _OUTPUT), _argument(site, loss, _TARGET)
+    if output is not None:
+        yield LossCall(call, loss, output, target, site)
 
 
 def _frameworks(file: File) -> set[str]:
@@ -142,17 +133,22 @@ def _bound_to_losses(file: File) -> set[str]:
     """The names and attributes that an assignment of a loss gives."""
     found = set()
     for assign in file.index[ast.Assign]:
-        value = assign.value.func if isinstance(assign.value, ast.Call) else assign.value
-        name = file.imported(value)
-        if name and _NAMED_LIKE_A_LOSS.search(name):
-            for target in assign.targets:
-                if isinstance(target, ast.Name | ast.Attribute):
-                    found.add(target.id if isinstance(target, ast.Name) else target.attr)
+        for target in assign.targets:
+            pairs = [(target, assign.value)]
+            match target, assign.value:
+                case ast.Tuple(elts=targets), ast.Tuple(elts=values):
+                    pairs = list(zip(targets, values, strict=False))
+            for name, value in pairs:
+                loss = file.imported(value.func if isinstance(value, ast.Call) else value)
+                if loss and _NAMED_LIKE_A_LOSS.search(loss):
+                    match name:
+                        case ast.Name(id=word) | ast.Attribute(attr=word):
+                            found.add(word)
     return found
 
 
 def loss_of(file: File, node: ast.expr, call: ast.Call | None = None) -> Loss | None:
-    """The one cross-entropy that an expression names, if every way to it agrees.
+    """The one loss that an expression names, if every way to it agrees.
 
     `call` is the call in which `node` is the function, for losses that are functions.
     """
@@ -161,8 +157,16 @@ def loss_of(file: File, node: ast.expr, call: ast.Call | None = None) -> Loss | 
 
 
 def _agreed(value: Value, site: Value | None, shown: str) -> Loss | None:
-    found = {_loss(end, site, shown) for end in Trace().objects(value)}
-    return found.pop() if len(found) == 1 else None
+    found = [_loss(end, site, shown) for end in Trace().objects(value)]
+    first = found[0] if found else None
+    if first is None or any(other is None or other[:3] != first[:3] for other in found):
+        return None
+    shared = dict(first.options)
+    for other in found:
+        assert other is not None
+        differing = {item[0] for item in shared.items() ^ other.options.items()}
+        shared |= dict.fromkeys(differing, ...)
+    return first._replace(options=shared)
 
 
 def _loss(end: End, site: Value | None, shown: str) -> Loss | None:
@@ -171,8 +175,12 @@ def _loss(end: End, site: Value | None, shown: str) -> Loss | None:
     value = end.value
     match value.node:
         case ast.Constant(value=str(text)):
-            word = _KERAS_CLASSES.get(text, text)
-            return Loss(f"keras.losses.{word}", False, shown) if word in _KERAS_WORDS else None
+            if text not in BY_STRING:
+                return None
+            word = BY_STRING[text]
+            return Loss(
+                f"keras.losses.{word}", False if word in CROSS_ENTROPIES else None, shown, {}
+            )
         case ast.Call():
             name, given = made_by(value), value
             if name.rpartition(".")[2][:1].islower():
@@ -182,19 +190,38 @@ def _loss(end: End, site: Value | None, shown: str) -> Loss | None:
             name, given = made_by(value), site or value
         case _:
             return None
-    if name in TORCH_CROSS_ENTROPY or name in _TENSORFLOW_NAMES:
-        return Loss(name, True, shown)
-    if name in _KERAS_NAMES:
-        return Loss(name, _from_logits(given, name), shown)
-    return None
+    if name not in WORDS:
+        return None
+    return Loss(name, _from_logits(given, name), shown, _options(given))
+
+
+_OPTIONS = (None, "reduction", "size_average", "log_target", "ignore_class")
+
+
+def _options(value: Value) -> Mapping[str | None, object]:
+    if not isinstance(value.node, ast.Call):
+        return {}
+    name = made_by(value)
+    if name.startswith("torch.nn.") and value.node.args and name.rpartition(".")[2][0].isupper():
+        return {None: ...}  # told by place
+    return {
+        item.arg: constant(value.at(item.value))
+        for item in value.node.keywords
+        if item.arg in _OPTIONS
+    }
 
 
 def _from_logits(value: Value, name: str) -> bool | None:
+    word = WORDS[name]
+    if not name.startswith("keras."):
+        return True if "cross_entropy" in word and word != "binary_cross_entropy" else None
+    if word not in CROSS_ENTROPIES:
+        return None
     if not isinstance(value.node, ast.Call):
         return False
     is_class = name.rpartition(".")[2][:1].isupper()
     position = 0 if is_class else 2
-    if "focal" in _KERAS_NAMES[name]:
+    if "focal" in word:
         position = 99  # told by keyword
     call = value.node
     given = [k.value for k in call.keywords if k.arg == "from_logits"]
@@ -209,21 +236,23 @@ def _from_logits(value: Value, name: str) -> bool | None:
     return told if isinstance(told, bool) else None
 
 
-def _output(loss: Loss, call: ast.Call) -> ast.expr | None:
-    """The argument of a loss that holds what the model said."""
-    if loss.is_torch:
-        keywords, position = {"input"}, 0
-    elif loss.is_keras:
-        keywords, position = {"y_pred", "output"}, 1
-    else:
-        keywords, position = {"logits"}, 1
+# The names and the place of an argument: torch's, Keras', those of `tf.nn`.
+_OUTPUT = (({"input"}, 0), ({"y_pred", "output"}, 1), ({"logits"}, 1))
+_TARGET = (({"target"}, 1), ({"y_true", "target"}, 0), ({"labels"}, 0))
+
+
+def _argument(site: Value, loss: Loss, spelt: tuple[tuple[set[str], int], ...]) -> Value | None:
+    """One of the two arguments that every loss has."""
+    call = site.node
+    assert isinstance(call, ast.Call)
+    keywords, position = spelt[0 if loss.is_torch else 1 if loss.is_keras else 2]
     for keyword in call.keywords:
         if keyword.arg in keywords:
-            return keyword.value
+            return site.at(keyword.value)
     head = call.args[: position + 1]
     if len(head) <= position or any(isinstance(item, ast.Starred) for item in head):
         return None
-    return head[position]
+    return site.at(head[position])
 
 
 def _shown(file: File, node: ast.expr) -> str:

@@ -10,32 +10,43 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from .additions import put_into
-from .infer import Lineage, Origin, lineage, origins, reaching, returns, self_assignments
+from .flags import never_runs
+from .infer import Lineage, Origin, lineage, origins, returns, self_assignments
 from .layer_names import (
     CONTAINERS,
     OPAQUE,
     PARAMETRIC,
     PASS_THROUGH,
+    WEIGHT_SWITCHES,
+    WEIGHTED,
     WRAPPERS,
-    ZOOS,
     is_layer_class,
+    is_zoo,
 )
 from .names import framework
 from .project import STUBS, Symbol, resolve, symbol_of
-from .walk import FUNCTIONS, File
+from .walk import FUNCTIONS, File, remembered_or
 
 
 class Layer(NamedTuple):
-    """A layer or model: the expression that makes it, and of what class it is."""
+    """A layer or model: what makes it, or the parameter annotated with its class."""
 
     file: File
-    node: ast.Call
+    node: ast.Call | ast.arg
     name: str = ""  # canonical name of the framework's class or zoo function, else ""
     cls: Symbol | None = None  # the project's class
+
+    @property
+    def call(self) -> ast.Call:
+        """The call that makes it; for a parameter one that passes nothing."""
+        if isinstance(self.node, ast.Call):
+            return self.node
+        return ast.Call(func=ast.Name(self.node.arg), args=[], keywords=[])
 
 
 class Found(NamedTuple):
@@ -58,17 +69,14 @@ def _join(parts: Iterable[Found]) -> Found:
 # -- expressions -----------------------------------------------------------------------------------
 
 
+@remembered_or(NOTHING)  # what is asked again while it is worked out holds itself
 def layers(file: File, node: ast.AST) -> Found:
     """The layers or models that `node` may be or, where it is a collection, may hold.
 
     An expression that is no layer at all (a number, a tensor, a function) gives nothing and is
     complete.
     """
-    cached: dict[ast.AST, Found] = file.__dict__.setdefault("_layers", {})
-    if node not in cached:
-        cached[node] = NOTHING  # what is asked again while it is worked out holds itself
-        cached[node] = _join(_layers_at(origin) for origin in origins(file, node))
-    return cached[node]
+    return _join(_layers_at(origin) for origin in origins(file, node))
 
 
 def _layers_at(origin: Origin) -> Found:
@@ -97,8 +105,8 @@ def _layers_at(origin: Origin) -> Found:
             return layers(file, node.value)
         case ast.Name() | ast.Attribute() if file.qualified(node) is not None:
             return _named(file, node)
-        case ast.Name() if any(b.kind == "augment" for b in reaching(file, node)):
-            return NOTHING  # `xs += [...]`, met where the list is made
+        case ast.arg() if (cls := origin.cls) is not None:
+            return _instance(file, node, cls)
         case ast.Name() | ast.Attribute() | ast.arg() | ast.With() | ast.AsyncWith():
             return UNSEEN
         case _:
@@ -120,19 +128,28 @@ def _made_by(file: File, call: ast.Call, maker: str | Symbol | None) -> Found:
     if maker is None:
         return UNSEEN
     if isinstance(maker, Symbol):
-        family = class_lineage(maker)
-        if family.is_torch_module or family.is_keras_layer or not family.complete:
-            return Found((Layer(file, call, cls=maker),))
-        return NOTHING
+        return _instance(file, call, maker)
     if maker in PASS_THROUGH:
         return _join(layers(file, argument) for argument in _arguments(call))
+    match maker, call.args:
+        case "torch.hub.load", [ast.Constant(value=str(hub)), ast.Constant(value=str(entry)), *_]:
+            if hub.partition(":")[0] == "pytorch/vision":
+                maker = f"torchvision.models.{entry}"
     if maker in OPAQUE:
         return UNSEEN
-    if maker.startswith(ZOOS) or is_layer_class(maker):
+    if is_zoo(maker) or is_layer_class(maker):
         return Found((Layer(file, call, name=maker),))
     if framework(maker) or maker.partition(".")[0] in ("numpy", "math", *dir(builtins)):
         return NOTHING
     return UNSEEN
+
+
+def _instance(file: File, node: ast.Call | ast.arg, cls: Symbol) -> Found:
+    """An instance of a project's class: a layer, unless the class is surely something else."""
+    family = class_lineage(cls)
+    if family.is_torch_module or family.is_keras_layer or not family.complete:
+        return Found((Layer(file, node, cls=cls),))
+    return NOTHING
 
 
 def makers(file: File, func: ast.expr, depth: int = 0) -> list[str | Symbol | None]:
@@ -141,6 +158,8 @@ def makers(file: File, func: ast.expr, depth: int = 0) -> list[str | Symbol | No
     Classes passed as arguments (`norm=nn.BatchNorm2d`) are followed; an empty list means that
     `func` is a layer that is applied, or a function that returns no layer.
     """
+    if (zoo := zoo_of(file, func)) is not None:
+        return [zoo]
     name = file.qualified(func)
     if name is not None and framework(name):
         found = resolve(file, name)
@@ -160,6 +179,17 @@ def makers(file: File, func: ast.expr, depth: int = 0) -> list[str | Symbol | No
     if depth > 4:
         return [None]
     return [maker for origin in origins(file, func) for maker in _makers_at(origin, func, depth)]
+
+
+def zoo_of(file: File, func: ast.expr) -> str | None:
+    """The dotted name of the zoo's function that `func` is; `torchvision.models.*` stands for one
+    that is chosen when the program runs: `models.__dict__[arch]`, `getattr(models, arch)`."""
+    match func:
+        case ast.Subscript(value=table) | ast.Call(func=ast.Name(id="getattr"), args=[table, _]):
+            name = (file.qualified(table) or "").removesuffix(".__dict__") + ".any"
+        case _:
+            name = file.qualified(func) or ""
+    return name if is_zoo(name) else None
 
 
 def _makers_at(origin: Origin, func: ast.expr, depth: int) -> list[str | Symbol | None]:
@@ -187,23 +217,17 @@ def _arguments(call: ast.Call) -> list[ast.expr]:
 def _put(file: File, made: ast.expr) -> Iterator[Found]:
     """What `.add()`, `.append()`, `+=`, ... put into the collection that an expression makes."""
     for value in put_into(file, made):
-        yield layers(file, value)
+        if not never_runs(file, value):
+            yield layers(file, value)
 
 
 # -- one level down --------------------------------------------------------------------------------
 
 
+@remembered_or(NOTHING)
 def members(layer: Layer) -> Found:
     """The layers that a layer holds directly: arguments, attributes, graph, what is added later."""
-    cached: dict[Layer, Found] = layer.file.__dict__.setdefault("_members", {})
-    if layer not in cached:
-        cached[layer] = NOTHING
-        cached[layer] = _members(layer)
-    return cached[layer]
-
-
-def _members(layer: Layer) -> Found:
-    file, call = layer.file, layer.node
+    file, call = layer.file, layer.call
     if layer.name in CONTAINERS:
         return _join(steps(layer))
     if layer.name in WRAPPERS:
@@ -229,8 +253,9 @@ def steps(layer: Layer) -> list[Found]:
 
     A position with several layers may hold any of them, or (`*layers`) all of them.
     """
-    file, call = layer.file, layer.node
-    return [layers(file, item) for item in [*_arguments(call), *put_into(file, call)]]
+    file, call = layer.file, layer.call
+    added = (item for item in put_into(file, call) if not never_runs(file, item))
+    return [layers(file, item) for item in [*_arguments(call), *added]]
 
 
 def within(layer: Layer) -> Iterator[Layer]:
@@ -242,7 +267,7 @@ def within(layer: Layer) -> Iterator[Layer]:
 
 
 def has_parameters(layer: Layer) -> bool:
-    """Whether a torch module is seen to have parameters of its own or in what it holds."""
+    """Whether a layer is seen to have weights to train, its own or in what it holds."""
     return any(_own_parameters(found) for found in within(layer))
 
 
@@ -250,12 +275,17 @@ def _own_parameters(layer: Layer) -> bool:
     if layer.cls is not None:
         return any(
             at.file.qualified(call.func) == "torch.nn.Parameter"
+            or (isinstance(call.func, ast.Attribute) and call.func.attr == "add_weight")
             for at in class_lineage(layer.cls).classes
             for call in at.file.inside(at.node)[ast.Call]
         )
+    given = {k.arg: getattr(k.value, "value", True) for k in layer.call.keywords}
+    off = {name for name, value in given.items() if value is False}
+    if any(names <= off for names in WEIGHT_SWITCHES):
+        return False
     if layer.name.startswith("torch.nn.InstanceNorm"):
-        return any(keyword.arg == "affine" for keyword in layer.node.keywords)
-    return layer.name.startswith(PARAMETRIC)
+        return "affine" in given
+    return layer.name.startswith(PARAMETRIC) or layer.name in WEIGHTED
 
 
 class Applied(NamedTuple):
@@ -268,9 +298,9 @@ class Applied(NamedTuple):
 
 def graph_of(layer: Layer) -> list[Applied]:
     """The calls between the outputs and the inputs of a functional Keras model, last first."""
-    outputs = [k.value for k in layer.node.keywords if k.arg in ("outputs", "output")]
-    if not outputs and len(layer.node.args) > 1:
-        outputs = [layer.node.args[1]]
+    outputs = [k.value for k in layer.call.keywords if k.arg in ("outputs", "output")]
+    if not outputs and len(layer.call.args) > 1:
+        outputs = [layer.call.args[1]]
     return graph(layer.file, outputs)
 
 
@@ -286,6 +316,8 @@ def graph(file: File, outputs: Iterable[ast.expr]) -> list[Applied]:
                 continue
             seen.add(node)
             if isinstance(node, ast.Call):
+                if never_runs(origin.file, node):
+                    continue
                 found.append(Applied(origin.file, node, _run_by(origin.file, node)))
                 queue += ((origin.file, argument) for argument in _arguments(node))
             elif isinstance(node, (ast.Attribute, ast.Subscript)):
@@ -328,30 +360,25 @@ def held(symbol: Symbol) -> Found:
     return Found(found.layers, found.complete and family.complete)
 
 
-def attributes(symbol: Symbol) -> dict[str, Found]:
+@remembered_or(MappingProxyType({}))
+def attributes(symbol: Symbol) -> Mapping[str, Found]:
     """Attribute name -> its layers, for attributes that hold some or may; "*" has no name.
 
     An attribute whose value cannot be seen counts only if the class calls it or loops over it.
     """
-    cached: dict[ast.AST, dict[str, Found]] = symbol.file.__dict__.setdefault("_attributes", {})
-    if symbol.node not in cached:
-        cached[symbol.node] = {}
-        found: dict[str, list[Found]] = {}
-        for at in class_lineage(symbol).classes:
-            for name, part in _own_attributes(at):
-                found.setdefault(name, []).append(part)
-        joined = {name: _join(parts) for name, parts in found.items()}
-        cached[symbol.node] = {
-            name: part for name, part in joined.items() if part.layers or not part.complete
-        }
-    return cached[symbol.node]
+    found: dict[str, list[Found]] = {}
+    for at in class_lineage(symbol).classes:
+        for name, part in _own_attributes(at):
+            found.setdefault(name, []).append(part)
+    joined = {name: _join(parts) for name, parts in found.items()}
+    return {name: part for name, part in joined.items() if part.layers or not part.complete}
 
 
 def _own_attributes(symbol: Symbol) -> Iterator[tuple[str, Found]]:
     file, cls = symbol.file, symbol.node
     used = _used_as_layers(file, cls)
     for name, values in self_assignments(file, cls).items():
-        found = _join(layers(file, value) for value, _ in values)
+        found = _join(layers(file, value) for value, _ in values if not never_runs(file, value))
         if name not in used:
             found = found._replace(complete=True)
         yield name, found

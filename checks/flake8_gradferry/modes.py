@@ -7,13 +7,15 @@ Sources: the frameworks' own code, torch 2.13 (`torch/nn/modules`) and Keras 3.1
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from .infer import origins
+from .layer_names import is_zoo
 from .models import Found, Layer, class_lineage, forward, graph_of, held, layers, members
 from .project import Symbol
-from .walk import FUNCTIONS, File
+from .walk import FUNCTIONS, File, Function, remembered_or
 
 
 class Switch(NamedTuple):
@@ -103,6 +105,10 @@ SWITCHES: dict[str, tuple[Switch, ...]] = {
 _STACKED = ("torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN")
 # keras.applications without batch norm, dropout or stochastic depth.
 _PLAIN_APPLICATIONS = ("VGG16", "VGG19")
+# Models of torchvision and timm that have none of these unless they are asked for it.
+_PLAIN_MODELS = re.compile(
+    r"(?:\w+/|hf.hub:|tf_)*(?:vit|deit|beit|eva|flexivit|convnext|mixer|gmlp|resmlp|cait|xcit)"
+)
 
 
 # -- the question ----------------------------------------------------------------------------------
@@ -126,23 +132,14 @@ def any_dependent(found: Found) -> bool | None:
     return None if None in answers or not found.complete else False
 
 
+@remembered_or(False)  # a layer that holds itself adds nothing by that
 def layer_dependent(layer: Layer) -> bool | None:
     """The same question about one layer."""
-    cached: dict[Layer, bool | None] = layer.file.__dict__.setdefault("_layer_dependent", {})
-    if layer not in cached:
-        cached[layer] = False  # a layer that holds itself adds nothing by that
-        cached[layer] = _layer_dependent(layer)
-    return cached[layer]
-
-
-def _layer_dependent(layer: Layer) -> bool | None:
     if layer.cls is not None:
         own = class_dependent(layer.cls)
         return own if own else _either(own, _inside(layer))
-    if layer.name.startswith("torchvision.models."):
-        return True
-    if layer.name.startswith("keras.applications."):
-        return layer.name.rpartition(".")[2] not in _PLAIN_APPLICATIONS
+    if is_zoo(layer.name):
+        return _zoo_dependent(layer)
     switches = SWITCHES.get(layer.name)
     if switches is None:
         return _inside(layer)
@@ -156,16 +153,25 @@ def _layer_dependent(layer: Layer) -> bool | None:
     return answer
 
 
+def _zoo_dependent(layer: Layer) -> bool | None:
+    """Whether a zoo's model, known by name alone, holds batch norm, dropout or stochastic depth."""
+    name = layer.name.rpartition(".")[2]
+    if layer.name.startswith("keras.applications."):
+        return name not in _PLAIN_APPLICATIONS
+    if any("drop" in (keyword.arg or "") for keyword in layer.call.keywords):
+        return True
+    if name in ("create_model", "get_model") and layer.call.args:
+        names = [origin.node for origin in origins(layer.file, layer.call.args[0])]
+        chosen = [at.value for at in names if isinstance(at, ast.Constant)]
+        plain = any(_PLAIN_MODELS.match(str(each)) for each in chosen)
+    else:
+        plain = _PLAIN_MODELS.match(name) is not None
+    return None if plain else True
+
+
+@remembered_or(False)  # a class that holds itself adds nothing by that
 def class_dependent(symbol: Symbol) -> bool | None:
     """Whether instances of a project's class act otherwise in training."""
-    cached: dict[ast.AST, bool | None] = symbol.file.__dict__.setdefault("_class_dependent", {})
-    if symbol.node not in cached:
-        cached[symbol.node] = False  # a class that holds itself adds nothing by that
-        cached[symbol.node] = _class_dependent(symbol)
-    return cached[symbol.node]
-
-
-def _class_dependent(symbol: Symbol) -> bool | None:
     family = class_lineage(symbol)
     if not family.names.isdisjoint(SWITCHES):
         return True if forward(symbol) is None else None
@@ -247,7 +253,7 @@ def _either(first: bool | None, second: bool | None) -> bool | None:
 def _on(layer: Layer, switch: Switch, off: float = 0) -> bool | None:
     """Whether a switch is on. A rate that the program computes is taken to be one; a parameter
     that is off by default, and of which no call is seen, cannot be told."""
-    file, call = layer.file, layer.node
+    file, call = layer.file, layer.call
     value = argument(call, switch.keyword, switch.position)
     if value is None:
         spread = any(k.arg is None for k in call.keywords)
@@ -268,6 +274,32 @@ def _on(layer: Layer, switch: Switch, off: float = 0) -> bool | None:
     return answer
 
 
+# -- where it is asked for -------------------------------------------------------------------------
+
+# How people name what is to stay on in evaluation.
+_ON_PURPOSE = re.compile(r"MC|[Aa]lways|[Pp]ermanent|(?i:mc_|_mc|monte|bayes|uncertain)")
+
+
+def on_purpose(file: File, node: ast.AST) -> bool:
+    """Whether a class or function around `node` is named for Monte Carlo dropout or its like."""
+    around = (
+        above for above in file.ancestors(node) if isinstance(above, (*FUNCTIONS, ast.ClassDef))
+    )
+    return any(_ON_PURPOSE.search(above.name) for above in around)
+
+
+def forward_pass(file: File, cls: ast.ClassDef, name: str) -> list[Function]:
+    """The class' own `forward` or `call`, by its name, and its other methods that it runs."""
+    methods = file.methods(cls)
+    reached = [methods[name]] if name in methods else []
+    for function in reached:  # grows while it is read
+        for use in file.inside(function)[ast.Attribute]:
+            method = methods.get(use.attr) if file.dotted(use.value) == "self" else None
+            if method is not None and method not in reached:
+                reached.append(method)
+    return reached
+
+
 def argument(call: ast.Call, keyword: str, position: int | None) -> ast.expr | None:
     """The expression that a call passes under a keyword or at a position (from 0)."""
     for given in call.keywords:
@@ -278,3 +310,22 @@ def argument(call: ast.Call, keyword: str, position: int | None) -> ast.expr | N
     if any(isinstance(item, ast.Starred) for item in call.args[: position + 1]):
         return None
     return call.args[position]
+
+
+def asks_mode(file: File, call: ast.Call) -> bool:
+    """Whether a test on `training` stands around the call, or before it in the same function."""
+    function = file.function(call)
+    inside = file.inside(function) if function else file.index
+    return any(
+        isinstance(above := file.parent(_test_of(file, node)), (ast.If, ast.IfExp))
+        and above.lineno <= call.lineno
+        for node in inside[ast.Attribute]
+        if node.attr == "training"
+    )
+
+
+def _test_of(file: File, node: ast.expr) -> ast.expr:
+    """The whole condition that an expression is part of."""
+    while isinstance(above := file.parent(node), (ast.BoolOp, ast.UnaryOp, ast.Compare)):
+        node = above
+    return node

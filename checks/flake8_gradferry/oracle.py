@@ -9,12 +9,14 @@ by `stubs/`. Every other module is either a file of the project or refused: noth
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from .names import framework
 from .project import STUBS, Symbol, module
-from .walk import File
+from .walk import File, remembered_or
 
 # Enough for a file, its models and its base classes; past that an answer costs more than it gives.
 _MAX_MODULES = 4
@@ -90,15 +92,10 @@ def _infer(file: File, node: ast.AST) -> list[Any]:
     return [] if any(type(value).__name__ == "UninferableBase" for value in values) else values
 
 
-def _tree(file: File) -> dict[tuple[Any, ...], Any]:
+@remembered_or(MappingProxyType({}))
+def _tree(file: File) -> Mapping[tuple[Any, ...], Any]:
     """astroid's nodes of the file by type and place; empty when astroid cannot build it."""
-    cached: dict[str, Any] = file.__dict__
-    if "_astroid" not in cached:
-        cached["_astroid"] = {}
-        if 0 < len(file.lines) <= _MAX_LINES:
-            cached["_astroid"] = _build(file)
-    found: dict[tuple[Any, ...], Any] = cached["_astroid"]
-    return found
+    return _build(file) if 0 < len(file.lines) <= _MAX_LINES else {}
 
 
 def _build(file: File) -> dict[tuple[Any, ...], Any]:

@@ -22,11 +22,12 @@ from .activations import (
     of_layer,
     of_method,
 )
-from .callframes import End, Frame, Path, Value, class_of, family, made_by, super_call
+from .callframes import End, Frame, Path, Value, class_of, family, made_by
+from .functions import super_call
 from .project import Symbol
 from .sequences import Item, items
-from .values import Trace
-from .walk import File
+from .values import Trace, constant
+from .walk import File, remembered
 
 
 class Output(NamedTuple):
@@ -45,12 +46,10 @@ Outputs = list[Output]
 Argument = Callable[[], Outputs]
 
 
+@remembered
 def outputs(file: File, node: ast.AST) -> Outputs:
     """What the value of an expression may have been made by, each way once."""
-    cached: dict[ast.AST, Outputs] = file.__dict__.setdefault("_outputs", {})
-    if node not in cached:
-        cached[node] = value_outputs(Value(file, node))
-    return cached[node]
+    return value_outputs(Value(file, node))
 
 
 def value_outputs(value: Value) -> Outputs:
@@ -71,6 +70,19 @@ def place(file: File, output: Output) -> str:
     """Where an output was made, as `line 12` or, in another file, `net.py:12`."""
     line = getattr(output.node, "lineno", 0)
     return f"line {line}" if output.file is file else f"{output.file.path.name}:{line}"
+
+
+_WIDTHS = {"keras.layers.Dense": (0, "units"), "torch.nn.Linear": (1, "out_features")}
+
+
+def width(output: Output) -> int | None:
+    """The size of the last axis, where a dense layer of constant width gave it."""
+    place_of_width = _WIDTHS.get(output.by)
+    if place_of_width is None or not isinstance(output.node, ast.Call):
+        return None
+    given = _given(output.node, *place_of_width)
+    told = constant(Value(output.file, given)) if given is not None else None
+    return told if isinstance(told, int) else None
 
 
 def agreed(found: Outputs, *kinds: Kind) -> bool:
@@ -460,4 +472,5 @@ __all__ = [
     "outputs",
     "place",
     "value_outputs",
+    "width",
 ]

@@ -17,12 +17,15 @@ from typing import NamedTuple
 
 from .bindings import reaching
 from .names import canonical, framework
-from .walk import FUNCTIONS, File
+from .walk import FUNCTIONS, File, remembered
 
 STUBS = Path(__file__).with_name("stubs")
 _ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "requirements.txt", ".git")
 _MAX_BYTES = 2_000_000
 _MAX_QUESTIONS = 200  # for one name; star imports can lead through a whole package
+
+# Calls that give back the function they are given, compiled.
+COMPILERS = frozenset(("tensorflow.function", "torch.compile", "torch.jit.script"))
 
 # What was asked on the way to one answer: modules that import each other never end otherwise.
 Seen = set[object]
@@ -151,11 +154,15 @@ def home_of(file: File, name: str) -> str | None:
 
 def resolve(file: File, name: str, seen: Seen | None = None) -> Symbol | None:
     """What a dotted name that was imported into `file` stands for, through re-exports."""
-    if seen is None:
-        cached: dict[str, Symbol | None] = file.__dict__.setdefault("_resolved", {})
-        if name not in cached:
-            cached[name] = resolve(file, name, set())
-        return cached[name]
+    return _resolved(file, name) if seen is None else _resolve(file, name, seen)
+
+
+@remembered
+def _resolved(file: File, name: str) -> Symbol | None:
+    return _resolve(file, name, set())
+
+
+def _resolve(file: File, name: str, seen: Seen) -> Symbol | None:
     if (file.path, name) in seen or len(seen) > _MAX_QUESTIONS:
         return None
     seen.add((file.path, name))
@@ -229,10 +236,15 @@ def symbol_of(file: File, node: ast.AST, seen: Seen | None = None) -> Symbol | N
     seen.add(node)
     if isinstance(node, ast.Subscript):  # Generic[T]
         node = node.value
+    if isinstance(node, ast.Call):  # train_step = tf.function(step)
+        compiles = node.args and file.qualified(node.func) in COMPILERS
+        return symbol_of(file, node.args[0], seen) if compiles else None
     qualified = file.qualified(node)
     if qualified is not None:
         return resolve(file, qualified, seen if len(seen) > 1 else None)
     if isinstance(node, ast.Name):
+        if node.id == "__class__" and (cls := file.method_class(node)) is not None:
+            return Symbol(file, cls)
         if node.id not in file.rebound:
             # Neither imported nor bound anywhere: a builtin, or from `import *`.
             starred = file.star_imports and not hasattr(builtins, node.id)

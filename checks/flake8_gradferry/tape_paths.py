@@ -17,7 +17,7 @@ from typing import NamedTuple
 from .infer import argument_for, function_of
 from .project import Symbol
 from .tapes import GRADIENT_METHODS, is_persistent, makes_tape
-from .walk import FUNCTIONS, File, Function
+from .walk import FUNCTIONS, File, Function, remembered
 
 _DEPTH = 3  # helpers within helpers
 _RAISES = ("raises", "suppress")
@@ -76,16 +76,14 @@ def _join(states: Iterable[_State | None]) -> _State | None:
     return joined
 
 
+@remembered
 def reuses(file: File, root: ast.AST) -> list[Reuse]:
     """Every use of a used-up tape in a function (or module) that makes tapes."""
     if not isinstance(root, (*FUNCTIONS, ast.Module)):
         return []
-    cached: dict[ast.AST, list[Reuse]] = file.__dict__.setdefault("_reuses", {})
-    if root not in cached:
-        paths = _Paths(file, root)
-        paths.run(_State())
-        cached[root] = list(paths.found.values())
-    return cached[root]
+    paths = _Paths(file, root)
+    paths.run(_State())
+    return list(paths.found.values())
 
 
 class _Paths:

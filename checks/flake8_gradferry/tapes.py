@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from .callframes import Path
 from .infer import Origin, lineage, origins
 from .names import framework
 from .walk import File
@@ -133,7 +134,7 @@ class _Gradients:
                 return self._item(file, source, end.path)
         return None
 
-    def _call(self, file: File, call: ast.Call, path: tuple[int, ...]) -> ast.Call | None:
+    def _call(self, file: File, call: ast.Call, path: Path) -> ast.Call | None:
         if is_gradient_call(file, call):
             return call
         arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
@@ -157,13 +158,15 @@ class _Gradients:
             return self._any(file, arguments)
         return None
 
-    def _item(self, file: File, source: ast.expr, path: tuple[int, ...]) -> ast.Call | None:
+    def _item(self, file: File, source: ast.expr, path: Path) -> ast.Call | None:
         """Of what a loop over `source` yields, the part at `path`."""
         for end in origins(file, source):
             match end.node:
                 case ast.Call(func=ast.Name(id="zip"), args=items) if path and not end.path:
                     place = path[0]
-                    if place >= len(items) or any(isinstance(i, ast.Starred) for i in items):
+                    if not isinstance(place, int) or place >= len(items):
+                        return None
+                    if any(isinstance(i, ast.Starred) for i in items):
                         return None
                     return self._item(end.file, items[place], path[1:])
                 case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]) if path:

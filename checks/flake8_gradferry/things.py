@@ -14,7 +14,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from .infer import Origin, lineage, origins
-from .walk import File
+from .walk import File, remembered
 
 
 class Role(Enum):
@@ -46,6 +46,22 @@ class Thing(NamedTuple):
         return self.key.rpartition(":")[2] or ast.unparse(self.node)
 
 
+# What torch.optim exports.
+OPTIMIZERS = tuple(
+    f"torch.optim.{name}"
+    for name in (
+        "SGD RMSprop Adam AdamW Adadelta Adagrad Adamax Adafactor NAdam RAdam ASGD Rprop LBFGS "
+        "SparseAdam Muon"
+    ).split()
+)
+SCHEDULERS = tuple(
+    f"torch.optim.lr_scheduler.{name}"
+    for name in (
+        "ConstantLR CosineAnnealingLR CosineAnnealingWarmRestarts CyclicLR ExponentialLR LambdaLR "
+        "LinearLR MultiStepLR MultiplicativeLR OneCycleLR PolynomialLR ReduceLROnPlateau StepLR "
+        "ChainedScheduler SequentialLR"
+    ).split()
+)
 # Frameworks whose optimizers, losses and loops look like torch's and are not.
 _FOREIGN = frozenset(
     (
@@ -66,39 +82,32 @@ _MODULE_METHODS = frozenset(
 )
 
 
+@remembered
 def is_foreign(file: File) -> bool:
     """Whether the file uses a framework whose training loops look like torch's."""
-    cached: bool | None = file.__dict__.get("_foreign")
-    if cached is None:
-        roots = {target.partition(".")[0] for target in file.imports.values()}
-        cached = file.__dict__["_foreign"] = not roots.isdisjoint(_FOREIGN)
-    return cached
+    roots = {target.partition(".")[0] for target in file.imports.values()}
+    return not roots.isdisjoint(_FOREIGN)
 
 
+@remembered
 def imports_torch(file: File) -> bool:
     """Whether torch, or a library that only makes sense with it, is imported."""
-    cached: bool | None = file.__dict__.get("_torch")
-    if cached is None:
-        cached = file.__dict__["_torch"] = any(
-            target.partition(".")[0].startswith(("torch", "lightning", "accelerate"))
-            for target in file.imports.values()
-        )
-    return cached
+    return any(
+        target.partition(".")[0].startswith(("torch", "lightning", "accelerate"))
+        for target in file.imports.values()
+    )
 
 
 def role(thing: Thing) -> Role:
     """What the object is; by its origin where that can be seen, else by name."""
-    cached: dict[ast.AST, Role | None] = thing.file.__dict__.setdefault("_roles", {})
-    if thing.node not in cached:
-        cached[thing.node] = _by_origin(thing)
-    return cached[thing.node] or role_by_name(thing)
+    return _by_origin(thing.file, thing.node) or role_by_name(thing)
 
 
 def is_torch_optimizer(thing: Thing | None, file: File) -> bool:
     """Whether an object is torch's optimizer: by origin, or by name in a file of torch alone."""
     if thing is None or role(thing) is not Role.OPTIMIZER:
         return False
-    if thing.file.__dict__["_roles"][thing.node] is not None:
+    if _by_origin(thing.file, thing.node) is not None:
         return True
     return imports_torch(file) and not is_foreign(file)
 
@@ -110,10 +119,11 @@ def is_near(node: ast.AST) -> bool:
     )
 
 
-def _by_origin(thing: Thing) -> Role | None:
-    if not is_near(thing.node):
+@remembered
+def _by_origin(file: File, node: ast.expr) -> Role | None:
+    if not is_near(node):
         return None
-    found = {_origin_role(origin) for origin in origins(thing.file, thing.node)}
+    found = {_origin_role(origin) for origin in origins(file, node)}
     return found.pop() if len(found) == 1 else None
 
 
@@ -159,18 +169,15 @@ def role_by_name(thing: Thing) -> Role:
     return Role.UNKNOWN
 
 
+@remembered
 def _models(file: File) -> set[str]:
     """The dotted names of which the file asks what only modules have."""
-    cached: set[str] | None = file.__dict__.get("_model_names")
-    if cached is None:
-        cached = set()
-        for call in file.index[ast.Call]:
-            func = call.func
-            if isinstance(func, ast.Attribute) and func.attr in _MODULE_METHODS:
-                cached.add(file.dotted(func.value) or "")
-        cached -= {"", "self"}
-        file.__dict__["_model_names"] = cached
-    return cached
+    names: set[str] = set()
+    for call in file.index[ast.Call]:
+        func = call.func
+        if isinstance(func, ast.Attribute) and func.attr in _MODULE_METHODS:
+            names.add(file.dotted(func.value) or "")
+    return names - {"", "self"}
 
 
 def same(one: Thing, other: Thing) -> bool:

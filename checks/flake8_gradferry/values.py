@@ -1,8 +1,9 @@
-"""Values followed through calls: what an expression holds inside the very call being looked at.
+"""Values followed to the expressions that made them, through names, attributes and calls.
 
-`infer.origins` answers for an expression in general; here a parameter means what *this* call
-passed, and `self` the object whose method runs, so that `Net(activation=None)` in one file and
-the class in another are read together. A trail that is lost ends where it was lost.
+The one engine behind `origins.origins`, which asks for an expression whoever calls the function
+around it, and behind `outputs` and `losses`, which ask inside one call: there a parameter means
+what *this* call passed, and `self` the object whose method runs, so that `Net(activation=None)` in
+one file and the class in another are read together. A trail that is lost ends where it was lost.
 """
 
 from __future__ import annotations
@@ -10,36 +11,52 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from . import origins
+from .bindings import reaching
 from .branches import Branches, loops_run
 from .callframes import (
     End,
     Frame,
     Path,
     Value,
-    argument_of,
     class_of,
     constant_index,
-    default_value,
     family,
     is_none,
-    is_self,
     made_by,
     self_at,
+)
+from .functions import (
+    above,
+    argument_for,
+    attribute_values,
+    default_of,
+    is_opaque,
+    is_self,
+    property_values,
+    returns,
     super_call,
 )
-from .infer import (
-    SELF_RETURNING,
-    WRAPPERS,
-    attribute_values,
-    calls_of,
-    lineage,
-    reaching,
-    returns,
-)
 from .names import framework
-from .project import STUBS, Symbol, resolve, symbol_of
+from .project import COMPILERS, STUBS, Symbol, resolve, symbol_of
 from .walk import FUNCTIONS, Binding, File, position
 
+# Methods that return the module, optimizer or loss they are called on.
+SELF_RETURNING = frozenset(
+    (
+        "to cuda cpu float double half bfloat16 train eval requires_grad_ share_memory apply "
+        "to_empty type xpu compile_"
+    ).split()
+)
+# Calls that hand back their first argument in another coat.
+WRAPPERS = COMPILERS | frozenset(
+    (
+        "torch.nn.DataParallel",
+        "torch.nn.parallel.DataParallel",
+        "torch.nn.parallel.DistributedDataParallel",
+        "torch.nn.SyncBatchNorm.convert_sync_batchnorm",
+    )
+)
 _STEPS = 2000
 _NESTING = 50
 _TAKEN = 6  # `x = x[0]` round a loop
@@ -145,6 +162,10 @@ class Trace:
             yield from self.ends(value.at(binding.node), path)
         elif binding.kind in ("for", "augment", "def", "class"):
             yield End(value.at(binding.node), (*binding.path, *path))
+        elif isinstance(binding.node, (ast.With, ast.AsyncWith)):
+            # What a context manager enters as is not the manager.
+            item = next(i for i in binding.node.items if i.context_expr is binding.value)
+            yield End(value.at(item), (*binding.path, *path))
         else:
             yield End(value, path)
 
@@ -161,10 +182,12 @@ class Trace:
         anywhere |= frame is not None and frame.call is None and _is_any(frame)
         calls: list[Value] = []
         if anywhere and isinstance(function, FUNCTIONS):
-            calls = [Value(file, call) for call in calls_of(file, function)]
+            calls = [Value(file, call) for call in origins.calls_of(file, function)]
         elif frame is not None and frame.call is not None:
             calls = [frame.call]
-        default = default_value(function, node)
+        default = default_of(function, node)
+        if default is not None and is_none(default) and class_of(value.at(node)) is not None:
+            default = None  # `net: Net = None`: what it is when it is given
         if not calls and anywhere and default is not None:
             # Nobody in sight calls it: what it does unasked is what there is to see.
             yield from self.ends(Value(file, default), path)
@@ -172,7 +195,8 @@ class Trace:
             yield End(value, path)
         for call in calls:
             assert isinstance(call.node, ast.Call)
-            argument = argument_of(file, function, call.node, node)
+            assert function is not None
+            argument = argument_for(Symbol(file, function), call.node, node)
             starred = any(isinstance(item, ast.Starred) for item in call.node.args)
             starred |= any(item.arg is None for item in call.node.keywords)
             if argument is not None:
@@ -209,7 +233,7 @@ class Trace:
         if cls is None:
             return []
         found = []
-        for file, node, path in attribute_values(cls, name):
+        for file, node, path in (*attribute_values(cls, name), *property_values(cls, name)):
             function = file.function(node)
             frame = Frame(function, None, owner.value) if function is not None else None
             if function is not None and function.name == "__init__":
@@ -263,6 +287,8 @@ class Trace:
             return self.objects(end.value.at(call.args[0]), end.path)
         if isinstance(func, ast.Attribute) and func.attr in SELF_RETURNING and not name:
             return self.objects(end.value.at(func.value), end.path)
+        if (prepared := _prepared(call, end.path)) is not None:
+            return self.objects(end.value.at(prepared), end.path[1:])
         if (entered := self.entered(end.value)) is None:
             return [end]
         return [o for v in self.returned(entered) for o in self.objects(v, end.path)]
@@ -281,22 +307,32 @@ class Trace:
         if isinstance(func, ast.Attribute) and file.qualified(func) is None:
             match func.value:
                 case ast.Call(func=ast.Name(id="super")):
-                    found = _above(file, func)
+                    found = above(file, func)
                     owner = self_at(call)
                     return (found, Frame(found.node, call, owner)) if found else None
+            if (static := self._enter_static(call, func)) is not None:
+                return static
             owners = list(self.objects(call.at(func.value)))
             if len(owners) != 1 or (cls := class_of(owners[0].value)) is None or owners[0].path:
                 return None
             method = family(cls).method(func.attr)
-            if method is None or _opaque(method):
+            if method is None or is_opaque(method):
                 return None
             return method, Frame(method.node, call, owners[0].value)
         found = symbol_of(file, func)
-        if found is None or not isinstance(found.node, FUNCTIONS) or _opaque(found):
+        if found is None or not isinstance(found.node, FUNCTIONS) or is_opaque(found):
             return None
         if found.file.path.parent == STUBS or found.file.owner(found.node) is not None:
             return None
         return found, Frame(found.node, call)
+
+    def _enter_static(self, call: Value, func: ast.Attribute) -> tuple[Symbol, Frame] | None:
+        """`Net.block(...)`: a static method by its class."""
+        found = symbol_of(call.file, func)
+        if found is None or not isinstance(found.node, FUNCTIONS) or is_opaque(found):
+            return None
+        decorators = [File.dotted(decorator) for decorator in found.node.decorator_list]
+        return (found, Frame(found.node, call)) if "staticmethod" in decorators else None
 
     def returned(self, entered: tuple[Symbol, Frame]) -> list[Value]:
         """What the function returns, inside its call."""
@@ -321,6 +357,19 @@ def constant(value: Value) -> object:
     return found.pop() if len(found) == 1 else ...
 
 
+def _prepared(call: ast.Call, path: Path) -> ast.expr | None:
+    """What Accelerate's `prepare` or Fabric's `setup` gives back: its arguments, one by one."""
+    match call.func:
+        case ast.Attribute(attr="prepare" | "setup" | "setup_module", value=holder):
+            who = (File.dotted(holder) or "").rpartition(".")[2].lower()
+            if not any(word in who for word in ("accelerator", "fabric")):
+                return None
+            place = path[0] if path else 0
+            if isinstance(place, int) and place < len(call.args) and (path or len(call.args) == 1):
+                return call.args[place]
+    return None
+
+
 def _is_any(frame: Frame) -> bool:
     """Whether the frame is the `__init__` of some instance of a class, no one can say which."""
     made_by_init = getattr(frame.function, "name", "") == "__init__"
@@ -330,23 +379,3 @@ def _is_any(frame: Frame) -> bool:
 def _but_none(found: list[End]) -> list[End]:
     """The ends other than None, if there are any: `criterion or CrossEntropyLoss()`."""
     return [end for end in found if not is_none(end.value.node)] or found
-
-
-def _opaque(symbol: Symbol) -> bool:
-    """A function whose call does not give what it returns."""
-    inside = symbol.file.inside(symbol.node, nested=False)
-    return isinstance(symbol.node, ast.AsyncFunctionDef) or bool(
-        inside[ast.Yield] or inside[ast.YieldFrom]
-    )
-
-
-def _above(file: File, func: ast.Attribute) -> Symbol | None:
-    """The inherited method behind `super().name`."""
-    cls = file.method_class(func)
-    if cls is None:
-        return None
-    for symbol in lineage(file, cls).classes[1:]:
-        assert isinstance(symbol.node, ast.ClassDef)
-        if (method := symbol.file.methods(symbol.node).get(func.attr)) is not None:
-            return Symbol(symbol.file, method)
-    return None

@@ -1,6 +1,7 @@
 """Run the rules over checkouts whose findings were read, and count what became of them.
 
     python tests/bench/score.py CHECKOUTS
+    python tests/bench/score.py --table    # the labels as the tables in checks/README.md
 
 CHECKOUTS holds a folder `OWNER__NAME` for each repository, at the commit that `labels.tsv` names;
 notebooks stand beside themselves as `NAME.ipynb.py`, their code cells joined. `labels.tsv` (beside
@@ -49,10 +50,36 @@ def findings(root: Path, repository: str) -> set[Key]:
     return found
 
 
+def table() -> str:
+    """What became of the findings that were read, a row for each rule, in Markdown."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    repositories: defaultdict[str, set[str]] = defaultdict(set)
+    for (repository, _, _, code), label in labels().items():
+        counts[code][label] += 1
+        repositories[code].add(repository)
+    rows = ["| code | read | true | unsure | false | repositories |", "|---|---|---|---|---|---|"]
+    for code, count in sorted(counts.items()):
+        rows.append(
+            f"| {code} | {sum(count.values())} | {count['true']} | {count['unsure']} "
+            f"| {count['false']} | {len(repositories[code])} |"
+        )
+    total = sum(counts.values(), Counter[str]())
+    rows.append(
+        f"| all | {sum(total.values())} | {total['true']} | {total['unsure']} | {total['false']} "
+        f"| {len(set().union(*repositories.values()))} |"
+    )
+    return "\n".join(rows) + "\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("checkouts", type=Path, help="folder of checkouts, OWNER__NAME each")
-    folder: Path = parser.parse_args().checkouts
+    parser.add_argument("checkouts", type=Path, nargs="?", help="a folder OWNER__NAME for each")
+    parser.add_argument("--table", action="store_true", help="print the labels as a table")
+    options = parser.parse_args()
+    if options.table:
+        print(table(), end="")
+        return
+    folder: Path = options.checkouts or parser.error("CHECKOUTS is missing")
     known = labels()
     found: set[Key] = set()
     looked: set[str] = set()

@@ -33,6 +33,18 @@ class Named(nn.Module):
         self.blocks = blocks
 
 
+class Branched(nn.Module):
+    def __init__(self, sizes):
+        super().__init__()
+        self.projections = []  # XFR106
+        for size in sizes:
+            if size > 8:
+                projection = nn.Sequential(nn.Linear(size, 8), nn.ReLU())
+            else:
+                projection = nn.Linear(size, 8)
+            self.projections.append(projection)
+
+
 class Block(nn.Module):
     def __init__(self):
         super().__init__()

@@ -201,7 +201,7 @@ def test_steps_of_a_sequential() -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "timm.create_model('resnet18')",
+        "timm.create_model('vit_base_patch16_224')",
         "keras.models.load_model('m.keras')",
         "def f(m):\n    return m\nf",
         "unknown_name",
@@ -259,6 +259,17 @@ def test_layers_from_another_file(tmp_path: Path) -> None:
         ("nn.Sequential(nn.Linear(1, 2), nn.Sequential(nn.Dropout(0.5)))", True),
         ("nn.Sequential(nn.Linear(1, 2), make())", None),
         ("torchvision.models.resnet18()", True),
+        ("torchvision.models.__dict__['resnet18']()", True),
+        ("getattr(torchvision.models, 'resnet18')()", True),
+        ("torchvision.models.get_model('resnet18')", True),
+        ("torch.hub.load('pytorch/vision:v0.10.0', 'resnet18')", True),
+        ("torch.hub.load('nvidia/vision', 'resnet18')", None),
+        ("torchvision.models.ResNet18_Weights.DEFAULT.transforms()", None),
+        ("torchvision.models.vit_b_16()", None),
+        ("torchvision.models.vit_b_16(dropout=0.1)", True),
+        ("timm.create_model('resnet18')", True),
+        ("timm.create_model(name)", True),
+        ("keras.applications.resnet50.preprocess_input(0)", None),
         ("torchvision.models.vgg16().features", None),
         ("layers.BatchNormalization()", True),
         ("layers.BatchNormalization(trainable=False)", False),
@@ -417,3 +428,41 @@ def test_model_with_its_own_train_step_made_of_a_graph() -> None:
     Custom(i, layers.Dropout(0.5)(i))
     """
     assert dependent(source) is True
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    ["Net", "'Net'", "Net | None", "typing.Optional[Net]", "typing.Optional[Net] = None"],
+)
+def test_parameter_by_its_annotation(annotation: str) -> None:
+    source = f"""
+import typing
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.drop = nn.Dropout(0.5)
+class Other:
+    pass
+def first(other: Other, module: nn.Module, some: list[Net], net: {annotation}):
+    net, other, module, some
+"""
+    file, _ = model_in(source + "0")
+    (used,) = (node for node in file.index[ast.Tuple] if len(node.elts) == 4)
+    assert [mode_dependent(file, node) for node in used.elts] == [True, None, None, None]
+
+
+def test_attribute_by_the_annotation_of_its_parameter() -> None:
+    source = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.drop = nn.Dropout(0.5)
+class Trainer:
+    def __init__(self, net: Net):
+        self.net = net
+    def run(self):
+        return self.net
+"""
+    file, _ = model_in(source + "0")
+    (used,) = (node.value for node in file.index[ast.Return] if node.value is not None)
+    assert mode_dependent(file, used) is True

@@ -26,5 +26,5 @@ def through_an_engine(batches):
     train_one_epoch(Plain(), criterion, batches)
     train_one_epoch(Cnn(), nn.MSELoss(), batches)
     train_one_epoch(model=Cnn(), batches=batches, criterion=nn.CrossEntropyLoss())  # XFR401
-    measure(Cnn(), criterion, batches)
+    measure(Cnn(), criterion, batches)  # XFR405
     batches.run(Cnn(), criterion)

@@ -78,9 +78,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...flow import Event, Flow, Kind, common_loops, flows
+from ...clearing import clears, gradients_of
+from ...flow import Kind, flows
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import Role, is_torch_optimizer, parameters_of, related, role
+from ...things import is_torch_optimizer
 from ...walk import File
 
 rule = Rule(
@@ -104,44 +105,3 @@ def check(file: File, tree: ast.Module) -> Iterator[Finding]:
             if not any(clears(flow, step, backward, event) for event in flow.events):
                 told.add(backward.at)
                 yield rule.at(backward.at, opt=step.written)
-
-
-def gradients_of(flow: Flow, step: Event) -> Event | None:
-    """The `backward()` that the step uses in the same loop, the nearest one."""
-    for backward in (*flow.before(step, Kind.BACKWARD), *flow.after(step, Kind.BACKWARD)):
-        if common_loops(backward, step):
-            return None if backward.through else backward
-    return None
-
-
-def clears(flow: Flow, step: Event, backward: Event, event: Event) -> bool:
-    """Whether an event clears, or may clear, what the step uses."""
-    assert step.thing is not None
-    loop = common_loops(step, backward)[-1]
-    match event.kind:
-        case Kind.ZERO:
-            return bool(common_loops(step, event)) and not is_other_optimizer(event, step)
-        case Kind.CREATE:
-            return loop in event.loops and f"{step.key}.".startswith(f"{event.key}.")
-        case Kind.OPAQUE:
-            return (
-                loop in event.loops
-                and not event.seems_harmless
-                and any(
-                    role(thing) is Role.MODEL or related(thing, step.thing)
-                    for thing in event.involved
-                )
-            )
-    return False
-
-
-def is_other_optimizer(zero: Event, step: Event) -> bool:
-    """Whether what is cleared are surely the gradients of other parameters."""
-    assert zero.thing is not None
-    assert step.thing is not None
-    if related(zero.thing, step.thing) or role(zero.thing) is not Role.OPTIMIZER:
-        return False
-    mine, theirs = parameters_of(step.thing), parameters_of(zero.thing)
-    if not mine or not theirs:
-        return False
-    return not any(related(one, other) for one in mine for other in theirs)

@@ -120,12 +120,12 @@ softmax), or keep the probabilities and leave `from_logits` out.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from ...losses import Loss, compiled, loss_calls, maybe_traced
-from ...outputs import PROBABILITIES, Output, agreed, model_outputs, place, value_outputs
+from ...outputs import PROBABILITIES, Output, agreed, model_outputs, place
 from ...rule import Confidence, Finding, Harm, Rule
+from ...versions import backend
 from ...walk import File
 
 rule = Rule(
@@ -137,17 +137,15 @@ rule = Rule(
     direction="either",
 )
 
-_OTHER_BACKEND = re.compile(r"KERAS_BACKEND\W+(torch|jax)\b")
-
 
 @rule.node(ast.Module)
 def check_calls(file: File, tree: ast.Module) -> Iterator[Finding]:
-    for call, loss, output, site in loss_calls(file):
-        if loss.is_torch or not loss.from_logits:
+    for found in loss_calls(file):
+        loss, site = found.loss, found.site
+        if loss.is_torch or not loss.from_logits or not agreed(found.outputs, *PROBABILITIES):
             continue
-        found = value_outputs(output)
-        if agreed(found, *PROBABILITIES):
-            yield from report(file, call, loss, found, graph=maybe_traced(site.file, site.node))
+        graph = maybe_traced(site.file, site.node)
+        yield from report(file, found.call, loss, found.outputs, graph=graph)
 
 
 @rule.method("compile")
@@ -179,4 +177,4 @@ def repaired(file: File, loss: Loss, output: Output, *, graph: bool) -> bool:
         return False
     if output.by.startswith("tensorflow"):
         return graph
-    return not any(_OTHER_BACKEND.search(line) for line in file.lines)
+    return backend(file) not in ("torch", "jax")

@@ -85,7 +85,7 @@ from collections.abc import Iterator
 
 from ...infer import lineage
 from ...models import attributes, layers
-from ...modes import any_dependent
+from ...modes import any_dependent, forward_pass
 from ...project import Symbol
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File, Function
@@ -129,7 +129,7 @@ def parameters(function: Function) -> list[str]:
 
 def runs_without_mode(file: File, cls: ast.ClassDef, name: str) -> bool:
     """Whether the forward pass uses `self.<name>` without a `training=` of its own."""
-    for function in forward_pass(file, cls):
+    for function in forward_pass(file, cls, "call"):
         inside = file.inside(function)
         passes = any(k.arg == "training" for k in inside[ast.keyword])
         for use in inside[ast.Attribute]:
@@ -139,18 +139,6 @@ def runs_without_mode(file: File, cls: ast.ClassDef, name: str) -> bool:
                 if not (gives_mode(run) if isinstance(run, ast.Call) and called else passes):
                     return True
     return False
-
-
-def forward_pass(file: File, cls: ast.ClassDef) -> list[Function]:
-    """`call` and the class' other methods that it runs."""
-    methods = file.methods(cls)
-    reached = [methods["call"]]
-    for function in reached:  # grows while it is read
-        for use in file.inside(function)[ast.Attribute]:
-            method = methods.get(use.attr) if file.dotted(use.value) == "self" else None
-            if method is not None and method not in reached:
-                reached.append(method)
-    return reached
 
 
 def gives_mode(call: ast.Call) -> bool:

@@ -72,11 +72,10 @@ Add `training=self.training`, or hold an `nn.Dropout` and call that.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from ...infer import lineage
-from ...modes import argument
+from ...modes import argument, asks_mode, on_purpose
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
 
@@ -88,8 +87,6 @@ rule = Rule(
     confidence=Confidence.SURE,
     direction="keras->torch",
 )
-
-_ON_PURPOSE = re.compile(r"MC|mc_|monte|bayes", re.ASCII)
 
 
 @rule.call(
@@ -108,29 +105,9 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
     match argument(call, "p", 1):
         case ast.Constant(value=0):
             return
-    cls, function = file.method_class(call), file.function(call)
-    if cls is None or function is None or not lineage(file, cls).is_torch_module:
+    cls = file.method_class(call)
+    if cls is None or file.function(call) is None or not lineage(file, cls).is_torch_module:
         return
-    name = f"{cls.name} {function.name}"
-    if _ON_PURPOSE.search(name) or _ON_PURPOSE.search(name.lower()) or looks_at_mode(file, call):
+    if on_purpose(file, call) or asks_mode(file, call):
         return
     yield rule.at(call, function=(file.dotted(call.func) or "dropout").rpartition(".")[2])
-
-
-def looks_at_mode(file: File, call: ast.Call) -> bool:
-    """Whether a test on `training` stands around the call, or before it in the same function."""
-    function = file.function(call)
-    inside = file.inside(function) if function else file.index
-    return any(
-        isinstance(above := file.parent(_test_of(file, node)), (ast.If, ast.IfExp))
-        and above.lineno <= call.lineno
-        for node in inside[ast.Attribute]
-        if node.attr == "training"
-    )
-
-
-def _test_of(file: File, node: ast.expr) -> ast.expr:
-    """The whole condition that an expression is part of."""
-    while isinstance(above := file.parent(node), (ast.BoolOp, ast.UnaryOp, ast.Compare)):
-        node = above
-    return node

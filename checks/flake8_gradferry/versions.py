@@ -1,0 +1,190 @@
+"""Which Keras a file is plainly written for, and which backend it says that Keras runs on.
+
+Keras 3 is what TensorFlow has shipped since 2.16 (March 2024). Before it stood Keras 2, which lives
+on as the package `tf_keras`; TensorFlow 2.11 (November 2022) gave Keras 2 new optimizers. What is
+only a mistake on one of them is none in a program that says it runs on another.
+Sources: https://keras.io/guides/migrating_to_keras_3/ and the release notes of TensorFlow 2.11.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from functools import lru_cache
+from pathlib import Path
+
+from .project import search_path
+from .walk import File, remembered
+
+
+class Era(Enum):
+    """What is known of the Keras that a file runs on."""
+
+    FIRST = "before TensorFlow 2.11"  # the old optimizers
+    KERAS_2 = "TensorFlow 2.11 to 2.15, or tf_keras"
+    UNKNOWN = "nothing says that it is not Keras 3"
+
+
+# Modules and names that are gone since TensorFlow 2.11 or longer.
+_FIRST_MODULES = re.compile(
+    r"tensorflow\.(contrib|examples|compat\.v1|python\.keras)\b"
+    r"|(tensorflow\.)?keras\.(engine|legacy|objectives|optimizers_v1"
+    r"|layers\.(core|convolutional|normalization|recurrent|embeddings|merge|pooling"
+    r"|wrappers|noise|advanced_activations|local)"
+    r"|utils\.(np_utils|generic_utils|vis_utils|training_utils)|backend\.tensorflow_backend"
+    r"|preprocessing\.text\.one_hot|wrappers)\b"
+    r"|keras_contrib\b|keras_applications\b"
+)
+_FIRST_NAMES = frozenset(
+    (
+        "Session InteractiveSession placeholder global_variables_initializer get_default_session "
+        "get_default_graph initialize_all_variables make_one_shot_iterator variable_scope "
+        "ConfigProto enable_eager_execution disable_eager_execution disable_v2_behavior "
+        "enable_v2_behavior experimental_run_v2 get_variable AdamOptimizer "
+        "GradientDescentOptimizer fit_generator evaluate_generator predict_generator set_session "
+        "tensorflow_backend predict_classes predict_proba CuDNNLSTM CuDNNGRU multi_gpu_model"
+    ).split()
+)
+_KERAS_2_MODULES = re.compile(
+    r"tf_keras\b|tensorflow_(addons|compression)\b|keras_preprocessing\b"
+    r"|(tensorflow\.)?keras\.(optimizers\.(legacy|experimental)|layers\.experimental)\b"
+)
+_KERAS_2_NAMES = frozenset(
+    "get_session in_train_phase experimental_run_functions_eagerly legacy".split()
+)
+_SWITCH = "TF_USE_LEGACY_KERAS"
+_BACKEND = re.compile(r"(?:KERAS_BACKEND|set_backend)\W+(torch|jax|tensorflow|openvino|numpy)\b")
+
+
+@remembered
+def keras_era(file: File) -> Era:
+    """The Keras that imports, idioms or the project's requirements plainly ask for."""
+    modules = set(spellings(file).values())
+    names = {attribute.attr for attribute in file.index[ast.Attribute]}
+    if any(map(_FIRST_MODULES.match, modules)) or not names.isdisjoint(_FIRST_NAMES):
+        return Era.FIRST
+    if any(map(_KERAS_2_MODULES.match, modules)) or not names.isdisjoint(_KERAS_2_NAMES):
+        return Era.KERAS_2
+    if any(constant.value == _SWITCH for constant in file.index[ast.Constant]):
+        return Era.KERAS_2
+    return _required(os.path.dirname(file.location))
+
+
+@remembered
+def is_keras_2(file: File) -> bool:
+    """Whether the file runs on Keras 2, as far as one can tell from it and its requirements."""
+    return keras_era(file) is not Era.UNKNOWN or _has_old_optimizer(file)
+
+
+def _has_old_optimizer(file: File) -> bool:
+    """`Adam(lr=..., decay=...)`, which Keras 3 refuses."""
+    return any(
+        (file.qualified(call.func) or "").startswith("keras.optimizers.")
+        for name in ("Adam", "SGD", "RMSprop", "Adagrad", "Adadelta", "Nadam")
+        for call in file.calls_by_name.get(name, ())
+        if any(keyword.arg in ("lr", "decay") for keyword in call.keywords)
+    )
+
+
+@remembered
+def backend(file: File) -> str:
+    """The Keras backend that the file itself sets by `KERAS_BACKEND` or `set_backend`, or ""."""
+    for line in file.lines:
+        if ("KERAS_BACKEND" in line or "set_backend" in line) and (found := _BACKEND.search(line)):
+            return found[1]
+    return ""
+
+
+# -- names as they are written ---------------------------------------------------------------------
+
+
+@remembered
+def spellings(file: File) -> Mapping[str, str]:
+    """Every imported name with the dotted name as it is written, aliases of modules kept apart."""
+    table: dict[str, str] = {}
+    for node in file.index[ast.Import]:
+        for alias in node.names:
+            root = alias.name.partition(".")[0]
+            table.setdefault(alias.asname or alias.name, alias.name)
+            if not alias.asname:
+                table.setdefault(root, root)
+    for item in file.index[ast.ImportFrom]:
+        for alias in item.names:
+            table.setdefault(alias.asname or alias.name, f"{item.module or ''}.{alias.name}")
+    return table
+
+
+def spelled(file: File, node: ast.AST) -> str:
+    """An expression's dotted name through the imports, aliases of modules kept apart."""
+    dotted = file.dotted(node) or ""
+    root, dot, rest = dotted.partition(".")
+    return spellings(file).get(root, root) + dot + rest
+
+
+# -- requirements ----------------------------------------------------------------------------------
+
+_REQUIREMENTS = (
+    "requirements*.txt setup.py setup.cfg pyproject.toml environment.y*ml Pipfile".split()
+)
+_PACKAGE = re.compile(
+    r"(?<![\w.-])(tensorflow(?:[-_](?:cpu|gpu|macos))?|keras)(?:\[[\w,-]*\])?\s*[\"']?\s*"
+    r"((?:===?|~=|<=?|>=?|!=|=)\s*[^#;\n]*)"
+)
+_TORCH = re.compile(r"(?<![\w.-])torch\s*[\"']?\s*((?:===?|~=|<=?|>=?|!=|=)\s*[^#;\n]*)")
+_BOUND = re.compile(r"(===?|~=|<=?|(?<![<>!~=])=)\s*[\"']?\s*(\d+)(?:\.(\d+))?")
+
+
+@lru_cache(maxsize=1024)
+def _required(folder: str) -> Era:
+    found = {era for place in dict.fromkeys(search_path(folder)) for era in _eras(place)}
+    return next((era for era in Era if era in found), Era.UNKNOWN)
+
+
+@remembered
+def torch_before(file: File, version: tuple[int, int]) -> bool:
+    """Whether the project's requirements keep torch below a version."""
+    return _torch_required(os.path.dirname(file.location), version)
+
+
+@lru_cache(maxsize=1024)
+def _torch_required(folder: str, version: tuple[int, int]) -> bool:
+    return any(
+        _is_below(how, major, minor, version)
+        for place in dict.fromkeys(search_path(folder))
+        for text in _requirements(place)
+        for bounds in _TORCH.findall(text)
+        for how, major, minor in _BOUND.findall(bounds)
+    )
+
+
+def _requirements(folder: str) -> Iterator[str]:
+    """The texts of the requirements files in a folder."""
+    for pattern in _REQUIREMENTS:
+        for path in Path(folder).glob(pattern):
+            with contextlib.suppress(OSError):
+                yield path.read_text(encoding="utf-8", errors="replace")
+
+
+def _eras(folder: str) -> Iterator[Era]:
+    """The eras that the requirements files in a folder keep TensorFlow or Keras in."""
+    for text in _requirements(folder):
+        for package, bounds in _PACKAGE.findall(text):
+            yield from _allowed(package, bounds)
+
+
+def _allowed(package: str, bounds: str) -> Iterator[Era]:
+    third = (3, 0) if package == "keras" else (2, 16)
+    for how, major, minor in _BOUND.findall(bounds):
+        for first, era in (((2, 11), Era.FIRST), (third, Era.KERAS_2)):
+            if _is_below(how, major, minor, first):
+                yield era
+                break
+
+
+def _is_below(how: str, major: str, minor: str, first: tuple[int, int]) -> bool:
+    version = int(major), int(minor or 0)
+    return version < first or (how == "<" and version == first)
