@@ -15,7 +15,7 @@ from .bindings import reaching
 from .infer import attribute_values
 from .names import framework
 from .project import STUBS, Symbol, resolve, symbol_of
-from .walk import File, remembered
+from .walk import Binding, File, remembered
 
 PARTIAL = "functools.partial"
 
@@ -132,8 +132,8 @@ def settled(file: File, node: ast.AST, depth: int = 0) -> object:
                     if found is None:
                         return ...
                     values.append((found.file, found.node))
-                elif binding.kind == "assign" and binding.value is not None and not binding.path:
-                    values.append((file, binding.value))
+                elif binding.kind == "assign" and (bound := _bound_value(binding)) is not None:
+                    values.append((file, bound))
                 else:
                     return ...
             return _agreed(values, depth)
@@ -149,6 +149,16 @@ def settled(file: File, node: ast.AST, depth: int = 0) -> object:
             found = resolve(file, name)
             return _agreed([(found.file, found.node)], depth) if found is not None else ...
     return ...
+
+
+def _bound_value(binding: Binding) -> ast.expr | None:
+    """What a name is bound to, `a, b = 1, 2` taken apart."""
+    value = binding.value
+    for index in binding.path:
+        if not isinstance(value, ast.Tuple | ast.List) or index >= len(value.elts):
+            return None
+        value = value.elts[index]
+    return value
 
 
 def _agreed(values: list[tuple[File, ast.AST]], depth: int) -> object:
@@ -170,3 +180,12 @@ def last_name(node: ast.AST | None) -> str:
         case ast.Subscript(slice=ast.Constant(value=str(word))):
             return word
     return ""
+
+
+@remembered
+def made_in(file: File, name: str) -> tuple[tuple[ast.Call, Arguments], ...]:
+    """The calls in a file that make a framework's class of this canonical name, whole ones only."""
+    words = {name.rpartition(".")[2], *(w for w, target in file.imports.items() if target == name)}
+    calls = [call for word in words for call in file.calls_by_name.get(word, ())]
+    bound = [(call, arguments(file, call)) for call in calls]
+    return tuple((c, made) for c, made in bound if made and made.name == name and made.complete)

@@ -63,6 +63,12 @@ _KEEPING = frozenset(
         ),
     )
 )
+# Layers that work on each element by itself.
+POINTWISE = frozenset(
+    name
+    for name in _KEEPING
+    if name.rpartition(".")[2] not in ("Dense", "Embedding", "Linear", "LayerNorm")
+)
 TORCH_RECURRENT = frozenset(f"torch.nn.{name}" for name in ("GRU", "LSTM", "RNN"))
 # They give back (output, ...), the output with the leading axes of the first input.
 _IN_A_TUPLE = TORCH_RECURRENT | {"torch.nn.MultiheadAttention"}
@@ -206,9 +212,14 @@ def _names_unpacked(node: ast.AST) -> int | None:
     return None
 
 
+@remembered_or(None)
 def shape_of(file: File, node: ast.expr) -> ast.expr | None:
     """The value whose whole shape an expression is."""
     match node:
+        case ast.Name():
+            bindings = reaching(file, node)
+            if len(bindings) == 1 and bindings[0].value is not None and not bindings[0].path:
+                return shape_of(file, bindings[0].value)
         case ast.Attribute(value=of, attr="shape") if file.qualified(node) is None:
             return of
         case ast.Call(func=ast.Attribute(value=of, attr="size" | "get_shape"), args=[]):
@@ -257,6 +268,9 @@ def _bare(file: File, node: ast.expr) -> ast.expr:
 def applications(file: File, maker: ast.Call) -> list[ast.Call]:
     """The calls in the file that run the layer which `maker` makes, found by its name."""
     found: list[ast.Call] = []
+    match file.parent(maker):
+        case ast.Call(func=func) as call if func is maker:  # `LSTM(8)(x)`
+            return [call]
     for name in _names_given(file, maker):
         for call in file.calls_by_name.get(name, ()):
             layer = applied(file, call)
@@ -274,6 +288,60 @@ def _names_given(file: File, maker: ast.expr) -> list[str]:
         case _:
             return []
     return [(file.dotted(target) or "").rpartition(".")[2] for target in targets]
+
+
+def readers(file: File, node: ast.expr) -> list[tuple[ast.expr, ast.AST]]:
+    """Where a value is read: each expression that holds it, and what stands around that.
+
+    Through the names it is given (where nothing else may be bound to them) and elementwise calls.
+    """
+    found: list[tuple[ast.expr, ast.AST]] = []
+    queue = [node]
+    for held in queue:  # grows while it is read
+        around = file.parent(held)
+        if isinstance(around, ast.Attribute) and around.value is held:
+            call = file.parent(around)
+            if isinstance(call, ast.Call) and elementwise_operand(file, call) is held:
+                queue.append(call)
+                continue
+        if isinstance(around, ast.Call | ast.BinOp) and _computed_from(file, around) is held:
+            queue.append(around)
+        match around:
+            case ast.Assign(targets=[ast.Name() as name]):
+                queue += (use for use in _uses(file, name, around) if use not in queue)
+            case ast.AST():
+                found.append((held, around))
+    return found
+
+
+@remembered_or([])
+def pointwise(file: File, node: ast.AST) -> list[Origin]:
+    """The values from which `node` is computed element by element; other layers end the trail."""
+    found: list[Origin] = []
+    for origin in origins(file, node):
+        below = None if origin.path else _computed_from(origin.file, origin.node)
+        found += [origin] if below is None else pointwise(origin.file, below)
+    return list(dict.fromkeys(found))
+
+
+def _computed_from(file: File, node: ast.AST) -> ast.expr | None:
+    """The operand of an elementwise function or layer."""
+    if isinstance(node, ast.Call) and file.qualified(node.func) is None and node.args:
+        layer = applied(file, node)
+        if layer is not None:
+            return node.args[0] if layer.name in POINTWISE else None
+    return elementwise_operand(file, node)
+
+
+def _uses(file: File, name: ast.Name, assign: ast.Assign) -> list[ast.expr]:
+    inside = file.inside(file.function(assign) or file.tree, nested=False)
+    return [
+        use
+        for use in inside[ast.Name]
+        if use.id == name.id
+        and isinstance(use.ctx, ast.Load)
+        and [binding.node for binding in reaching(file, use)] == [assign]
+    ]
 
 
 def flag(call: ast.Call, keyword: str, position: int | None = None) -> bool | None:

@@ -43,6 +43,7 @@ class Dispatcher:
         self.by_type: defaultdict[type[ast.AST], list[tuple[Rule, Check]]] = defaultdict(list)
         self.by_call: defaultdict[str, list[tuple[Rule, Check]]] = defaultdict(list)
         self.by_method: defaultdict[str, list[tuple[Rule, Check]]] = defaultdict(list)
+        self.by_setting: defaultdict[str, list[tuple[Rule, Check]]] = defaultdict(list)
         for rule in chosen:
             for kind, check in rule.on_node:
                 self.by_type[kind].append((rule, check))
@@ -50,6 +51,8 @@ class Dispatcher:
                 self.by_call[name].append((rule, check))
             for name, check in rule.on_method:
                 self.by_method[name].append((rule, check))
+            for name, check in rule.on_setting:
+                self.by_setting[name].append((rule, check))
         # An attribute keeps its last name under every alias, so most calls are done with here.
         self._last_names = {name.rpartition(".")[2] for name in self.by_call}
 
@@ -93,6 +96,20 @@ class Dispatcher:
             if wanted and file.qualified(func):
                 for rule, check in wanted:
                     yield rule, check, call
+        for target in _targets(file):
+            for rule, check in self.by_setting.get(target.attr, ()):
+                yield rule, check, target
+
+
+def _targets(file: File) -> Iterator[ast.Attribute]:
+    """The attributes that are assigned to."""
+    for assign in file.index[ast.Assign]:
+        for target in assign.targets:
+            if isinstance(target, ast.Attribute):
+                yield target
+    for augmented in file.index[ast.AugAssign]:
+        if isinstance(augmented.target, ast.Attribute):
+            yield augmented.target
 
 
 def internal_error(rule: Rule, node: ast.AST, error: Exception) -> Finding:

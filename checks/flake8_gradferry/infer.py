@@ -11,8 +11,11 @@ from .functions import (
 from .lineage import Lineage, framework_bases, lineage
 from .origins import Origin, calls_of, function_of, origins
 from .project import read
+from .values import SELF_RETURNING, WRAPPERS
 
 __all__ = [
+    "SELF_RETURNING",
+    "WRAPPERS",
     "Lineage",
     "Origin",
     "argument_for",

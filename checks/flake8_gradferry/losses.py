@@ -1,6 +1,6 @@
-"""Which cross-entropy a call computes, and on what.
+"""Which loss a call computes, and on what.
 
-Only losses that take logits or probabilities are looked at. A loss is found as a function, as an
+Only losses whose name is in `loss_names` are looked at. A loss is found as a function, as an
 object behind a name, attribute or dict, made here or in another file, and in `compile(loss=...)`.
 """
 
@@ -8,43 +8,23 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from .callframes import End, Value, class_of, family, is_none, made_by
+from .callframes import End, Frame, Value, class_of, family, made_by
+from .loss_names import BY_STRING, CROSS_ENTROPIES, WORDS
+from .outputs import Outputs, value_outputs
+from .project import Symbol
 from .values import Trace, constant
 from .walk import FUNCTIONS, File, remembered
 
-# Called (output, target).
-TORCH_CROSS_ENTROPY = frozenset(("torch.nn.CrossEntropyLoss", "torch.nn.functional.cross_entropy"))
-
-_KERAS_WORDS = (
-    "binary_crossentropy categorical_crossentropy sparse_categorical_crossentropy "
-    "binary_focal_crossentropy categorical_focal_crossentropy"
-).split()
-_KERAS_CLASSES = {"".join(part.title() for part in w.split("_")): w for w in _KERAS_WORDS}
-# Called (target, output), with `from_logits`, False unless given.
-_KERAS_NAMES = {
-    **{f"keras.losses.{name}": word for name, word in _KERAS_CLASSES.items()},
-    **{
-        f"keras.{module}.{word}": word
-        for module in ("losses", "backend", "metrics", "objectives", "ops")
-        for word in _KERAS_WORDS
-    },
-}
-# Always on logits; called by keyword.
-_TENSORFLOW_NAMES = {
-    f"{prefix}.{word}": word
-    for prefix in ("tensorflow.nn", "tensorflow.compat.v1.nn")
-    for word in (
-        "softmax_cross_entropy_with_logits softmax_cross_entropy_with_logits_v2 "
-        "sparse_softmax_cross_entropy_with_logits sigmoid_cross_entropy_with_logits "
-        "weighted_cross_entropy_with_logits"
-    ).split()
-}
 # What people call a loss; anything else must be bound to one in sight.
 _NAMED_LIKE_A_LOSS = re.compile(
-    r"loss|crit(?!ic)|cost|xent|entropy|objective|(?:^|_)(?:[bcs]?ce|bce|cce|scce|obj)(?:$|_)", re.I
+    r"loss|crit(?!ic)|cost|xent|entropy|objective|kl_?d|cos(?:ine)?_?sim|"
+    r"(?:^|_)(?:[bcs]?ce|bce|cce|scce|obj|nll|mse|mae|kl)(?:$|_)",
+    re.I,
 )
 
 
@@ -52,39 +32,48 @@ class Loss(NamedTuple):
     """A loss by the name of what computes it."""
 
     name: str  # canonical
-    from_logits: bool | None  # None: cannot see
+    from_logits: bool | None  # None: cannot see, or a loss that takes neither
     shown: str  # as the user wrote it
+    # What it was told by keyword: a constant, or Ellipsis. None is a key where some are hidden.
+    options: Mapping[str | None, object]
 
     @property
     def word(self) -> str:
-        """`CrossEntropyLoss`, `sparse_categorical_crossentropy`, ..."""
-        return _KERAS_NAMES.get(self.name) or self.name.rpartition(".")[2]
+        """`cross_entropy`, `sparse_categorical_crossentropy`, ... for class and function alike."""
+        return WORDS[self.name]
 
     @property
     def is_torch(self) -> bool:
-        return self.name in TORCH_CROSS_ENTROPY
+        return self.name.startswith("torch.")
 
     @property
     def is_keras(self) -> bool:
-        return self.name in _KERAS_NAMES
+        return self.name.startswith("keras.")
 
     @property
     def is_tensorflow(self) -> bool:
-        return self.name in _TENSORFLOW_NAMES
+        return self.name.startswith("tensorflow.")
 
 
-class LossCall(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class LossCall:
     """One call of a loss in a file."""
 
     call: ast.Call  # in the file that is looked at
     loss: Loss
     output: Value  # what the model said
+    target: Value | None  # what it should have said
     site: Value  # the loss's own call, in a function of another file where it was handed on
+
+    @cached_property
+    def outputs(self) -> Outputs:
+        """What the output may have been made by."""
+        return value_outputs(self.output)
 
 
 @remembered
 def loss_calls(file: File) -> list[LossCall]:
-    """Every call of a cross-entropy in a file whose loss is certain."""
+    """Every call of a loss in a file, where it is certain which."""
     return list(_find(file))
 
 
@@ -97,8 +86,10 @@ def _find(file: File) -> Iterator[LossCall]:
             continue
         if _may_be_loss(call.func, bound):
             loss = loss_of(file, call.func, call)
-            if loss is not None and (output := _output(loss, call)) is not None:
-                yield LossCall(call, loss, Value(file, output), Value(file, call))
+            if loss is not None:
+                yield from _called(call, loss, Value(file, call))
+            else:
+                yield from _wrapped(file, call)
         if any(_may_be_loss(a, bound) for a in (*call.args, *(k.value for k in call.keywords))):
             yield from _handed_on(file, call)
 
@@ -116,22 +107,71 @@ def _handed_on(file: File, call: ast.Call) -> Iterator[LossCall]:
             continue
         site = Value(symbol.file, inner, frame)
         loss = _agreed(site.at(inner.func), site, inner.func.id)
-        if loss is not None and (output := _output(loss, inner)) is not None:
-            yield LossCall(call, loss, site.at(output), site)
+        if loss is not None:
+            yield from _called(call, loss, site)
+
+
+def _wrapped(file: File, call: ast.Call) -> Iterator[LossCall]:
+    """`criterion(output, y)`: the losses inside a loss of the project's own.
+
+    A function of the same file is left out: there the loss's own call asks who calls it.
+    """
+    trace = Trace()
+    entered = trace.entered(Value(file, call))
+    if entered is None:
+        entered = _forward_of(trace, Value(file, call))
+    elif entered[0].file is file:
+        return
+    if entered is None:
+        return
+    symbol, frame = entered
+    bound = _bound_to_losses(symbol.file)
+    for inner in symbol.file.inside(symbol.node, nested=False)[ast.Call]:
+        if not _may_be_loss(inner.func, bound):
+            continue
+        site = Value(symbol.file, inner, frame)
+        loss = _agreed(site.at(inner.func), site, _shown(file, call.func))
+        if loss is not None:
+            yield from _called(call, loss, site)
+
+
+def _forward_of(trace: Trace, call: Value) -> tuple[Symbol, Frame] | None:
+    """What a call of an object of the project's class runs."""
+    assert isinstance(call.node, ast.Call)
+    made = trace.objects(call.at(call.node.func))
+    if len(made) != 1 or made[0].path or not isinstance(made[0].value.node, ast.Call):
+        return None
+    if (cls := class_of(made[0].value)) is None:
+        return None
+    line = family(cls)
+    methods = [line.method(name) for name in ("__call__", "forward", "call")]
+    method = next((found for found in methods if found is not None), None)
+    return (method, Frame(method.node, call, made[0].value)) if method is not None else None
+
+
+def _called(call: ast.Call, loss: Loss, site: Value) -> Iterator[LossCall]:
+    output, target = _argument(site, loss, _OUTPUT), _argument(site, loss, _TARGET)
+    if output is not None:
+        yield LossCall(call, loss, output, target, site)
 
 
 def _frameworks(file: File) -> set[str]:
     return {name.lstrip(".").partition(".")[0] for name in file.imports.values()}
 
 
+@lru_cache(maxsize=65536)
+def _named_like_a_loss(word: str) -> bool:
+    return _NAMED_LIKE_A_LOSS.search(word) is not None
+
+
 def _may_be_loss(func: ast.expr, bound: set[str]) -> bool:
     match func:
         case ast.Name(id=word) | ast.Attribute(attr=word):
-            return word in bound or _NAMED_LIKE_A_LOSS.search(word) is not None
+            return word in bound or _named_like_a_loss(word)
         case ast.Subscript(value=ast.Name(id=word) | ast.Attribute(attr=word)):
-            return _NAMED_LIKE_A_LOSS.search(word) is not None
+            return _named_like_a_loss(word)
         case ast.Call(func=ast.Name(id=word) | ast.Attribute(attr=word)):
-            return _NAMED_LIKE_A_LOSS.search(word) is not None
+            return _named_like_a_loss(word)
     return False
 
 
@@ -139,17 +179,22 @@ def _bound_to_losses(file: File) -> set[str]:
     """The names and attributes that an assignment of a loss gives."""
     found = set()
     for assign in file.index[ast.Assign]:
-        value = assign.value.func if isinstance(assign.value, ast.Call) else assign.value
-        name = file.imported(value)
-        if name and _NAMED_LIKE_A_LOSS.search(name):
-            for target in assign.targets:
-                if isinstance(target, ast.Name | ast.Attribute):
-                    found.add(target.id if isinstance(target, ast.Name) else target.attr)
+        for target in assign.targets:
+            pairs = [(target, assign.value)]
+            match target, assign.value:
+                case ast.Tuple(elts=targets), ast.Tuple(elts=values):
+                    pairs = list(zip(targets, values, strict=False))
+            for name, value in pairs:
+                loss = file.imported(value.func if isinstance(value, ast.Call) else value)
+                if loss and _named_like_a_loss(loss):
+                    match name:
+                        case ast.Name(id=word) | ast.Attribute(attr=word):
+                            found.add(word)
     return found
 
 
 def loss_of(file: File, node: ast.expr, call: ast.Call | None = None) -> Loss | None:
-    """The one cross-entropy that an expression names, if every way to it agrees.
+    """The one loss that an expression names, if every way to it agrees.
 
     `call` is the call in which `node` is the function, for losses that are functions.
     """
@@ -158,8 +203,16 @@ def loss_of(file: File, node: ast.expr, call: ast.Call | None = None) -> Loss | 
 
 
 def _agreed(value: Value, site: Value | None, shown: str) -> Loss | None:
-    found = {_loss(end, site, shown) for end in Trace().objects(value)}
-    return found.pop() if len(found) == 1 else None
+    found = [_loss(end, site, shown) for end in Trace().objects(value)]
+    first = found[0] if found else None
+    if first is None or any(other is None or other[:3] != first[:3] for other in found):
+        return None
+    shared = dict(first.options)
+    for other in found:
+        assert other is not None
+        differing = {item[0] for item in shared.items() ^ other.options.items()}
+        shared |= dict.fromkeys(differing, ...)
+    return first._replace(options=shared)
 
 
 def _loss(end: End, site: Value | None, shown: str) -> Loss | None:
@@ -168,8 +221,12 @@ def _loss(end: End, site: Value | None, shown: str) -> Loss | None:
     value = end.value
     match value.node:
         case ast.Constant(value=str(text)):
-            word = _KERAS_CLASSES.get(text, text)
-            return Loss(f"keras.losses.{word}", False, shown) if word in _KERAS_WORDS else None
+            if text not in BY_STRING:
+                return None
+            word = BY_STRING[text]
+            return Loss(
+                f"keras.losses.{word}", False if word in CROSS_ENTROPIES else None, shown, {}
+            )
         case ast.Call():
             name, given = made_by(value), value
             if name.rpartition(".")[2][:1].islower():
@@ -179,19 +236,38 @@ def _loss(end: End, site: Value | None, shown: str) -> Loss | None:
             name, given = made_by(value), site or value
         case _:
             return None
-    if name in TORCH_CROSS_ENTROPY or name in _TENSORFLOW_NAMES:
-        return Loss(name, True, shown)
-    if name in _KERAS_NAMES:
-        return Loss(name, _from_logits(given, name), shown)
-    return None
+    if name not in WORDS:
+        return None
+    return Loss(name, _from_logits(given, name), shown, _options(given))
+
+
+_OPTIONS = (None, "reduction", "size_average", "log_target", "ignore_class")
+
+
+def _options(value: Value) -> Mapping[str | None, object]:
+    if not isinstance(value.node, ast.Call):
+        return {}
+    name = made_by(value)
+    if name.startswith("torch.nn.") and value.node.args and name.rpartition(".")[2][0].isupper():
+        return {None: ...}  # told by place
+    return {
+        item.arg: constant(value.at(item.value))
+        for item in value.node.keywords
+        if item.arg in _OPTIONS
+    }
 
 
 def _from_logits(value: Value, name: str) -> bool | None:
+    word = WORDS[name]
+    if not name.startswith("keras."):
+        return True if "cross_entropy" in word and word != "binary_cross_entropy" else None
+    if word not in CROSS_ENTROPIES:
+        return None
     if not isinstance(value.node, ast.Call):
         return False
     is_class = name.rpartition(".")[2][:1].isupper()
     position = 0 if is_class else 2
-    if "focal" in _KERAS_NAMES[name]:
+    if "focal" in word:
         position = 99  # told by keyword
     call = value.node
     given = [k.value for k in call.keywords if k.arg == "from_logits"]
@@ -206,21 +282,23 @@ def _from_logits(value: Value, name: str) -> bool | None:
     return told if isinstance(told, bool) else None
 
 
-def _output(loss: Loss, call: ast.Call) -> ast.expr | None:
-    """The argument of a loss that holds what the model said."""
-    if loss.is_torch:
-        keywords, position = {"input"}, 0
-    elif loss.is_keras:
-        keywords, position = {"y_pred", "output"}, 1
-    else:
-        keywords, position = {"logits"}, 1
+# The names and the place of an argument: torch's, Keras', those of `tf.nn`.
+_OUTPUT = (({"input"}, 0), ({"y_pred", "output"}, 1), ({"logits"}, 1))
+_TARGET = (({"target"}, 1), ({"y_true", "target"}, 0), ({"labels"}, 0))
+
+
+def _argument(site: Value, loss: Loss, spelt: tuple[tuple[set[str], int], ...]) -> Value | None:
+    """One of the two arguments that every loss has."""
+    call = site.node
+    assert isinstance(call, ast.Call)
+    keywords, position = spelt[0 if loss.is_torch else 1 if loss.is_keras else 2]
     for keyword in call.keywords:
         if keyword.arg in keywords:
-            return keyword.value
+            return site.at(keyword.value)
     head = call.args[: position + 1]
     if len(head) <= position or any(isinstance(item, ast.Starred) for item in head):
         return None
-    return head[position]
+    return site.at(head[position])
 
 
 def _shown(file: File, node: ast.expr) -> str:
@@ -233,91 +311,3 @@ def _shown(file: File, node: ast.expr) -> str:
             return _shown(file, inner)
     written = file.dotted(node) or "the loss"
     return written if file.qualified(node) is None else written.rpartition(".")[2]
-
-
-# -- compile ---------------------------------------------------------------------------------------
-
-
-class Compiled(NamedTuple):
-    """One `model.compile(...)` with a cross-entropy of Keras."""
-
-    model: ast.expr
-    loss: Loss
-    node: ast.expr  # the loss as given
-    eager: bool
-
-
-def compiled(file: File, call: ast.Call) -> Compiled | None:
-    """What a call of `.compile` says of the loss, if it is one certain cross-entropy."""
-    assert isinstance(call.func, ast.Attribute)
-    if file.qualified(call.func) is not None:
-        return None  # `torch.compile`, `re.compile`
-    given = {keyword.arg: keyword.value for keyword in call.keywords}
-    if None in given:
-        return None
-    node = given.get("loss") or (call.args[1] if len(call.args) > 1 else None)
-    match node:
-        case None:
-            return None
-        case ast.List(elts=[only]):
-            node = only
-        case ast.Dict(values=[only]):
-            node = only
-    loss = loss_of(file, node)
-    if loss is None or not loss.is_keras:
-        return None
-    if any(_trains_itself(end.value) for end in Trace().objects(Value(file, call.func.value))):
-        return None
-    eager = given.get("run_eagerly")
-    runs_eagerly = eager is not None and not is_none(eager) and constant(Value(file, eager)) is True
-    return Compiled(call.func.value, loss, node, runs_eagerly)
-
-
-def _trains_itself(model: Value) -> bool:
-    """Whether the model's class decides for itself what its loss is computed on."""
-    cls = class_of(model)
-    if cls is None:
-        return False
-    line = family(cls)
-    return any(line.method(n) for n in ("compile", "train_step", "compute_loss", "__call__"))
-
-
-# -- graph or eager --------------------------------------------------------------------------------
-
-
-def maybe_traced(file: File, node: ast.AST) -> bool:
-    """Whether an expression may run inside a `tf.function`; `fit` traces `train_step` into one."""
-    for function in file.ancestors(node):
-        if isinstance(function, ast.Lambda):
-            return True
-        if not isinstance(function, FUNCTIONS):
-            continue
-        if function.name in ("train_step", "test_step", "call") and file.owner(function):
-            return True
-        if any("function" in (_word(d)) for d in function.decorator_list):
-            return True
-        if _passed_on(file, function.name):
-            return True
-    return False
-
-
-def _word(decorator: ast.expr) -> str:
-    node = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-
-
-def _passed_on(file: File, name: str) -> bool:
-    """Whether a function is handed on, or called from a function that `tf.function` decorates."""
-    for call in file.index[ast.Call]:
-        for argument in (*call.args, *(k.value for k in call.keywords)):
-            match argument:
-                case ast.Name(id=word) | ast.Attribute(attr=word) if word == name:
-                    return True
-        match call.func:
-            case ast.Name(id=word) | ast.Attribute(attr=word) if word == name:
-                caller = file.function(call)
-                if caller is not None and any(
-                    "function" in _word(d) for d in caller.decorator_list
-                ):
-                    return True
-    return False

@@ -24,6 +24,9 @@ _ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "requirem
 _MAX_BYTES = 2_000_000
 _MAX_QUESTIONS = 200  # for one name; star imports can lead through a whole package
 
+# Calls that give back the function they are given, compiled.
+COMPILERS = frozenset(("tensorflow.function", "torch.compile", "torch.jit.script"))
+
 # What was asked on the way to one answer: modules that import each other never end otherwise.
 Seen = set[object]
 
@@ -233,10 +236,15 @@ def symbol_of(file: File, node: ast.AST, seen: Seen | None = None) -> Symbol | N
     seen.add(node)
     if isinstance(node, ast.Subscript):  # Generic[T]
         node = node.value
+    if isinstance(node, ast.Call):  # train_step = tf.function(step)
+        compiles = node.args and file.qualified(node.func) in COMPILERS
+        return symbol_of(file, node.args[0], seen) if compiles else None
     qualified = file.qualified(node)
     if qualified is not None:
         return resolve(file, qualified, seen if len(seen) > 1 else None)
     if isinstance(node, ast.Name):
+        if node.id == "__class__" and (cls := file.method_class(node)) is not None:
+            return Symbol(file, cls)
         if node.id not in file.rebound:
             # Neither imported nor bound anywhere: a builtin, or from `import *`.
             starred = file.star_imports and not hasattr(builtins, node.id)

@@ -58,6 +58,7 @@ N = TypeVar("N", bound=ast.AST)
 Check = Callable[[File, Any], Iterator[Finding]]
 NodeCheck = Callable[[File, N], Iterator[Finding]]
 CallCheck = Callable[[File, ast.Call], Iterator[Finding]]
+SettingCheck = Callable[[File, ast.Attribute], Iterator[Finding]]
 
 
 @dataclass(eq=False)
@@ -78,6 +79,7 @@ class Rule:
     on_node: list[tuple[type[ast.AST], Check]] = field(default_factory=list, repr=False)
     on_call: list[tuple[str, Check]] = field(default_factory=list, repr=False)
     on_method: list[tuple[str, Check]] = field(default_factory=list, repr=False)
+    on_setting: list[tuple[str, Check]] = field(default_factory=list, repr=False)
 
     @property
     def code(self) -> str:
@@ -112,6 +114,18 @@ class Rule:
 
         def register(check: CallCheck) -> CallCheck:
             self.on_method += [(name, check) for name in names]
+            return check
+
+        return register
+
+    def setting(self, *names: str) -> Callable[[SettingCheck], SettingCheck]:
+        """Ask for every attribute with one of these names that a statement assigns to.
+
+        The check gets the attribute, whose parent is the assignment: `layer.trainable = False`.
+        """
+
+        def register(check: SettingCheck) -> SettingCheck:
+            self.on_setting += [(name, check) for name in names]
             return check
 
         return register

@@ -20,6 +20,7 @@ from .frames import (
     self_of,
     thing,
 )
+from .graph import ENGINES
 from .infer import attribute_values, lineage
 from .project import Symbol
 from .things import Role, Thing, role, role_by_name
@@ -28,10 +29,6 @@ from .walk import File
 # `zero_grad` under other names: Paddle's, Chainer's, and those of people's own helpers.
 CLEARS = re.compile(
     r"(zero|reset|clear|clean|flush|null|none)\w*grad|grads?_(zero|reset|clear)", re.IGNORECASE
-)
-# Receivers whose `backward(loss)` does more than backpropagation.
-_ENGINES = re.compile(
-    r"accelerat|fabric|engine|deepspeed|booster|strategy|optim|scaler|trainer", re.IGNORECASE
 )
 _LOSS = re.compile(r"loss|err|cost|obj|^l$|^e$", re.IGNORECASE)
 # Names of methods that may train or change the object they belong to.
@@ -122,7 +119,7 @@ def _backward(receiver: ast.expr, first: ast.expr | None, where: Where) -> Spelt
     if file.dotted(receiver) in ("self", "cls"):
         return None
     if first is not None and (
-        _ENGINES.search(tensor.name) or _LOSS.search(file.dotted(first) or "")
+        ENGINES.search(tensor.name) or _LOSS.search(file.dotted(first) or "")
     ):
         return Spelt(Kind.BACKWARD, thing(first, where), tensor)
     if not _LOSS.search(tensor.name) and _defines_backward(file):

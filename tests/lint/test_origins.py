@@ -151,3 +151,9 @@ def test_what_a_value_is_an_instance_of(source: str, wanted: str) -> None:
 def test_other_annotations_say_nothing(source: str) -> None:
     (found,) = origins(*argument(source))
     assert found.types == frozenset()
+
+
+def test_what_a_loop_binds_at_its_head_is_not_what_its_body_made_of_it() -> None:
+    source = "for x in rows:\n    use(x)\n    x = x + 1\n"
+    found = origins(*argument(source))
+    assert [type(origin.node) for origin in found] == [ast.For]

@@ -99,7 +99,7 @@ import ast
 from collections.abc import Iterator
 
 from ...losses import loss_calls
-from ...outputs import PROBABILITIES, agreed, place, value_outputs
+from ...outputs import PROBABILITIES, agreed, place
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
 
@@ -115,7 +115,12 @@ rule = Rule(
 
 @rule.node(ast.Module)
 def check(file: File, tree: ast.Module) -> Iterator[Finding]:
-    for call, loss, output, _ in loss_calls(file):
-        if loss.is_torch and agreed(found := value_outputs(output), *PROBABILITIES):
-            first = found[0]
-            yield rule.at(call, loss=loss.shown, made=first.kind.value, where=place(file, first))
+    for found in loss_calls(file):
+        if found.loss.word == "cross_entropy" and agreed(found.outputs, *PROBABILITIES):
+            first = found.outputs[0]
+            yield rule.at(
+                found.call,
+                loss=found.loss.shown,
+                made=first.kind.value,
+                where=place(file, first),
+            )

@@ -124,8 +124,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...losses import compiled, loss_calls
-from ...outputs import Kind, agreed, model_outputs, place, value_outputs
+from ...compiles import compiled
+from ...losses import loss_calls
+from ...outputs import Kind, agreed, model_outputs, place
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
 
@@ -141,9 +142,10 @@ rule = Rule(
 
 @rule.node(ast.Module)
 def check_calls(file: File, tree: ast.Module) -> Iterator[Finding]:
-    for call, loss, output, _ in loss_calls(file):
-        if loss.from_logits is False and agreed(found := value_outputs(output), Kind.LINEAR):
-            yield rule.at(call, loss=loss.shown, where=place(file, found[0]))
+    for found in loss_calls(file):
+        if found.loss.from_logits is False and agreed(found.outputs, Kind.LINEAR):
+            where = place(file, found.outputs[0])
+            yield rule.at(found.call, loss=found.loss.shown, where=where)
 
 
 @rule.method("compile")

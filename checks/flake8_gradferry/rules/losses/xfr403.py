@@ -122,8 +122,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...losses import Loss, compiled, loss_calls, maybe_traced
-from ...outputs import PROBABILITIES, Output, agreed, model_outputs, place, value_outputs
+from ...compiles import compiled, maybe_traced
+from ...losses import Loss, loss_calls
+from ...outputs import PROBABILITIES, Output, agreed, model_outputs, place
 from ...rule import Confidence, Finding, Harm, Rule
 from ...versions import backend
 from ...walk import File
@@ -140,12 +141,12 @@ rule = Rule(
 
 @rule.node(ast.Module)
 def check_calls(file: File, tree: ast.Module) -> Iterator[Finding]:
-    for call, loss, output, site in loss_calls(file):
-        if loss.is_torch or not loss.from_logits:
+    for found in loss_calls(file):
+        loss, site = found.loss, found.site
+        if loss.is_torch or not loss.from_logits or not agreed(found.outputs, *PROBABILITIES):
             continue
-        found = value_outputs(output)
-        if agreed(found, *PROBABILITIES):
-            yield from report(file, call, loss, found, graph=maybe_traced(site.file, site.node))
+        graph = maybe_traced(site.file, site.node)
+        yield from report(file, found.call, loss, found.outputs, graph=graph)
 
 
 @rule.method("compile")

@@ -73,12 +73,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import argument_for, calls_of, function_of, origins, reaching
+from ...infer import argument_for, calls_of, function_of
 from ...models import forward, layers, within
-from ...modes import argument, class_dependent, layer_dependent
+from ...modes import class_dependent, layer_dependent
 from ...project import Symbol
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tapes import VARIABLES, makes_tape
+from ...tape_blocks import innermost_tape, same_model, tape_names, trained_models
 from ...walk import FUNCTIONS, File, Function, remembered
 
 rule = Rule(
@@ -146,23 +146,6 @@ def only_under_tapes(file: File, function: Function, known: set[ast.AST]) -> boo
     )
 
 
-def tape_names(file: File, block: ast.With) -> set[str]:
-    return {
-        item.optional_vars.id
-        for item in block.items
-        if isinstance(item.optional_vars, ast.Name) and makes_tape(file, item.context_expr)
-    }
-
-
-def innermost_tape(file: File, call: ast.Call) -> ast.With | None:
-    for above in file.ancestors(call):
-        if isinstance(above, ast.With) and tape_names(file, above):
-            return above
-        if isinstance(above, (*FUNCTIONS, ast.Lambda)):
-            return None
-    return None
-
-
 def is_bare_run(file: File, call: ast.Call) -> bool:
     """Whether a call may run a model and passes no `training`, as far as its text says."""
     if not call.args or any(keyword.arg in ("training", None) for keyword in call.keywords):
@@ -170,51 +153,6 @@ def is_bare_run(file: File, call: ast.Call) -> bool:
     if any(isinstance(item, ast.Starred) for item in call.args):
         return False
     return file.dotted(call.func) is not None and file.qualified(call.func) is None
-
-
-def trained_models(file: File, block: ast.With, tapes: set[str]) -> Iterator[ast.expr]:
-    """The models by whose weights the tape's gradients are taken, as written."""
-    function = file.function(block)
-    inside = file.inside(function, nested=False) if function else file.index
-    for call in inside[ast.Call]:
-        match call.func:
-            case ast.Attribute(attr="gradient", value=ast.Name(id=tape) as name) if tape in tapes:
-                if any(binding.node is block for binding in reaching(file, name)):
-                    sources = argument(call, "sources", 1)
-                    yield from weight_holders(file, [sources] if sources else [])
-
-
-def weight_holders(file: File, sources: list[ast.expr]) -> Iterator[ast.expr]:
-    """`model` for `model.trainable_variables`, in sums and lists too."""
-    queue, seen = [*sources], set[ast.AST]()
-    for source in queue:  # grows while it is read
-        for origin in origins(file, source):
-            if origin.file is not file or origin.node in seen:
-                continue
-            seen.add(origin.node)
-            match origin.node:
-                case ast.Attribute(attr=attr, value=model) if attr in VARIABLES:
-                    yield model
-                case ast.BinOp(left=left, right=right):
-                    queue += (left, right)
-                case ast.List(elts=items) | ast.Tuple(elts=items):
-                    queue += items
-
-
-def same_model(file: File, model: ast.expr, run: ast.expr) -> bool:
-    """Whether `run` is the model, or a part of it (`self.encoder` of `self`)."""
-    whole, name = file.dotted(model), file.dotted(run)
-    if whole is None or name is None:
-        return False
-    if name == whole or name.startswith(f"{whole}."):
-        return True
-    # Two calls of one factory end in the same expression; only what no function makes is one model.
-    made = {
-        origin.node
-        for origin in origins(file, model)
-        if origin.call is not None and origin.file.function(origin.node) is None
-    }
-    return any(origin.node in made for origin in origins(file, run))
 
 
 def acts_in_training(file: File, call: ast.Call) -> bool:

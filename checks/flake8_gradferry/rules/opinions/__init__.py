@@ -1,1 +1,1 @@
-"""Opinions: off unless they are asked for."""
+"""Opinions: off unless they are selected."""

@@ -1,0 +1,1 @@
+"""Rules on compiled and distributed training and mixed precision."""

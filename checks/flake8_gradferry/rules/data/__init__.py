@@ -1,0 +1,1 @@
+"""Rules on saving, loading, data and reproducibility."""

@@ -1,0 +1,122 @@
+"""Axes moved by `reshape` or `view`, which moves nothing.
+
+## Why
+
+SILENT. Between PyTorch's (N, C, H, W) and Keras' (N, H, W, C) the axes have to be transposed. A
+reshape to the new shape is accepted as well, but it keeps the elements in their order and only
+counts them off anew: pixels and channels are scrambled. Measured on torch 2.13: the first pixel of
+an image with channels 0..3, 4..7, 8..11 is [0, 1, 2], where [0, 4, 8] is right.
+
+## Bad
+
+```python
+import torch
+
+x = torch.arange(12).reshape(1, 3, 2, 2)
+n, c, h, w = x.shape
+y = x.reshape(n, h, w, c)  # XFR508
+```
+
+## Good
+
+```python
+import torch
+
+x = torch.arange(12).reshape(1, 3, 2, 2)
+n, c, h, w = x.shape
+y = x.permute(0, 2, 3, 1)
+```
+
+## When it stays quiet
+
+- The new sizes name the old axes in their old order, merged or not (`x.view(n, c, h * w)`), or are
+  no sizes of the value itself (split channels, numbers).
+- The value was transposed before it is reshaped.
+- Numbers alone are judged only where the layout is known by its source: Keras' CIFAR arrays and
+  images from OpenCV, PIL or imageio have the channels last, torchvision's batches have them first.
+
+## Fix
+
+`x.permute(0, 2, 3, 1)` in torch, `tf.transpose(x, [0, 2, 3, 1])`, `np.transpose`; then reshape.
+
+## Seen at run time
+
+`parity`: `forward-eval`.
+
+## References
+
+- https://docs.pytorch.org/docs/stable/generated/torch.permute.html
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ...axes import integer
+from ...image_sources import Layout, image_layout
+from ...reshapes import FUNCTIONS, METHODS, Reshape, moved_axes, reshape_of
+from ...rule import Confidence, Finding, Harm, Rule
+from ...walk import File
+
+rule = Rule(
+    __name__,
+    name="layout-by-reshape",
+    message="{value}: reshape moves no axes (SILENT: scrambled); use {mover}",
+    harm=Harm.SILENT,
+    confidence=Confidence.LIKELY,
+    direction="either",
+)
+
+
+@rule.method(*METHODS)
+@rule.call(*FUNCTIONS)
+def check(file: File, call: ast.Call) -> Iterator[Finding]:
+    if len(call.args) + len(call.keywords) < 1 or not worth_asking(call):
+        return
+    reshape = reshape_of(file, call)
+    if reshape is None or len(reshape.sizes) < 2:
+        return
+    order = moved_axes(file, reshape)
+    if order is not None:
+        value = file.dotted(reshape.value) or "this"
+        yield rule.at(call, value=value, mover=advice(reshape, order))
+    elif (layout := scrambled_image(file, reshape)) is not None:
+        value = file.dotted(reshape.value) or "this image"
+        yield rule.at(call, value=value, mover=layout)
+
+
+def worth_asking(call: ast.Call) -> bool:
+    """Whether more than one new size is written out."""
+    last = call.args[-1] if call.args else call.keywords[-1].value
+    return len(call.args) > 1 or isinstance(last, ast.Tuple | ast.List)
+
+
+def advice(reshape: Reshape, order: list[list[int]]) -> str:
+    axes = ", ".join(str(place) for dim in order for place in dim)
+    if len(order) < sum(map(len, order)):
+        return f"{reshape.mover}({axes}) first"
+    return f"{reshape.mover}({axes})"
+
+
+def scrambled_image(file: File, reshape: Reshape) -> str | None:
+    """What moves the axes of an image whose layout its source tells, where its new sizes claim
+    the other layout."""
+    sizes = [integer(size) for size in reshape.sizes]
+    if len(sizes) not in (3, 4):
+        return None
+    match sizes[-3:]:
+        case [3, rows, columns] if 3 not in (rows, columns):
+            claimed = Layout.CHANNELS_FIRST
+        case [rows, columns, 3] if 3 not in (rows, columns):
+            claimed = Layout.CHANNELS_LAST
+        case _:
+            return None
+    layout = image_layout(file, reshape.value)
+    if layout is None or layout is claimed:
+        return None
+    batched = len(sizes) == 4 and sizes[0] != 1
+    places = [2, 0, 1] if claimed is Layout.CHANNELS_FIRST else [1, 2, 0]
+    if batched:
+        places = [0, *(place + 1 for place in places)]
+    return f"{reshape.mover}({', '.join(map(str, places))})"
