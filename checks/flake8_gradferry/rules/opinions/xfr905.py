@@ -113,10 +113,10 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
 
 def is_placed(file: File, call: ast.Call) -> bool:
     """Whether the tensor is one number, is on a device of its own or takes a gradient."""
-    if (file.qualified(call.func) or "").endswith("tensor"):
-        if call.args and isinstance(call.args[0], ast.Constant):
-            return True
-    return any(keyword.arg in ("device", "requires_grad") for keyword in call.keywords)
+    if any(keyword.arg in ("device", "requires_grad") for keyword in call.keywords):
+        return True
+    by_value = (file.qualified(call.func) or "").endswith("tensor")
+    return by_value and bool(call.args) and isinstance(call.args[0], ast.Constant)
 
 
 def moves(change: ast.expr) -> bool:
