@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from .lineage import Lineage
 from .models import class_lineage
 from .project import Symbol
 from .walk import FUNCTIONS, File, Function
@@ -47,3 +48,32 @@ def extends_base(file: File, function: Function) -> bool:
             case ast.Attribute(attr="get_config", value=ast.Call(func=ast.Name(id="super"))):
                 return not isinstance(file.parent(call), ast.Expr)
     return False
+
+
+def left_out(init: Function, family: Lineage) -> list[str]:
+    """The arguments that `__init__` cannot do without and no `get_config` of the class names."""
+    args = init.args
+    positional = [*args.posonlyargs, *args.args][1:]
+    required = positional[: len(positional) - len(args.defaults)]
+    required += [a for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d is None]
+    words: set[object] = set()
+    for at in family.classes:
+        assert isinstance(at.node, ast.ClassDef)
+        config = at.file.methods(at.node).get("get_config")
+        inside = at.file.inside(config) if config is not None else None
+        if inside is None:
+            continue
+        loops = len(inside[ast.For]) + len(inside[ast.DictComp])
+        if loops or any(map(_is_of_self, inside[ast.Call])):
+            return []  # names that cannot be read here
+        words.update(constant.value for constant in inside[ast.Constant])
+        words.update(keyword.arg for keyword in inside[ast.keyword])
+    return [arg.arg for arg in required if arg.arg not in words]
+
+
+def _is_of_self(call: ast.Call) -> bool:
+    """`self.settings()`, `vars(self)`, `get_base_config(self)`."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    return any(
+        isinstance(node, ast.Name) and node.id == "self" for node in (owner, *call.args)
+    ) and (File.dotted(call.func) != "super")
