@@ -111,12 +111,12 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="schedule-in-epochs",
-    message="{value} epochs are {value} batches here (SILENT); multiply by the batches per epoch",
+    message="{value} is in epochs, this counts batches (SILENT); multiply by batches per epoch",
     harm=Harm.SILENT,
     confidence=Confidence.LIKELY,
     direction="either",
 )
-STEPPED = "{scheduler} counts epochs, this steps it each batch (SILENT); step after the inner loop"
+STEPPED = "{scheduler} counts epochs, this steps it per batch (SILENT); move it out one loop"
 
 # The parameter in which a schedule is told its length.
 _KERAS = {
@@ -143,7 +143,9 @@ _EPOCHS = re.compile(r"(^|_)(n|num|max|total)?_?epochs?(_?(n|num|max|total))?$",
 def check_keras(file: File, call: ast.Call) -> Iterator[Finding]:
     made = arguments(file, call)
     length = made.given.get(_KERAS[made.cls]) if made is not None else None
-    if length is not None and any(are_epochs(file, length, n) for n in epochs_of_fits(file)):
+    if length is None:
+        return
+    if any(are_epochs(file, length, epochs) for epochs in epochs_of_fits(file)):
         yield rule.at(call, value=ast.unparse(length))
 
 
@@ -166,12 +168,14 @@ def is_whole(batch_size: ast.expr | None) -> bool:
 
 def are_epochs(file: File, length: ast.expr, epochs: ast.expr) -> bool:
     """Whether a schedule's length is the number of epochs, or lies within it."""
+    if _EPOCHS.search(last_name(length)):
+        return last_name(length) == last_name(epochs)
+    if file.function(length) is not file.function(epochs):
+        return False  # numbers say nothing of another function's training
     if isinstance(length, ast.List | ast.Tuple):
         ends = [number(file, item) for item in length.elts]
         last, limit = ends[-1] if ends else None, number(file, epochs)
         return last is not None and limit is not None and 1 < last <= limit
-    if _EPOCHS.search(last_name(length)):
-        return last_name(length) == last_name(epochs)
     steps = number(file, length)
     return steps is not None and steps > 1 and steps == number(file, epochs)
 
