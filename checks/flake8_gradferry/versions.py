@@ -9,6 +9,7 @@ Sources: https://keras.io/guides/migrating_to_keras_3/ and the release notes of 
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -53,7 +54,7 @@ _FIRST_KEYWORDS = frozenset(
     "nb_epoch nb_filter border_mode dim_ordering samples_per_epoch nb_val_samples".split()
 )
 _KERAS_2_MODULES = re.compile(
-    r"tf_keras\b|tensorflow_addons\b|keras_preprocessing\b"
+    r"tf_keras\b|tensorflow_(addons|compression)\b|keras_preprocessing\b"
     r"|(tensorflow\.)?keras\.(optimizers\.(legacy|experimental)|layers\.experimental)\b"
 )
 _KERAS_2_NAMES = frozenset(
@@ -144,6 +145,7 @@ _PACKAGE = re.compile(
     r"(?<![\w.-])(tensorflow(?:[-_](?:cpu|gpu|macos))?|keras)(?:\[[\w,-]*\])?\s*[\"']?\s*"
     r"((?:===?|~=|<=?|>=?|!=|=)\s*[^#;\n]*)"
 )
+_TORCH = re.compile(r"(?<![\w.-])torch\s*[\"']?\s*((?:===?|~=|<=?|>=?|!=|=)\s*[^#;\n]*)")
 _BOUND = re.compile(r"(===?|~=|<=?|(?<![<>!~=])=)\s*[\"']?\s*(\d+)(?:\.(\d+))?")
 
 
@@ -153,23 +155,47 @@ def _required(folder: str) -> Era:
     return next((era for era in Era if era in found), Era.UNKNOWN)
 
 
-def _eras(folder: str) -> Iterator[Era]:
-    """The eras that the requirements files in a folder keep TensorFlow or Keras in."""
+@remembered
+def torch_before(file: File, version: tuple[int, int]) -> bool:
+    """Whether the project's requirements keep torch below a version."""
+    return _torch_required(os.path.dirname(file.location), version)
+
+
+@lru_cache(maxsize=1024)
+def _torch_required(folder: str, version: tuple[int, int]) -> bool:
+    return any(
+        _is_below(how, major, minor, version)
+        for place in dict.fromkeys(search_path(folder))
+        for text in _requirements(place)
+        for bounds in _TORCH.findall(text)
+        for how, major, minor in _BOUND.findall(bounds)
+    )
+
+
+def _requirements(folder: str) -> Iterator[str]:
+    """The texts of the requirements files in a folder."""
     for pattern in _REQUIREMENTS:
         for path in Path(folder).glob(pattern):
-            try:
-                text = path.read_text(encoding="utf-8", errors="replace")
-            except OSError:
-                continue
-            for package, bounds in _PACKAGE.findall(text):
-                yield from _allowed(package, bounds)
+            with contextlib.suppress(OSError):
+                yield path.read_text(encoding="utf-8", errors="replace")
+
+
+def _eras(folder: str) -> Iterator[Era]:
+    """The eras that the requirements files in a folder keep TensorFlow or Keras in."""
+    for text in _requirements(folder):
+        for package, bounds in _PACKAGE.findall(text):
+            yield from _allowed(package, bounds)
 
 
 def _allowed(package: str, bounds: str) -> Iterator[Era]:
     third = (3, 0) if package == "keras" else (2, 16)
     for how, major, minor in _BOUND.findall(bounds):
-        version = int(major), int(minor or 0)
         for first, era in (((2, 11), Era.FIRST), (third, Era.KERAS_2)):
-            if version < first or (how == "<" and version == first):
+            if _is_below(how, major, minor, first):
                 yield era
                 break
+
+
+def _is_below(how: str, major: str, minor: str, first: tuple[int, int]) -> bool:
+    version = int(major), int(minor or 0)
+    return version < first or (how == "<" and version == first)

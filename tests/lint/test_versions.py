@@ -102,6 +102,7 @@ def file_of(source: str, path: str = "-") -> File:
         "from keras.layers.core import Dense",
         "from tensorflow.keras.layers.experimental import preprocessing",
         "import tensorflow_addons as tfa",
+        "import tensorflow_compression as tfc",
         "import os\nos.environ['TF_USE_LEGACY_KERAS'] = '1'",
         "from tensorflow.keras.optimizers import Adam\nopt = Adam(lr=0.1)",
         "model.fit_generator(data)",
