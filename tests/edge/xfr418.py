@@ -14,8 +14,9 @@ def train_keras(model, x, y, args, epochs, steps):
     b = CosineDecay(0.1, decay_steps=args.epochs)  # XFR418
     c = PiecewiseConstantDecay([30, 60, 80], [0.1, 0.01, 0.001, 0.0001])  # XFR418
     d = ExponentialDecay(0.1, decay_steps=EPOCHS, decay_rate=0.1)  # XFR418
-    e = ExponentialDecay(0.1, decay_steps=90, decay_rate=0.1)  # XFR418
+    e = ExponentialDecay(0.1, decay_steps=90, decay_rate=0.9)
     f = CosineDecay(0.1, epochs * steps)
+    k = CosineDecay(0.1, decay_steps=90)  # XFR418
     g = CosineDecay(0.1, decay_steps=args.steps)
     h = PiecewiseConstantDecay([3000, 6000], [0.1, 0.01, 0.001])
     i = ExponentialDecay(0.1, decay_steps=10000, decay_rate=0.96)
@@ -24,7 +25,7 @@ def train_keras(model, x, y, args, epochs, steps):
     model.fit(x, y, batch_size=32, epochs=epochs)
     model.fit(x, y, epochs=args.epochs)
     model.fit(x, y, epochs=EPOCHS)
-    return a, b, c, d, e, f, g, h, i, j
+    return a, b, c, d, e, f, g, h, i, j, k
 
 
 def train_torch(net: nn.Module, loader, args):

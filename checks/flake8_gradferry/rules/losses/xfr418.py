@@ -111,12 +111,12 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="schedule-in-epochs",
-    message="{value} epochs are {value} batches here (SILENT); multiply by the batches per epoch",
+    message="{value} is in epochs, this counts batches (SILENT); multiply by batches per epoch",
     harm=Harm.SILENT,
     confidence=Confidence.LIKELY,
     direction="either",
 )
-STEPPED = "{scheduler} counts epochs, this steps it each batch (SILENT); step after the inner loop"
+STEPPED = "{scheduler} counts epochs, this steps it per batch (SILENT); move it out one loop"
 
 # The parameter in which a schedule is told its length.
 _KERAS = {
@@ -133,6 +133,7 @@ _TORCH = {
     "PolynomialLR": "total_iters",
     "LinearLR": "total_iters",
 }
+_ENDING = ("CosineDecay", "PolynomialDecay", "PiecewiseConstantDecay")
 _EPOCHS = re.compile(r"(^|_)(n|num|max|total)?_?epochs?(_?(n|num|max|total))?$", re.IGNORECASE)
 
 
@@ -143,7 +144,10 @@ _EPOCHS = re.compile(r"(^|_)(n|num|max|total)?_?epochs?(_?(n|num|max|total))?$",
 def check_keras(file: File, call: ast.Call) -> Iterator[Finding]:
     made = arguments(file, call)
     length = made.given.get(_KERAS[made.cls]) if made is not None else None
-    if length is not None and any(are_epochs(file, length, n) for n in epochs_of_fits(file)):
+    if made is None or length is None:
+        return
+    ends = made.cls in _ENDING
+    if any(are_epochs(file, length, epochs, ends) for epochs in epochs_of_fits(file)):
         yield rule.at(call, value=ast.unparse(length))
 
 
@@ -164,14 +168,19 @@ def is_whole(batch_size: ast.expr | None) -> bool:
     return False
 
 
-def are_epochs(file: File, length: ast.expr, epochs: ast.expr) -> bool:
-    """Whether a schedule's length is the number of epochs, or lies within it."""
-    if isinstance(length, ast.List | ast.Tuple):
-        ends = [number(file, item) for item in length.elts]
-        last, limit = ends[-1] if ends else None, number(file, epochs)
-        return last is not None and limit is not None and 1 < last <= limit
+def are_epochs(file: File, length: ast.expr, epochs: ast.expr, ends: bool) -> bool:
+    """Whether a schedule's length is the number of epochs, or lies within it.
+
+    A number is a witness only for a schedule that ends there: every 100 steps are as good as any.
+    """
     if _EPOCHS.search(last_name(length)):
         return last_name(length) == last_name(epochs)
+    if not ends or file.function(length) is not file.function(epochs):
+        return False  # numbers say nothing of another function's training
+    if isinstance(length, ast.List | ast.Tuple):
+        limits = [number(file, item) for item in length.elts]
+        last, limit = limits[-1] if limits else None, number(file, epochs)
+        return last is not None and limit is not None and 1 < last <= limit
     steps = number(file, length)
     return steps is not None and steps > 1 and steps == number(file, epochs)
 
