@@ -180,3 +180,12 @@ def last_name(node: ast.AST | None) -> str:
         case ast.Subscript(slice=ast.Constant(value=str(word))):
             return word
     return ""
+
+
+@remembered
+def made_in(file: File, name: str) -> tuple[tuple[ast.Call, Arguments], ...]:
+    """The calls in a file that make a framework's class of this canonical name, whole ones only."""
+    words = {name.rpartition(".")[2], *(w for w, target in file.imports.items() if target == name)}
+    calls = [call for word in words for call in file.calls_by_name.get(word, ())]
+    bound = [(call, arguments(file, call)) for call in calls]
+    return tuple((c, made) for c, made in bound if made and made.name == name and made.complete)

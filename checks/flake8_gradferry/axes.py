@@ -63,6 +63,12 @@ _KEEPING = frozenset(
         ),
     )
 )
+# Layers that work on each element by itself.
+POINTWISE = frozenset(
+    name
+    for name in _KEEPING
+    if name.rpartition(".")[2] not in ("Dense", "Embedding", "Linear", "LayerNorm")
+)
 TORCH_RECURRENT = frozenset(f"torch.nn.{name}" for name in ("GRU", "LSTM", "RNN"))
 # They give back (output, ...), the output with the leading axes of the first input.
 _IN_A_TUPLE = TORCH_RECURRENT | {"torch.nn.MultiheadAttention"}
@@ -308,14 +314,22 @@ def readers(file: File, node: ast.expr) -> list[tuple[ast.expr, ast.AST]]:
     return found
 
 
-def _computed_from(file: File, node: ast.Call | ast.BinOp) -> ast.expr | None:
+@remembered_or([])
+def pointwise(file: File, node: ast.AST) -> list[Origin]:
+    """The values from which `node` is computed element by element; other layers end the trail."""
+    found: list[Origin] = []
+    for origin in origins(file, node):
+        below = None if origin.path else _computed_from(origin.file, origin.node)
+        found += [origin] if below is None else pointwise(origin.file, below)
+    return list(dict.fromkeys(found))
+
+
+def _computed_from(file: File, node: ast.AST) -> ast.expr | None:
     """The operand of an elementwise function or layer."""
     if isinstance(node, ast.Call) and file.qualified(node.func) is None and node.args:
         layer = applied(file, node)
         if layer is not None:
-            last = layer.name.rpartition(".")[2]
-            mixes = last in ("Dense", "Embedding", "Linear")
-            return node.args[0] if layer.name in _KEEPING and not mixes else None
+            return node.args[0] if layer.name in POINTWISE else None
     return elementwise_operand(file, node)
 
 

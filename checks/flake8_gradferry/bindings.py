@@ -50,6 +50,16 @@ def _place(file: File, node: ast.AST, scope: ast.AST) -> _Place:
     return _Place(file, node, scope)
 
 
+def may_precede(file: File, one: ast.AST, other: ast.AST) -> bool:
+    """Whether control may pass `one` and then reach `other`, in the same function and without
+    turning a loop."""
+    scope = file.function(one) or file.tree
+    if scope is not (file.function(other) or file.tree):
+        return False
+    place, following = _Place(file, one, scope), _Place(file, other, scope)
+    return place.before_in_this_turn(following) and not place.leaves_before(following)
+
+
 class _Place:
     """Where a statement stands in its function: the blocks around it, outermost first."""
 
@@ -98,6 +108,17 @@ class _Place:
             if block is not other_block:
                 break
         return self.start < use.start and not self._same_statement(use)
+
+    def leaves_before(self, use: _Place) -> bool:
+        """Whether the function, or a loop's turn, ends on the way from here to `use`."""
+        shared = len(self._shared(use))
+        endings: tuple[type[ast.stmt], ...] = (ast.Return, ast.Raise, ast.Break, ast.Continue)
+        for block, name, place in reversed(self.chain[shared:]):
+            if any(isinstance(statement, endings) for statement in getattr(block, name)[place:]):
+                return True
+            if isinstance(block, LOOPS):
+                endings = (ast.Return, ast.Raise)
+        return False
 
     def before_in_next_turn(self, use: _Place, sure: _Place | None) -> bool:
         """Whether a loop around both brings control from here to `use`, past what `sure` binds."""

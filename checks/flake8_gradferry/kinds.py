@@ -15,7 +15,7 @@ from .infer import Lineage, Origin, framework_bases, lineage, origins, self_assi
 from .names import framework
 from .project import Symbol
 from .things import imports_torch
-from .versions import backend
+from .versions import backend, spellings
 from .walk import FUNCTIONS, File, remembered, remembered_or
 
 
@@ -92,8 +92,9 @@ _TENSOR_MODULES = {
     ),
     "keras.ops": frozenset(
         (
-            "shape ndim is_tensor top_k split unstack meshgrid moments qr svd eigh eig slogdet "
-            "scan map while_loop cond fori_loop switch associative_scan vectorized_map dtype size"
+            "associative_scan cond convert_to_numpy dtype eig eigh fori_loop is_tensor map "
+            "meshgrid moments ndim qr scan shape size slogdet split svd switch top_k unstack "
+            "vectorized_map while_loop"
         ).split()
     ),
     "keras.random": frozenset(("SeedGenerator",)),
@@ -136,6 +137,8 @@ def _kind_of(origin: Origin) -> Kind | None:
             return _of_operands(kind(file, operand))
         case ast.Subscript(value=value):
             return _of_operands(kind(file, value))
+        case ast.Attribute(attr="optimizer", value=model):  # what `compile` made
+            return Kind.KERAS_OPTIMIZER if kind(file, model) is Kind.KERAS_MODEL else None
         case ast.AugAssign(target=ast.Name() as name):
             return _of_name(file, name)
     return None
@@ -252,6 +255,9 @@ def _of_method(file: File, func: ast.Attribute, call: ast.Call) -> Kind | None:
         match func.attr:
             case "predict" | "predict_on_batch":
                 return Kind.NUMPY_ARRAY if is_keras(kind(file, func.value)) else None
+            case "compute_loss" | "compiled_loss":
+                own = defines(file, func.value, func.attr)
+                return Kind.KERAS_TENSOR if is_keras(kind(file, func.value)) and not own else None
             case "numpy":
                 return Kind.NUMPY_ARRAY if not call.args else None
         if func.attr in _DATASET_METHODS and kind(file, func.value) is Kind.TF_DATASET:
@@ -299,9 +305,13 @@ def keras_may_be_torch(file: File) -> bool:
 def uses_tensorflow(file: File) -> bool:
     """Whether the file imports TensorFlow or Keras itself.
 
-    One that does not may be run with any backend of a library that has several.
+    One that does not may be run with any backend of a library that has several; Keras' own
+    sources, which import `keras.src`, are such a library.
     """
-    return any(framework(target) in ("tensorflow", "keras") for target in file.imports.values())
+    return any(
+        framework(written) in ("tensorflow", "keras") and not written.startswith("keras.src")
+        for written in spellings(file).values()
+    )
 
 
 def is_tensorflow_tensor(file: File, node: ast.expr) -> bool:
@@ -343,4 +353,14 @@ def _attributes(file: File) -> frozenset[str]:
         node.attr
         for node in file.index[ast.Attribute]
         if isinstance(node.ctx, ast.Store) and file.dotted(node.value) != "self"
+    )
+
+
+def for_another_backend(file: File, node: ast.AST) -> bool:
+    """Whether a node stands under a test on the backend: `if backend() == "torch":`."""
+    return any(
+        isinstance(constant.value, str) and constant.value in ("torch", "jax", "pt")
+        for above in file.ancestors(node)
+        if isinstance(above, ast.If | ast.IfExp)
+        for constant in file.inside(above.test)[ast.Constant]
     )

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from .additions import put_into
+from .flags import never_runs
 from .infer import Lineage, Origin, lineage, origins, returns, self_assignments
 from .layer_names import (
     CONTAINERS,
@@ -216,7 +217,8 @@ def _arguments(call: ast.Call) -> list[ast.expr]:
 def _put(file: File, made: ast.expr) -> Iterator[Found]:
     """What `.add()`, `.append()`, `+=`, ... put into the collection that an expression makes."""
     for value in put_into(file, made):
-        yield layers(file, value)
+        if not never_runs(file, value):
+            yield layers(file, value)
 
 
 # -- one level down --------------------------------------------------------------------------------
@@ -252,7 +254,8 @@ def steps(layer: Layer) -> list[Found]:
     A position with several layers may hold any of them, or (`*layers`) all of them.
     """
     file, call = layer.file, layer.call
-    return [layers(file, item) for item in [*_arguments(call), *put_into(file, call)]]
+    added = (item for item in put_into(file, call) if not never_runs(file, item))
+    return [layers(file, item) for item in [*_arguments(call), *added]]
 
 
 def within(layer: Layer) -> Iterator[Layer]:
@@ -313,6 +316,8 @@ def graph(file: File, outputs: Iterable[ast.expr]) -> list[Applied]:
                 continue
             seen.add(node)
             if isinstance(node, ast.Call):
+                if never_runs(origin.file, node):
+                    continue
                 found.append(Applied(origin.file, node, _run_by(origin.file, node)))
                 queue += ((origin.file, argument) for argument in _arguments(node))
             elif isinstance(node, (ast.Attribute, ast.Subscript)):
@@ -373,7 +378,7 @@ def _own_attributes(symbol: Symbol) -> Iterator[tuple[str, Found]]:
     file, cls = symbol.file, symbol.node
     used = _used_as_layers(file, cls)
     for name, values in self_assignments(file, cls).items():
-        found = _join(layers(file, value) for value, _ in values)
+        found = _join(layers(file, value) for value, _ in values if not never_runs(file, value))
         if name not in used:
             found = found._replace(complete=True)
         yield name, found

@@ -8,6 +8,20 @@ from .infer import lineage, origins
 from .kinds import Kind, kind
 from .walk import File, remembered
 
+# The classes that are called to make one, without L-BFGS.
+TORCH_CLASSES = tuple(
+    f"torch.optim.{name}"
+    for name in (
+        "ASGD Adadelta Adafactor Adagrad Adam AdamW Adamax Muon NAdam RAdam RMSprop Rprop SGD "
+        "SparseAdam"
+    ).split()
+)
+KERAS_CLASSES = tuple(
+    f"keras.optimizers.{name}"
+    for name in (
+        "Adadelta Adafactor Adagrad Adam AdamW Adamax Ftrl Lamb Lion Muon Nadam RMSprop SGD"
+    ).split()
+)
 TORCH = "torch.optim.Optimizer"
 KERAS = "keras.optimizers.Optimizer"
 

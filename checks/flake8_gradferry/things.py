@@ -46,6 +46,22 @@ class Thing(NamedTuple):
         return self.key.rpartition(":")[2] or ast.unparse(self.node)
 
 
+# What torch.optim exports.
+OPTIMIZERS = tuple(
+    f"torch.optim.{name}"
+    for name in (
+        "SGD RMSprop Adam AdamW Adadelta Adagrad Adamax Adafactor NAdam RAdam ASGD Rprop LBFGS "
+        "SparseAdam Muon"
+    ).split()
+)
+SCHEDULERS = tuple(
+    f"torch.optim.lr_scheduler.{name}"
+    for name in (
+        "ConstantLR CosineAnnealingLR CosineAnnealingWarmRestarts CyclicLR ExponentialLR LambdaLR "
+        "LinearLR MultiStepLR MultiplicativeLR OneCycleLR PolynomialLR ReduceLROnPlateau StepLR "
+        "ChainedScheduler SequentialLR"
+    ).split()
+)
 # Frameworks whose optimizers, losses and loops look like torch's and are not.
 _FOREIGN = frozenset(
     (

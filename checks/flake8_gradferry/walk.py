@@ -341,6 +341,11 @@ class File:
             self._inside[key] = Index(root, nested=nested)
         return self._inside[key]
 
+    def body_of(self, node: ast.AST) -> Index:
+        """What stands in the function that `node` runs in, or in the module outside functions."""
+        function = self.function(node)
+        return self.inside(function) if function else self.inside(self.tree, nested=False)
+
     def methods(self, cls: ast.ClassDef) -> dict[str, Function]:
         """The methods that the class body itself defines, under `if` and `try` too."""
         found = self._methods.get(cls)

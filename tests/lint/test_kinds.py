@@ -62,6 +62,8 @@ def probed(program: str) -> tuple[File, ast.expr]:
         ("probe(net(x))", Kind.TORCH_TENSOR),
         ("probe(torch.optim.Adam(p))", Kind.TORCH_OPTIMIZER),
         ("probe(keras.optimizers.Adam())", Kind.KERAS_OPTIMIZER),
+        ("probe(model.optimizer)", Kind.KERAS_OPTIMIZER),
+        ("probe(net.optimizer)", None),
         ("probe(data)", Kind.TF_DATASET),
         ("for a, b in data:\n    probe(b)", Kind.TF_TENSOR),
         ("for i, (a, b) in enumerate(data):\n    probe(a)", Kind.TF_TENSOR),

@@ -92,7 +92,7 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="other-frameworks-keyword",
-    message="{framework}'s {cls} has no {given}=; write {right}",
+    message="{framework} {cls} has no {given}=; write {right}",
     harm=Harm.LOUD,
     confidence=Confidence.SURE,
     direction="either",
@@ -144,7 +144,7 @@ def check_keras(file: File, call: ast.Call) -> Iterator[Finding]:
     for name in wrong:
         message = DROPPED if name == "decay" or keras_era(file) is Era.KERAS_2 else None
         yield rule.at(
-            call, message, framework="Keras", cls=made.cls, given=name, right=_IN_KERAS[name]
+            call, message, framework="Keras 3's", cls=made.cls, given=name, right=_IN_KERAS[name]
         )
     if parameters:
         yield rule.at(call, NO_PARAMETERS, cls=made.cls)
@@ -160,7 +160,7 @@ def check_torch(file: File, call: ast.Call) -> Iterator[Finding]:
     if not (wrong or instead) or expects_error(file, call):
         return
     for name in wrong:
-        yield rule.at(call, framework="torch", cls=made.cls, given=name, right=_IN_TORCH[name])
+        yield rule.at(call, framework="torch's", cls=made.cls, given=name, right=_IN_TORCH[name])
     if instead and not wrong:
         given, right = instead
         yield rule.at(call, NOT_PARAMETERS, cls=made.cls, given=given, right=right)

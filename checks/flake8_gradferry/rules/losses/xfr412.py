@@ -73,7 +73,8 @@ rule = Rule(
     keras_3=True,
 )
 READ = "Keras 3 optimizers have no lr; write {optimizer}.learning_rate"
-BACKEND = "Keras 3 has no backend.{function} for this; write {right}"
+SET = "Keras 3 has no backend.set_value; write {optimizer}.learning_rate = ..."
+GET = "Keras 3 has no backend.get_value; write float({optimizer}.learning_rate)"
 
 
 @rule.node(ast.Module)
@@ -104,6 +105,4 @@ def check_backend(file: File, call: ast.Call) -> Iterator[Finding]:
         return
     if expects_error(file, call):
         return
-    shown = ast.unparse(optimizer)
-    right = f"{shown}.learning_rate = ..." if given else f"float({shown}.learning_rate)"
-    yield rule.at(call, BACKEND, function=last_name(call.func), right=right)
+    yield rule.at(call, SET if given else GET, optimizer=ast.unparse(optimizer))
