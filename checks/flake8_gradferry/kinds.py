@@ -221,7 +221,7 @@ def _of_call(origin: Origin, call: ast.Call) -> Kind | None:
     if isinstance(func, ast.Attribute):
         return _of_method(file, func, call)
     if not name:
-        return _run_by(kind(file, func), own_call(file, func))
+        return _run_by(file, func)
     return None
 
 
@@ -262,16 +262,23 @@ def _of_method(file: File, func: ast.Attribute, call: ast.Call) -> Kind | None:
                 return Kind.NUMPY_ARRAY if not call.args else None
         if func.attr in _DATASET_METHODS and kind(file, func.value) is Kind.TF_DATASET:
             return Kind.TF_DATASET
-    return _run_by(kind(file, func), own_call(file, func))
+    return _run_by(file, func)
 
 
-def _run_by(maker: Kind | None, own: bool) -> Kind | None:
+def _run_by(file: File, func: ast.expr) -> Kind | None:
     """What comes out when an object is called; what a class of the project gives is not known."""
-    if own:
+    if own_call(file, func) or has_distributions(file):
         return None
+    maker = kind(file, func)
     if maker in (Kind.KERAS_LAYER, Kind.KERAS_MODEL, Kind.KERAS_LOSS):
         return Kind.KERAS_TENSOR
     return Kind.TORCH_TENSOR if maker is Kind.TORCH_MODULE else None
+
+
+@remembered
+def has_distributions(file: File) -> bool:
+    """Whether models in this file may give distributions of TensorFlow Probability."""
+    return any(name.startswith("tensorflow_probability") for name in file.imports.values())
 
 
 def own_call(file: File, func: ast.expr) -> bool:

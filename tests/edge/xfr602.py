@@ -98,3 +98,10 @@ class Names(dict):
 
 names = Names()
 print(names.size())
+
+
+def raises():
+    try:
+        tf.ones(3).size()
+    except AttributeError as error:
+        print(error)
