@@ -36,3 +36,15 @@ class Net(keras.Model):
 def on_data(x):
     model = monte_carlo()
     return model(x, training=True), model(x, training=False)
+
+
+class Gan:
+    def __init__(self):
+        self.generator = monte_carlo()
+        noise = keras.Input((8,))
+        self.graph = keras.Model(noise, self.generator(noise, training=True))
+
+
+transfer().fit(None)
+inputs = keras.Input((64, 64, 3))
+predictor = keras.Model(inputs, transfer()(inputs, training=False))

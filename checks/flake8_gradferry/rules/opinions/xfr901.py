@@ -55,7 +55,7 @@ total = evaluate()
 - `torch.no_grad()`, `torch.inference_mode()` or `torch.set_grad_enabled(False)` around the pass, as
   a decorator, or around all calls of the function in the file.
 - Gradients are taken in the same function: saliency, attacks, style transfer.
-- Modules' own methods, Lightning's among them: the caller decides.
+- Modules' own methods, Lightning's among them: the caller decides. Tests.
 
 ## Fix
 
@@ -75,7 +75,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...evaluation import turns_off_gradients
+from ...evaluation import is_test, turns_off_gradients
 from ...infer import calls_of, lineage
 from ...rule import Confidence, Finding, Harm, Rule
 from ...things import imports_torch, is_foreign
@@ -101,7 +101,7 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
         return
     scope = file.function(call) or file.tree
     inside = file.inside(scope, nested=False)
-    if is_module_method(file, call) or is_held_off(file, scope):
+    if is_module_method(file, call) or is_held_off(file, scope) or is_test(file):
         return
     trains = [position(c) for c in inside[ast.Call] if _method(file, c) == (name, "train")]
     end = min((at for at in trains if at > position(call)), default=(1 << 30, 0))

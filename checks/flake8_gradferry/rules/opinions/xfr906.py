@@ -40,7 +40,9 @@ zeros = (model.predict(np.ones((8, 64)), verbose=0) == 0).mean()
 
 ## When it stays quiet
 
-- Calls in `call` methods and on data: there the argument is what counts.
+- Calls in `call` methods and on data: there the argument is what counts. Graphs that a class
+  builds of its own parts (`self.generator(z, training=True)`), and tests.
+- `training=False` where the file fits nothing afterwards.
 - A backbone that the file freezes (`base.trainable = False`): its batch norms rest anyway.
 - Files that are plainly written for Keras 2.
 
@@ -63,6 +65,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ...evaluation import is_test
 from ...infer import origins
 from ...models import graph, layers
 from ...modes import any_dependent
@@ -87,11 +90,22 @@ def check(file: File, keyword: ast.keyword) -> Iterator[Finding]:
     call, value = file.parent(keyword), keyword.value.value
     if not isinstance(call, ast.Call) or not call.args or "Input" not in file.calls_by_name:
         return
-    if value not in (True, False) or not is_symbolic(file, call.args[0]):
+    if value not in (True, False) or is_run_by_hand(file, call) or is_test(file):
+        return
+    if (value is False and not is_fitted_later(file, call)) or not is_symbolic(file, call.args[0]):
         return
     if any_dependent(layers(file, call.func)) and not (value is False and is_frozen(file, call)):
         instead = "override call" if value else "set trainable = False"
         yield rule.at(call, value=str(value), instead=instead)
+
+
+def is_run_by_hand(file: File, call: ast.Call) -> bool:
+    """Whether a class builds the graph for loops of its own: `self.generator(z, training=True)`."""
+    return (file.dotted(call.func) or "").startswith("self.")
+
+
+def is_fitted_later(file: File, call: ast.Call) -> bool:
+    return any(fit.lineno > call.lineno for fit in file.calls_by_name.get("fit", ()))
 
 
 def is_symbolic(file: File, given: ast.expr) -> bool:
