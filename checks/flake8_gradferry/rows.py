@@ -6,7 +6,7 @@ import ast
 from typing import NamedTuple
 
 from .axes import POINTWISE, applications, applied, pointwise
-from .callframes import Value, class_of, made_by
+from .callframes import Path, Value, class_of, made_by
 from .infer import Origin
 from .project import Symbol
 from .sequences import items
@@ -21,7 +21,7 @@ class Step(NamedTuple):
     node: ast.AST
     name: str = ""
     cls: Symbol | None = None
-    path: tuple[int, ...] = ()  # which of its outputs is meant
+    path: Path = ()  # which of its outputs is meant
 
 
 @remembered
@@ -46,7 +46,8 @@ def _step(value: Value) -> Step | None:
         return None
     made = ends[0].value
     cls = class_of(made)
-    return Step(made.file, made.node, "" if cls else made_by(made), cls)
+    name = "" if cls is not None else made_by(made)
+    return Step(made.file, made.node, name, cls) if name or cls is not None else None
 
 
 @remembered
