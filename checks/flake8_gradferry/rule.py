@@ -81,7 +81,7 @@ class Rule:
     on_method: list[tuple[str, Check]] = field(default_factory=list, repr=False)
     on_setting: list[tuple[str, Check]] = field(default_factory=list, repr=False)
 
-    @property
+    @cached_property
     def code(self) -> str:
         return self.module.rpartition(".")[2].upper()
 

@@ -78,7 +78,7 @@ rule = Rule(
 def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
     if not node.bases or (init := file.methods(node).get("__init__")) is None:
         return
-    if base_inits(file, node) or not set_before_base(file, node, init):
+    if not set_before_base(file, node, init) or base_inits(file, node):
         return
     if builds_otherwise(file, node) or expects_error(file, node):
         return
