@@ -58,3 +58,8 @@ def right(loss, variables, tape, solver):
     optimize.minimize(loss, variables)
     solver.minimize(loss)
     keras.optimizers.SGD(0.1).apply_gradients(zip(tape.gradient(loss, variables), variables))
+
+
+class Momentum(keras.optimizers.Optimizer):
+    def get_updates(self, loss, params):
+        return zip(self.get_gradients(loss, params), self.get_weights())
