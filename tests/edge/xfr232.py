@@ -39,7 +39,7 @@ def annotated(opt: keras.optimizers.Optimizer, f, variables):
 
 
 def compiled(f):
-    model = keras.Sequential([keras.layers.Dense(1)])
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile("adam", "mse")
     return model.optimizer.get_weights(), model.get_weights()  # XFR232
 
