@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from .additions import put_into
 from .axes import applications, applied, integer, leading, pointwise
+from .callframes import Path
 from .infer import lineage, self_assignments
 from .models import Layer, layers
 from .walk import File, remembered
@@ -59,8 +60,11 @@ def array(file: File, node: ast.expr) -> Array | None:
         if len(found) != 1:
             return None
         at, end, path = found[0]
-        if path:
-            return _keras_array(at, end, path, order)
+        match path:
+            case (str(key),):
+                return _torch_entry(at, key, order)
+            case (_, *_):
+                return _keras_array(at, end, path, order)
         turned = _turned(at, end)
         if turned is None:
             if (wrapped := _wrapped(at, end)) is not None:
@@ -111,11 +115,14 @@ def _torch_array(file: File, node: ast.AST, order: tuple[int, ...] | None) -> Ar
             name = (file.dotted(owner) or "").rpartition(".")[2]
             return Array(file, "torch", owner, name, part, order)
         case ast.Subscript(slice=ast.Constant(value=str(key))):
-            pass
+            return _torch_entry(file, key, order)
         case ast.Subscript(slice=ast.JoinedStr(values=[*_, ast.Constant(value=str(key))])):
-            pass
-        case _:
-            return None
+            return _torch_entry(file, key, order)
+    return None
+
+
+def _torch_entry(file: File, key: str, order: tuple[int, ...] | None) -> Array | None:
+    """What a state dict holds under `features.0.weight`."""
     *names, part = key.split(".")
     if not names or not re.match(r"(weight|bias)($|_[ih]h_l)", part):
         return None
@@ -123,7 +130,7 @@ def _torch_array(file: File, node: ast.AST, order: tuple[int, ...] | None) -> Ar
 
 
 def _keras_array(
-    file: File, node: ast.AST, path: tuple[int, ...], order: tuple[int, ...] | None
+    file: File, node: ast.AST, path: Path, order: tuple[int, ...] | None
 ) -> Array | None:
     match node:
         case ast.Call(func=ast.Attribute(value=owner, attr="get_weights"), args=[]):
@@ -134,10 +141,11 @@ def _keras_array(
             return Array(file, "keras", owner, _last(file, owner), part, order)
         case _:
             return None
-    if len(path) != 1 or path[0] > 1:
-        return None
-    part = ("kernel", "bias")[path[0]]
-    return Array(file, "keras", owner, _last(file, owner), part, order)
+    match path:
+        case (0 | 1 as place,):
+            part = ("kernel", "bias")[place]
+            return Array(file, "keras", owner, _last(file, owner), part, order)
+    return None
 
 
 def _last(file: File, node: ast.expr) -> str:
@@ -242,7 +250,7 @@ def _kind(layer: str) -> str | None:
 
 def follows_flatten(layer: Layer) -> bool:
     """Whether a dense layer reads images that were flattened."""
-    file, maker = layer.file, layer.node
+    file, maker = layer.file, layer.call
     for call in applications(file, maker):
         if call.args and _flat_image(file, call.args[0]):
             return True

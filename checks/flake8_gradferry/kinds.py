@@ -16,7 +16,7 @@ from .names import framework
 from .project import Symbol
 from .things import imports_torch
 from .traced import is_traced
-from .versions import backend
+from .versions import backend, spellings
 from .walk import FUNCTIONS, File, remembered, remembered_or
 
 
@@ -315,9 +315,13 @@ def keras_may_be_torch(file: File) -> bool:
 def uses_tensorflow(file: File) -> bool:
     """Whether the file imports TensorFlow or Keras itself.
 
-    One that does not may be run with any backend of a library that has several.
+    One that does not may be run with any backend of a library that has several; Keras' own
+    sources, which import `keras.src`, are such a library.
     """
-    return any(framework(target) in ("tensorflow", "keras") for target in file.imports.values())
+    return any(
+        framework(written) in ("tensorflow", "keras") and not written.startswith("keras.src")
+        for written in spellings(file).values()
+    )
 
 
 def is_tensorflow_tensor(file: File, node: ast.expr) -> bool:

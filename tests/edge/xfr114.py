@@ -9,14 +9,14 @@ class Made(nn.Module):
         super().__init__()
         self.scale = torch.ones(size, requires_grad=True)  # XFR114
         self.shift = torch.zeros(size, device=device).requires_grad_()  # XFR114
-        self.kernel = torch.randn(size, 4, requires_grad=True).to(device)  # XFR114
+        self.mixture = torch.randn(size, 4, requires_grad=True).to(device)  # XFR114
         self.small = 0.01 * torch.randn(size, 4, requires_grad=True)  # XFR114
         self.alpha = torch.tensor([0.5, -1.0], requires_grad=True)  # XFR114
         self.old = Variable(torch.rand(size), requires_grad=True)  # XFR114
 
     def forward(self, x):
         x = x * self.scale + self.shift + self.alpha[0] * self.old
-        return x @ (self.kernel + self.small)
+        return x @ (self.mixture + self.small)
 
 
 class Derived(Made):
