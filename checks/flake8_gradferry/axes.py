@@ -63,6 +63,12 @@ _KEEPING = frozenset(
         ),
     )
 )
+# Layers that work on each element by itself.
+POINTWISE = frozenset(
+    name
+    for name in _KEEPING
+    if name.rpartition(".")[2] not in ("Dense", "Embedding", "Linear", "LayerNorm")
+)
 TORCH_RECURRENT = frozenset(f"torch.nn.{name}" for name in ("GRU", "LSTM", "RNN"))
 # They give back (output, ...), the output with the leading axes of the first input.
 _IN_A_TUPLE = TORCH_RECURRENT | {"torch.nn.MultiheadAttention"}
@@ -323,9 +329,7 @@ def _computed_from(file: File, node: ast.AST) -> ast.expr | None:
     if isinstance(node, ast.Call) and file.qualified(node.func) is None and node.args:
         layer = applied(file, node)
         if layer is not None:
-            last = layer.name.rpartition(".")[2]
-            mixes = last in ("Dense", "Embedding", "Linear")
-            return node.args[0] if layer.name in _KEEPING and not mixes else None
+            return node.args[0] if layer.name in POINTWISE else None
     return elementwise_operand(file, node)
 
 

@@ -10,7 +10,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from .callframes import End, Frame, Value, class_of, family, made_by
@@ -157,14 +157,19 @@ def _frameworks(file: File) -> set[str]:
     return {name.lstrip(".").partition(".")[0] for name in file.imports.values()}
 
 
+@lru_cache(maxsize=65536)
+def _named_like_a_loss(word: str) -> bool:
+    return _NAMED_LIKE_A_LOSS.search(word) is not None
+
+
 def _may_be_loss(func: ast.expr, bound: set[str]) -> bool:
     match func:
         case ast.Name(id=word) | ast.Attribute(attr=word):
-            return word in bound or _NAMED_LIKE_A_LOSS.search(word) is not None
+            return word in bound or _named_like_a_loss(word)
         case ast.Subscript(value=ast.Name(id=word) | ast.Attribute(attr=word)):
-            return _NAMED_LIKE_A_LOSS.search(word) is not None
+            return _named_like_a_loss(word)
         case ast.Call(func=ast.Name(id=word) | ast.Attribute(attr=word)):
-            return _NAMED_LIKE_A_LOSS.search(word) is not None
+            return _named_like_a_loss(word)
     return False
 
 
@@ -179,7 +184,7 @@ def _bound_to_losses(file: File) -> set[str]:
                     pairs = list(zip(targets, values, strict=False))
             for name, value in pairs:
                 loss = file.imported(value.func if isinstance(value, ast.Call) else value)
-                if loss and _NAMED_LIKE_A_LOSS.search(loss):
+                if loss and _named_like_a_loss(loss):
                     match name:
                         case ast.Name(id=word) | ast.Attribute(attr=word):
                             found.add(word)

@@ -52,6 +52,7 @@ class Part(NamedTuple):
     call: ast.Call
     name: str  # canonical
     key: str
+    root: ast.AST | None = None  # the side that it is part of
 
 
 @lru_cache(maxsize=4096)
@@ -103,8 +104,8 @@ def parts(file: File, root: ast.AST) -> list[Part]:
     found: list[Part] = []
     for call in file.inside(root)[ast.Call]:
         name = file.qualified(call.func) or ""
-        if name.startswith(("torch.nn.", "keras.layers.", "tensorflow.")):
-            found.append(Part(file, call, name, _key(file, call)))
+        if name.startswith(("torch.nn.", "keras.layers.", "keras.ops.", "tensorflow.")):
+            found.append(Part(file, call, name, _key(file, call), root))
     return found
 
 

@@ -62,6 +62,7 @@ def arrays(model, x):
     out = net.predict(x)
     print(out.mean(), out.reshape(-1), tf.ones(3).numpy().sum())
     print(np.ones(3).transpose(), K.mean(x), tf.size(x), model(x).item())
+    print(keras.ops.convert_to_numpy(keras.ops.argmax(x)).item())
     words = "a b".split()
     return words, x.view(-1), out.item()
 
@@ -97,3 +98,10 @@ class Names(dict):
 
 names = Names()
 print(names.size())
+
+
+def raises():
+    try:
+        tf.ones(3).size()
+    except AttributeError as error:
+        print(error)

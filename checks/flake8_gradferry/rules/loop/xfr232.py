@@ -37,6 +37,7 @@ optimizer.apply_gradients([(tape.gradient(loss, weight), weight)])
   2.16 or Keras below 3.
 - The optimizer is another one (`tf.compat.v1.train`, SciPy's, the project's own with such a
   method), or cannot be seen.
+- The call stands where the error is expected, or under a test on the version.
 
 ## Fix
 
@@ -58,6 +59,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ...guards import expects_error
 from ...kinds import Kind, defines, kind
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
@@ -87,6 +89,8 @@ INSTEAD = {
 def check(file: File, call: ast.Call) -> Iterator[Finding]:
     assert isinstance(call.func, ast.Attribute)
     optimizer, verb = call.func.value, call.func.attr
-    if kind(file, optimizer) is Kind.KERAS_OPTIMIZER and not defines(file, optimizer, verb):
+    if kind(file, optimizer) is not Kind.KERAS_OPTIMIZER or expects_error(file, call):
+        return
+    if not defines(file, optimizer, verb):
         shown = file.dotted(optimizer) or "this optimizer"
         yield rule.at(call, optimizer=shown, verb=verb, instead=INSTEAD[verb])

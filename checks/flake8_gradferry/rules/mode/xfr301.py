@@ -82,7 +82,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...evaluation import is_evaluation, is_held_out, trains, turns_off_gradients
+from ...evaluation import is_evaluation, is_held_out, is_test, trains, turns_off_gradients
 from ...infer import lineage, origins
 from ...models import Found, layers, within
 from ...modes import layer_dependent
@@ -193,7 +193,7 @@ def is_other_pass(file: File, call: ast.Call, name: str) -> bool:
     cls = file.method_class(call)
     if cls is not None and lineage(file, cls).is_torch_module:
         return True  # a module's mode is set by whoever calls it; Lightning sets it by itself
-    if file.path.name.startswith("test_") or file.path.name.endswith("_test.py"):
+    if is_test(file):
         return True
     return is_made_up(file, call.args[0]) or in_training_step(file, call)
 

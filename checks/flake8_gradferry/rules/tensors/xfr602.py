@@ -52,6 +52,7 @@ y = Head()(tf.ones((2, 4, 4)))
 - Keras on the torch backend, and code that stands under a test on the backend.
 - The value is not seen to be a TensorFlow tensor: a parameter of which no call is in sight, what a
   model of the project's own returns, what differs between branches.
+- The call stands where the error is expected: in `pytest.raises`, in a `try` that catches it.
 - NumPy's methods (`mean`, `astype`, ...) in a file that turns `enable_numpy_behavior` on.
 
 ## Fix
@@ -72,6 +73,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ...guards import expects_error
 from ...kinds import Kind, for_another_backend, is_tensorflow_tensor, kind
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
@@ -143,7 +145,7 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
         return
     if verb in SYMBOLIC and kind(file, tensor) is Kind.KERAS_TENSOR:
         return
-    if not for_another_backend(file, call):
+    if not for_another_backend(file, call) and not expects_error(file, call):
         instead = INSTEAD.get(verb) or NUMPY_LIKE[verb]
         yield rule.at(call, tensor=file.dotted(tensor) or "this", verb=verb, instead=instead)
 

@@ -35,6 +35,7 @@ weight.assign(weight * 0.5)
   which no call is in sight.
 - `x += 1` on a tensor: it gives the name a new tensor, which is right.
 - Keras on the torch backend, and code that stands under a test on the backend.
+- The error is expected: in `pytest.raises`, in a `try` that catches it.
 
 ## Fix
 
@@ -56,6 +57,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ...guards import expects_error
+from ...infer import origins
 from ...kinds import Kind, for_another_backend, is_tensorflow_tensor, kind
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
@@ -83,18 +86,27 @@ def check_items(file: File, node: ast.Subscript) -> Iterator[Finding]:
     if not isinstance(node.ctx, ast.Store):
         return
     tensor = node.value
-    if is_tensorflow_tensor(file, tensor) and not for_another_backend(file, node):
-        variable = kind(file, tensor) is Kind.TF_VARIABLE
-        shown = file.dotted(tensor) or "this"
-        yield rule.at(node, VARIABLE if variable else None, tensor=shown)
+    if not is_tensorflow_tensor(file, tensor) or is_meant(file, node):
+        return
+    found = kind(file, tensor)
+    inputs = any(isinstance(origin.node, ast.arg) for origin in origins(file, tensor))
+    if found is Kind.KERAS_TENSOR and inputs and not isinstance(node.slice, ast.Tuple):
+        return  # what a layer is called with may be a list of tensors: `inputs[i] = ...`
+    variable = found is Kind.TF_VARIABLE
+    yield rule.at(node, VARIABLE if variable else None, tensor=file.dotted(tensor) or "this")
 
 
 @rule.method(*VERBS)
 def check_methods(file: File, call: ast.Call) -> Iterator[Finding]:
     assert isinstance(call.func, ast.Attribute)
     tensor, verb = call.func.value, call.func.attr
-    if not is_tensorflow_tensor(file, tensor) or for_another_backend(file, call):
+    if not is_tensorflow_tensor(file, tensor) or is_meant(file, call):
         return
     variable = kind(file, tensor) is Kind.TF_VARIABLE
     instead = "use assign()" if variable else "bind the result of a function"
     yield rule.at(call, NO_METHOD, tensor=file.dotted(tensor) or "this", verb=verb, instead=instead)
+
+
+def is_meant(file: File, node: ast.AST) -> bool:
+    """Whether a node is for another backend, or stands where its error is expected."""
+    return for_another_backend(file, node) or expects_error(file, node)
