@@ -119,7 +119,7 @@ def _wrapped(file: File, call: ast.Call) -> Iterator[LossCall]:
     trace = Trace()
     entered = trace.entered(Value(file, call))
     if entered is None:
-        entered = _forward_of(trace, Value(file, call))
+        entered = forward_of(trace, Value(file, call))
     elif entered[0].file is file:
         return
     if entered is None:
@@ -135,13 +135,11 @@ def _wrapped(file: File, call: ast.Call) -> Iterator[LossCall]:
             yield from _called(call, loss, site)
 
 
-def _forward_of(trace: Trace, call: Value) -> tuple[Symbol, Frame] | None:
+def forward_of(trace: Trace, call: Value) -> tuple[Symbol, Frame] | None:
     """What a call of an object of the project's class runs."""
     assert isinstance(call.node, ast.Call)
     made = trace.objects(call.at(call.node.func))
-    if len(made) != 1 or made[0].path or not isinstance(made[0].value.node, ast.Call):
-        return None
-    if (cls := class_of(made[0].value)) is None:
+    if len(made) != 1 or made[0].path or (cls := class_of(made[0].value)) is None:
         return None
     line = family(cls)
     methods = [line.method(name) for name in ("__call__", "forward", "call")]

@@ -90,7 +90,7 @@ def squeezed(x, y):
 
 
 class Pair(keras.Model):
-    def __init__(self, encoder, decoder):
+    def __init__(self, encoder, decoder):  # XFR904
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
