@@ -126,6 +126,8 @@ def settled(file: File, node: ast.AST, depth: int = 0) -> object:
         case ast.Name() if depth < 8:
             bindings = reaching(file, node)
             values: list[tuple[File, ast.AST]] = []
+            if not bindings and (starred := symbol_of(file, node)) is not None:
+                values.append((starred.file, starred.node))  # `from constants import *`
             for binding in bindings:
                 if binding.kind == "import":
                     found = resolve(file, file.imports[node.id])

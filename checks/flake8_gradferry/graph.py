@@ -113,6 +113,11 @@ def makes_leaf(call: ast.Call) -> bool:
     )
 
 
+def starts_graph(call: ast.Call) -> bool:
+    """Whether gradients end in a call's result: a new leaf, or what is made one."""
+    return makes_leaf(call) or getattr(call.func, "attr", "") == "requires_grad_"
+
+
 def is_model_call(file: File, node: ast.AST) -> bool:
     """Whether an expression is a forward pass: `model(x)`, `self.net(x)`, `self(x)`."""
     if not isinstance(node, ast.Call):
@@ -186,7 +191,7 @@ def _parts_of_call(file: File, call: ast.Call) -> tuple[list[ast.expr], bool]:
         if name in _CUTTING_FUNCTIONS or name.startswith("numpy."):
             return given, True
         if name == "torch.autograd.Variable":
-            return given[:1], makes_leaf(call)
+            return given[:1], False
         makes_module = name.startswith("torch.nn.") and name[9:10].isupper()
         return ([] if makes_module else given), False
     if name is None and isinstance(func, ast.Attribute):
@@ -231,10 +236,13 @@ class _Walk:
                 if place < len(items):
                     yield from self.follow(file, items[place], cut, tuple(rest))
                     return
+        if cut is None and isinstance(node, ast.Call) and starts_graph(node):
+            yield Trail(file, node)
+            return
         if cut is None and isinstance(node, ast.Call | ast.BinOp):
             cut = no_grad_around(file, node)
         inner, cuts = parts(file, node)
-        if cuts and cut is None:
+        if cuts and cut is None and not _may_be_packed(file, node):
             cut = node
         if not inner and is_model_call(file, node):
             assert isinstance(node, ast.Call)
@@ -255,7 +263,7 @@ class _Walk:
 
     def _name(self, file: File, node: ast.Name, cut: ast.AST | None, path: Path) -> Iterator[Trail]:
         bindings = reaching(file, node)
-        if not bindings or node.id in _filled_later(file, file.function(node)):
+        if not bindings or node.id in _changed_later(file, file.function(node)):
             yield Trail(file, node, cut)
         for binding in bindings:
             if binding.kind in ("assign", "augment") and binding.value is not None:
@@ -267,19 +275,28 @@ class _Walk:
                 yield Trail(file, binding.node, cut)
 
 
+def _may_be_packed(file: File, node: ast.expr) -> bool:
+    """Whether `.data` may be that of a PackedSequence, which is the tensor with its graph."""
+    packs = ("pack_padded_sequence", "pack_sequence", "PackedSequence")
+    is_data = isinstance(node, ast.Attribute) and node.attr == "data"
+    return is_data and any(name in file.calls_by_name for name in packs)
+
+
 @remembered
-def _filled_later(file: File, function: ast.AST | None) -> frozenset[str]:
-    """The names whose objects a function writes into: `losses.append(l)`, `out[i] = net(x)`."""
+def _changed_later(file: File, function: ast.AST | None) -> frozenset[str]:
+    """The names whose objects a function writes into, or asks for gradients: `losses.append(l)`,
+    `out[i] = net(x)`, `image.requires_grad = True`."""
     inside = file.inside(function) if function else file.index
+    stores: list[ast.Subscript | ast.Attribute] = [*inside[ast.Subscript], *inside[ast.Attribute]]
     names = {
         item.value.id
-        for item in inside[ast.Subscript]
+        for item in stores
         if isinstance(item.value, ast.Name) and isinstance(item.ctx, ast.Store)
     }
     for call in inside[ast.Call]:
         match call.func:
             case ast.Attribute(value=ast.Name(id=name), attr=attr):
-                in_place = attr.endswith("_") and attr not in ("requires_grad_", "detach_")
+                in_place = attr.endswith("_") and attr != "detach_"
                 if in_place or attr in ("append", "extend", "insert"):
                     names.add(name)
     return frozenset(names)
@@ -434,20 +451,31 @@ def cuts(file: File, loss: ast.expr) -> tuple[ast.AST, ...]:
 @remembered
 def becomes_leaf(file: File, loss: ast.expr) -> bool:
     """Whether a loss that has left the graph is made to require gradients all the same."""
-    where = cuts(file, loss)
-    if not where:
-        return False
-    if any(isinstance(cut, ast.Call) and makes_leaf(cut) for cut in where):
-        return True
-    bindings = reaching(file, loss) if isinstance(loss, ast.Name) else []
-    written = [loss, *(binding.value for binding in bindings if binding.value is not None)]
-    asked = (a for value in written for a in file.inside(value)[ast.Attribute])
-    if any(attribute.attr == "requires_grad_" for attribute in asked):
-        return True
-    name = file.dotted(loss)
-    return name is not None and any(
-        attribute.attr in ("requires_grad", "requires_grad_")
-        and (attribute.attr == "requires_grad_" or isinstance(attribute.ctx, ast.Store))
-        and file.dotted(attribute.value) == name
+    asked = isinstance(loss, ast.Name) and _is_asked(file, loss)
+    made: list[ast.AST] = [loss]
+    if isinstance(loss, ast.Name):
+        made = [binding.value or binding.node for binding in reaching(file, loss)]
+    return bool(made) and all(_is_new_leaf(file, value, asked) for value in made)
+
+
+def _is_new_leaf(file: File, value: ast.AST, asked: bool) -> bool:
+    match value:
+        case ast.Call(args=[content, *_]) if makes_leaf(value):
+            return any(is_model_call(way.file, way.end) for way in trails(file, content))
+        case ast.Call(func=ast.Attribute(attr="requires_grad_", value=content)):
+            return bool(cuts(file, content))
+        case ast.Call() if (returned := _returned(file, value)) is not None:
+            return all(_is_new_leaf(returned[0], each, asked) for each in returned[1])
+        case ast.expr():
+            return asked and bool(cuts(file, value))
+    return False
+
+
+def _is_asked(file: File, loss: ast.Name) -> bool:
+    """`loss.requires_grad = True`, `loss.requires_grad_()`."""
+    return any(
+        attribute.attr == "requires_grad_"
+        or (attribute.attr == "requires_grad" and isinstance(attribute.ctx, ast.Store))
         for attribute in file.body_of(loss)[ast.Attribute]
+        if isinstance(attribute.value, ast.Name) and attribute.value.id == loss.id
     )

@@ -126,6 +126,9 @@ def _module_path(importer: str, name: str) -> str | None:
             return _locate(os.path.dirname(folder), [os.path.basename(folder)])
         return _locate(folder, parts)
     for root in search_path(folder):
+        installed = os.path.basename(root) in ("site-packages", "dist-packages")
+        if installed and not folder.startswith(os.path.join(root, parts[0])):
+            continue  # an installed package's neighbours are other people's projects
         path = _locate(root, parts)
         if path is not None and path != importer:
             return path

@@ -46,7 +46,8 @@ def _step(value: Value) -> Step | None:
         return None
     made = ends[0].value
     cls = class_of(made)
-    return Step(made.file, made.node, "" if cls else made_by(made), cls)
+    name = "" if cls is not None else made_by(made)
+    return Step(made.file, made.node, name, cls) if name or cls is not None else None
 
 
 @remembered

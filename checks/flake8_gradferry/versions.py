@@ -60,6 +60,7 @@ _KERAS_2_MODULES = re.compile(
 _KERAS_2_NAMES = frozenset(
     "get_session in_train_phase experimental_run_functions_eagerly legacy".split()
 )
+_KERAS_ITSELF = (("keras",), ("keras_core",), ("tf_keras",))
 _SWITCH = "TF_USE_LEGACY_KERAS"
 _BACKEND = re.compile(r"(?:KERAS_BACKEND|set_backend)\W+(torch|jax|tensorflow|openvino|numpy)\b")
 
@@ -134,6 +135,16 @@ def spelled(file: File, node: ast.AST) -> str:
     dotted = file.dotted(node) or ""
     root, dot, rest = dotted.partition(".")
     return spellings(file).get(root, root) + dot + rest
+
+
+@remembered
+def is_keras_itself(file: File) -> bool:
+    """Whether a file belongs to Keras' own sources, where its classes are made."""
+    return file.package[:1] in _KERAS_ITSELF or file.package[:3] == (
+        "tensorflow",
+        "python",
+        "keras",
+    )
 
 
 # -- requirements ----------------------------------------------------------------------------------

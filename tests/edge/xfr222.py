@@ -174,3 +174,23 @@ def switched(net, opt, x, y, training):
         loss = criterion(net(x), y)
     loss.backward()
     opt.step()
+
+
+def temperature(net, loader):
+    log_alpha = torch.zeros(1, requires_grad=True)
+    opt = torch.optim.Adam([log_alpha])
+    for x, y in loader:
+        loss = (log_alpha.exp() * net(x).detach()).mean()
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+
+
+def code_is_optimised(net, x):
+    code = net(x).detach()
+    code.requires_grad = True
+    loss = code.pow(2).mean()
+    loss.backward()
+    other = net(x).detach().requires_grad_()
+    other.pow(2).mean().backward()
+    return code.grad, other.grad

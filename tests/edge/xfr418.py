@@ -1,6 +1,7 @@
 import argparse
 
 import keras
+import lightning as L
 import torch
 from keras.optimizers.schedules import CosineDecay, ExponentialDecay, PiecewiseConstantDecay
 from torch import nn, optim
@@ -14,8 +15,9 @@ def train_keras(model, x, y, args, epochs, steps):
     b = CosineDecay(0.1, decay_steps=args.epochs)  # XFR418
     c = PiecewiseConstantDecay([30, 60, 80], [0.1, 0.01, 0.001, 0.0001])  # XFR418
     d = ExponentialDecay(0.1, decay_steps=EPOCHS, decay_rate=0.1)  # XFR418
-    e = ExponentialDecay(0.1, decay_steps=90, decay_rate=0.1)  # XFR418
+    e = ExponentialDecay(0.1, decay_steps=90, decay_rate=0.9)
     f = CosineDecay(0.1, epochs * steps)
+    k = CosineDecay(0.1, decay_steps=90)  # XFR418
     g = CosineDecay(0.1, decay_steps=args.steps)
     h = PiecewiseConstantDecay([3000, 6000], [0.1, 0.01, 0.001])
     i = ExponentialDecay(0.1, decay_steps=10000, decay_rate=0.96)
@@ -24,7 +26,7 @@ def train_keras(model, x, y, args, epochs, steps):
     model.fit(x, y, batch_size=32, epochs=epochs)
     model.fit(x, y, epochs=args.epochs)
     model.fit(x, y, epochs=EPOCHS)
-    return a, b, c, d, e, f, g, h, i, j
+    return a, b, c, d, e, f, g, h, i, j, k
 
 
 def train_torch(net: nn.Module, loader, args):
@@ -78,6 +80,18 @@ def full_batch(net: nn.Module, x, epochs):
         net(x).mean().backward()
         optimizer.step()
         scheduler.step()
+
+
+class Lit(L.LightningModule):
+    def configure_optimizers(self):
+        optimizer = optim.Adam(self.parameters(), lr=1e-3)
+        scheduler = CosineAnnealingLR(optimizer, T_max=self.max_epochs)
+        cycle = OneCycleLR(optimizer, 0.1, total_steps=self.steps)
+        if self.mode == "epoch":
+            return [optimizer], [{"scheduler": scheduler, "interval": "epoch"}]
+        if self.mode == "cycle":
+            return [optimizer], [{"scheduler": cycle, "interval": "step"}]
+        return [optimizer], [{"scheduler": scheduler, "interval": "step"}]  # XFR418
 
 
 # notebook style

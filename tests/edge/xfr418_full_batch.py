@@ -14,3 +14,11 @@ def train(x, y, epochs=EPOCHS):
     model.compile(keras.optimizers.Adam(other), "mse")
     model.fit(x, y, batch_size=len(x), epochs=epochs)
     model.fit(x, y, batch_size=x.shape[0], epochs=epochs)
+
+
+def test_fit(x, y):
+    model.fit(x, y, epochs=3)
+
+
+def test_schedule():
+    assert keras.optimizers.schedules.ExponentialDecay(0.1, 3, 0.96)(1) < 0.1

@@ -54,6 +54,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ...guards import expects_error
 from ...infer import lineage, origins
 from ...kinds import Kind, kind
 from ...names import framework
@@ -80,7 +81,7 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
     if name is None or name == "self" or kind(file, model) is not Kind.KERAS_MODEL:
         return
     made = [origin.call for origin in origins(file, model) if origin.file is file]
-    if len(made) < len(origins(file, model)) or expects_an_error(file, call):
+    if len(made) < len(origins(file, model)) or expects_error(file, call):
         return
     if not all(new is not None and is_new(file, new) for new in made):
         return
@@ -128,18 +129,5 @@ def is_handed_on(file: File, made: list[ast.Call | None]) -> bool:
             if isinstance(argument, ast.Name | ast.Attribute) and any(
                 origin.node in made for origin in origins(file, argument)
             ):
-                return True
-    return False
-
-
-def expects_an_error(file: File, call: ast.Call) -> bool:
-    """Whether a call stands in a `try`, or in `with pytest.raises(...)`."""
-    for above in file.ancestors(call):
-        if isinstance(above, ast.Try):
-            return True
-        if isinstance(above, ast.With):
-            managers = [item.context_expr for item in above.items]
-            calls = [manager.func for manager in managers if isinstance(manager, ast.Call)]
-            if any("aises" in (file.dotted(func) or "") for func in calls):
                 return True
     return False

@@ -85,6 +85,7 @@ from collections.abc import Iterator
 from ...arguments import Arguments, arguments, number
 from ...guards import expects_error
 from ...infer import origins
+from ...kinds import Kind, kind
 from ...rule import Confidence, Finding, Harm, Rule
 from ...versions import Era, keras_era, spelled
 from ...walk import File
@@ -193,12 +194,17 @@ def instead_of_parameters(file: File, made: Arguments) -> tuple[str, str] | None
     if number(file, given) is not None:
         return shown, "model.parameters()"
     match given:
-        case ast.Attribute(attr="parameters", value=model):
+        case ast.Attribute(attr="parameters", value=model) if kind(
+            file, model
+        ) is Kind.TORCH_MODULE and is_only_a_method(file, given):
             return shown, f"{ast.unparse(model)}.parameters()"
-        case ast.Name() | ast.Attribute():
-            found = origins(file, given)
-            if found and all("torch.nn.Module" in origin.types for origin in found):
-                holders = ("torch.nn.ParameterList",)
-                if not any(origin.callee in holders for origin in found):
-                    return shown, f"{shown}.parameters()"
+        case ast.Name() | ast.Attribute() if kind(file, given) is Kind.TORCH_MODULE:
+            lists = ("torch.nn.ParameterList", "torch.nn.ParameterDict")
+            if not any(origin.callee in lists for origin in origins(file, given)):
+                return shown, f"{shown}.parameters()"
     return None
+
+
+def is_only_a_method(file: File, node: ast.Attribute) -> bool:
+    """Whether an attribute is not also set to something: `self.parameters = list(...)`."""
+    return all(origin.node is node for origin in origins(file, node))

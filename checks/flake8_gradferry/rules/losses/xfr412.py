@@ -66,7 +66,7 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="lr-attribute-on-keras3",
-    message="{target} is read by nobody in Keras 3 (SILENT); write {optimizer}.learning_rate",
+    message="Keras 3 reads no lr (SILENT: the rate stays); write {optimizer}.learning_rate",
     harm=Harm.SILENT,
     confidence=Confidence.SURE,
     direction="either",
@@ -87,7 +87,7 @@ def check_attributes(file: File, module: ast.Module) -> Iterator[Finding]:
         statement = file.statement(node)
         shown = ast.unparse(node.value)
         if isinstance(node.ctx, ast.Store) and isinstance(statement, ast.Assign):
-            yield rule.at(node, target=ast.unparse(node), optimizer=shown)
+            yield rule.at(node, optimizer=shown)
         else:
             yield rule.at(node, READ, optimizer=shown)
 

@@ -116,7 +116,7 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="coupled-weight-decay",
-    message="torch's {torch} adds weight_decay to the gradient, Keras' does not (SILENT); {right}",
+    message="torch's {torch} couples weight_decay, Keras' does not (SILENT); {right}",
     harm=Harm.SILENT,
     confidence=Confidence.LIKELY,
     direction="either",
@@ -149,7 +149,7 @@ def check_coupled(file: File, call: ast.Call) -> Iterator[Finding]:
         if decay and number(file, other.given.get("weight_decay")) == decay
     ]
     if twins:
-        right = "write AdamW" if made.cls == "Adam" else "use keras.regularizers.L2"
+        right = "write AdamW" if made.cls == "Adam" else "use regularizers.L2"
         yield rule.at(call, torch=made.cls, right=right)
     elif made.cls == "Adam" and (name := named_adamw(file, call)):
         yield rule.at(call, NAMED, name=name)

@@ -84,7 +84,7 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="absolute-alpha",
-    message="alpha={value} is a share of the rate in Keras (SILENT); write {value} / {initial}",
+    message="alpha is a share of the rate in Keras (SILENT); write {value} / {initial}",
     harm=Harm.SILENT,
     confidence=Confidence.LIKELY,
     direction="either",

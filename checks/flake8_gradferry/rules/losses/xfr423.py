@@ -81,7 +81,7 @@ measured = predicted.eq(y).float().mean()
 
 - The model is seen to end in a sigmoid or softmax, or `from_logits` is not seen to be True.
 - `"accuracy"` with more than one output: that is categorical accuracy. A threshold is given.
-- In torch: values other than the very name that `BCEWithLogitsLoss` was given.
+- In torch: values other than those that `BCEWithLogitsLoss` is given in the same file.
 
 ## Fix
 
@@ -107,7 +107,7 @@ from ...callframes import Value, made_by
 from ...compiles import compiled
 from ...infer import reaching
 from ...losses import LossCall, loss_calls
-from ...outputs import PROBABILITIES, agreed, model_outputs, width
+from ...outputs import PROBABILITIES, Kind, agreed, model_outputs, value_outputs, width
 from ...rule import Confidence, Finding, Harm, Rule
 from ...sides import core
 from ...values import Trace
@@ -219,7 +219,14 @@ def check_round(file: File, call: ast.Call) -> Iterator[Finding]:
 def is_logits(file: File, node: ast.expr) -> bool:
     """Whether an expression is what a loss that takes binary logits is given in this file."""
     calls = [found for found in loss_calls(file) if takes_binary_logits(found)]
-    return any(same_value(file, core(node), core(found.output.node)) for found in calls)
+    if any(same_value(file, core(node), core(found.output.node)) for found in calls):
+        return True
+    if not calls or not isinstance(core(node), ast.Call):
+        return False
+    # The same model, called once more: `net(x) > 0.5`.
+    made = value_outputs(Value(file, node))
+    given = {output.node for found in calls for output in found.outputs}
+    return agreed(made, Kind.LINEAR) and all(output.node in given for output in made)
 
 
 def takes_binary_logits(found: LossCall) -> bool:

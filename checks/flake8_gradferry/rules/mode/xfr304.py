@@ -80,7 +80,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...evaluation import is_evaluation, is_held_out
+from ...evaluation import is_evaluation, is_held_out, is_test
 from ...models import layers
 from ...modes import any_dependent, class_dependent, on_purpose
 from ...project import Symbol
@@ -142,10 +142,6 @@ def compares(file: File, call: ast.Call) -> bool:
 def is_keras_alone(file: File) -> bool:
     roots = {name.partition(".")[0] for name in spellings(file).values()}
     return not roots.isdisjoint(("keras", "tensorflow", "tf_keras")) and roots.isdisjoint(_OTHERS)
-
-
-def is_test(file: File) -> bool:
-    return file.path.name.startswith("test_") or file.path.name.endswith("_test.py")
 
 
 def takes_gradients(file: File, root: ast.AST) -> bool:

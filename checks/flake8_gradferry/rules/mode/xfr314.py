@@ -85,35 +85,33 @@ rule = Rule(
 )
 
 
-@rule.node(ast.Assign)
-def check(file: File, assign: ast.Assign) -> Iterator[Finding]:
-    for target in assign.targets:
-        if isinstance(target, ast.Attribute) and target.attr == "trainable":
-            for model in refitted(file, assign):
-                if holds(file, model, target.value):
-                    yield rule.at(assign, model=ast.unparse(model))
-                    return
+@rule.setting("trainable")
+def check(file: File, target: ast.Attribute) -> Iterator[Finding]:
+    change = file.statement(target)
+    for model in refitted(file, change):
+        if holds(file, model, target.value):
+            yield rule.at(change, model=ast.unparse(model))
 
 
-def refitted(file: File, assign: ast.Assign) -> Iterator[ast.expr]:
+def refitted(file: File, change: ast.stmt) -> Iterator[ast.expr]:
     """The models that are fitted before and after the change, and not compiled in between."""
-    fits = [call for call in file.calls_by_name.get("fit", ()) if runs_with(file, call, assign)]
-    after = sorted((c for c in fits if position(c) > position(assign)), key=position)
+    fits = [call for call in file.calls_by_name.get("fit", ()) if runs_with(file, call, change)]
+    after = sorted((c for c in fits if position(c) > position(change)), key=position)
     for fit in after[:1]:
         assert isinstance(fit.func, ast.Attribute)
         name = file.dotted(fit.func.value)
-        before = [c for c in fits if position(c) < position(assign)]
+        before = [c for c in fits if position(c) < position(change)]
         fitted = any(file.dotted(c.func) == file.dotted(fit.func) for c in before)
-        if name and fitted and not touched(file, name, assign, fit) and not is_eager(file):
+        if name and fitted and not touched(file, name, change, fit) and not is_eager(file):
             yield fit.func.value
 
 
-def runs_with(file: File, call: ast.Call, assign: ast.Assign) -> bool:
+def runs_with(file: File, call: ast.Call, change: ast.stmt) -> bool:
     """Whether a call surely runs in the turn in which the change does: no branch or loop of its
     own stands around it, and none that the change stands outside of."""
     if not isinstance(call.func, ast.Attribute):
         return False
-    around = set(file.ancestors(assign))
+    around = set(file.ancestors(change))
     for above in file.ancestors(call):
         if above in around:
             return not isinstance(above, LOOPS)
@@ -122,9 +120,9 @@ def runs_with(file: File, call: ast.Call, assign: ast.Assign) -> bool:
     return False
 
 
-def touched(file: File, name: str, assign: ast.Assign, fit: ast.Call) -> bool:
+def touched(file: File, name: str, change: ast.stmt, fit: ast.Call) -> bool:
     """Whether the model is compiled, made anew or handed to somebody before it is fitted again."""
-    start, end = position(assign), position(fit)
+    start, end = position(change), position(fit)
     for node in file.index[ast.Name]:
         if not start < position(node) < end:
             continue

@@ -79,10 +79,8 @@ rule = Rule(
 def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
     if not node.bases or (init := file.methods(node).get("__init__")) is None:
         return
-    if base_inits(file, node):
-        return
     early = set_before_base(file, node, init) or ()
-    if all(makes_variable(file, value) for _, value in early):
+    if all(makes_variable(file, value) for _, value in early) or base_inits(file, node):
         return
     if builds_otherwise(file, node) or expects_error(file, node):
         return
