@@ -35,8 +35,17 @@ def refused(init: Function) -> list[str]:
     return [name for name in _OF_BASE if name not in taken]
 
 
-def extends_base(file: File, function: Function) -> bool:
-    """Whether a `get_config` starts from `super().get_config()` and hands all of it back."""
+def extends_base(family: Lineage) -> bool:
+    """Whether each `get_config` of the project starts from the base's and hands all of it back."""
+    found = [
+        (at.file, at.file.methods(at.node)["get_config"])
+        for at in family.classes
+        if isinstance(at.node, ast.ClassDef) and "get_config" in at.file.methods(at.node)
+    ]
+    return all(_extends_base(file, function) for file, function in found)
+
+
+def _extends_base(file: File, function: Function) -> bool:
     inside = file.inside(function)
     if inside[ast.Delete] or any(
         isinstance(call.func, ast.Attribute) and call.func.attr in ("pop", "clear")
@@ -77,3 +86,12 @@ def _is_of_self(call: ast.Call) -> bool:
     return any(
         isinstance(node, ast.Name) and node.id == "self" for node in (owner, *call.args)
     ) and (File.dotted(call.func) != "super")
+
+
+def is_base(file: File, cls: ast.ClassDef) -> bool:
+    """Whether another class of the file derives from this one, and may be what is made."""
+    return any(
+        isinstance(base, ast.Name) and base.id == cls.name
+        for other in file.index[ast.ClassDef]
+        for base in other.bases
+    )

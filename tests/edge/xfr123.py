@@ -141,6 +141,37 @@ class ByWords(layers.Layer):
         return dict(super().get_config(), units=self.units)
 
 
+class Rank(layers.Layer):
+    def __init__(self, rank, units, **kwargs):
+        super().__init__(**kwargs)
+        self.rank, self.units = rank, units
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+class Rank2(Rank):
+    def __init__(self, units, **kwargs):
+        super().__init__(2, units, **kwargs)
+
+
+class Score(layers.Layer):
+    def __init__(self, name=None):
+        super().__init__(name=name)
+
+    def get_config(self):
+        return {"name": self.name}
+
+
+class Recall(Score):
+    def __init__(self, threshold, name=None):
+        super().__init__(name)
+        self.threshold = threshold
+
+    def get_config(self):
+        return {**super().get_config(), "threshold": self.threshold}
+
+
 class OwnOnly(layers.Layer):
     def __init__(self, units):
         super().__init__()

@@ -69,7 +69,7 @@ class Block(keras.layers.Layer):
 
 - `__init__` takes `**kwargs`, or `name`, `trainable` and `dtype`.
 - `get_config` does not start from `super().get_config()`, or takes something out of it, or gets
-  its names from a loop or a helper.
+  its names from a loop or a helper; a base in the project has a `get_config` of its own making.
 - The class has a `from_config` of its own, or no `get_config` (see XFR904), or derives from
   something that cannot be seen.
 
@@ -92,7 +92,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...configs import extends_base, left_out, method_of, refused
+from ...configs import extends_base, is_base, left_out, method_of, refused
 from ...infer import lineage
 from ...project import Symbol
 from ...rule import Confidence, Finding, Harm, Rule
@@ -118,11 +118,11 @@ def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
     if not family.is_keras_layer or not family.complete or family.method("from_config"):
         return
     init = method_of(Symbol(file, node), "__init__")
-    if init is None or not extends_base(file, methods["get_config"]):
+    if init is None or not extends_base(family):
         return
     at, function = init
     place = function if at is file else node
     if missing := refused(function):
         yield rule.at(place, cls=node.name, name=missing[0])
-    elif missing := left_out(function, family):
+    elif (missing := left_out(function, family)) and not is_base(file, node):
         yield rule.at(place, _LEFT_OUT, cls=node.name, name=missing[0])
