@@ -63,6 +63,12 @@ _KEEPING = frozenset(
         ),
     )
 )
+# Layers that work on each element by itself.
+POINTWISE = frozenset(
+    name
+    for name in _KEEPING
+    if name.rpartition(".")[2] not in ("Dense", "Embedding", "Linear", "LayerNorm")
+)
 TORCH_RECURRENT = frozenset(f"torch.nn.{name}" for name in ("GRU", "LSTM", "RNN"))
 # They give back (output, ...), the output with the leading axes of the first input.
 _IN_A_TUPLE = TORCH_RECURRENT | {"torch.nn.MultiheadAttention"}
@@ -298,7 +304,7 @@ def readers(file: File, node: ast.expr) -> list[tuple[ast.expr, ast.AST]]:
             if isinstance(call, ast.Call) and elementwise_operand(file, call) is held:
                 queue.append(call)
                 continue
-        if isinstance(around, ast.Call | ast.BinOp) and elementwise_operand(file, around) is held:
+        if isinstance(around, ast.Call | ast.BinOp) and _computed_from(file, around) is held:
             queue.append(around)
         match around:
             case ast.Assign(targets=[ast.Name() as name]):
@@ -306,6 +312,25 @@ def readers(file: File, node: ast.expr) -> list[tuple[ast.expr, ast.AST]]:
             case ast.AST():
                 found.append((held, around))
     return found
+
+
+@remembered_or([])
+def pointwise(file: File, node: ast.AST) -> list[Origin]:
+    """The values from which `node` is computed element by element; other layers end the trail."""
+    found: list[Origin] = []
+    for origin in origins(file, node):
+        below = None if origin.path else _computed_from(origin.file, origin.node)
+        found += [origin] if below is None else pointwise(origin.file, below)
+    return list(dict.fromkeys(found))
+
+
+def _computed_from(file: File, node: ast.AST) -> ast.expr | None:
+    """The operand of an elementwise function or layer."""
+    if isinstance(node, ast.Call) and file.qualified(node.func) is None and node.args:
+        layer = applied(file, node)
+        if layer is not None:
+            return node.args[0] if layer.name in POINTWISE else None
+    return elementwise_operand(file, node)
 
 
 def _uses(file: File, name: ast.Name, assign: ast.Assign) -> list[ast.expr]:

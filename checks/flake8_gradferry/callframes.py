@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .functions import is_self
-from .lineage import Lineage, lineage
+from .lineage import Lineage, annotated_class, lineage
 from .names import framework
 from .project import STUBS, Symbol, resolve, symbol_of
 from .walk import File
@@ -71,13 +71,16 @@ def made_by(value: Value) -> str:
 
 
 def class_of(value: Value) -> Symbol | None:
-    """The project's class of which a value (a construction, or `self`) is an instance."""
+    """The project's class of which a value (a construction, `self` or an annotated
+    parameter) is an instance."""
     match value.node:
         case ast.Call(func=func):
             found = symbol_of(value.file, func)
         case ast.arg() if is_self(value.file, value.node):
             owner = value.file.method_class(value.node)
             found = Symbol(value.file, owner) if owner is not None else None
+        case ast.arg(annotation=annotation):
+            return annotated_class(value.file, annotation)
         case _:
             return None
     if found is None or not isinstance(found.node, ast.ClassDef):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from . import rules as _rules
-from .rule import Check, Finding, Rule
+from .rule import Check, FileCheck, Finding, Rule
 from .versions import is_keras_2
 from .walk import File
 
@@ -40,16 +40,20 @@ class Dispatcher:
     """Hands each node of a file to the rules that asked for it."""
 
     def __init__(self, chosen: Iterable[Rule]) -> None:
-        self.by_type: defaultdict[type[ast.AST], list[tuple[Rule, Check]]] = defaultdict(list)
+        self.by_type: defaultdict[type[ast.AST], list[tuple[Rule, Check, FileCheck]]]
+        self.by_type = defaultdict(list)
         self.by_call: defaultdict[str, list[tuple[Rule, Check]]] = defaultdict(list)
         self.by_method: defaultdict[str, list[tuple[Rule, Check]]] = defaultdict(list)
+        self.by_setting: defaultdict[str, list[tuple[Rule, Check]]] = defaultdict(list)
         for rule in chosen:
-            for kind, check in rule.on_node:
-                self.by_type[kind].append((rule, check))
+            for kind, node_check, where in rule.on_node:
+                self.by_type[kind].append((rule, node_check, where))
             for name, check in rule.on_call:
                 self.by_call[name].append((rule, check))
             for name, check in rule.on_method:
                 self.by_method[name].append((rule, check))
+            for name, check in rule.on_setting:
+                self.by_setting[name].append((rule, check))
         # An attribute keeps its last name under every alias, so most calls are done with here.
         self._last_names = {name.rpartition(".")[2] for name in self.by_call}
 
@@ -77,9 +81,12 @@ class Dispatcher:
 
     def _jobs(self, file: File) -> Iterator[tuple[Rule, Check, ast.AST]]:
         for kind, checks in self.by_type.items():
-            for node in file.index[kind]:
-                for rule, check in checks:
-                    yield rule, check, node
+            if not (nodes := file.index[kind]):
+                continue
+            for rule, check, where in checks:
+                if where(file):
+                    for node in nodes:
+                        yield rule, check, node
         for call in file.index[ast.Call]:
             func = call.func
             if isinstance(func, ast.Attribute):
@@ -93,6 +100,20 @@ class Dispatcher:
             if wanted and file.qualified(func):
                 for rule, check in wanted:
                     yield rule, check, call
+        for target in _targets(file):
+            for rule, check in self.by_setting.get(target.attr, ()):
+                yield rule, check, target
+
+
+def _targets(file: File) -> Iterator[ast.Attribute]:
+    """The attributes that are assigned to."""
+    for assign in file.index[ast.Assign]:
+        for target in assign.targets:
+            if isinstance(target, ast.Attribute):
+                yield target
+    for augmented in file.index[ast.AugAssign]:
+        if isinstance(augmented.target, ast.Attribute):
+            yield augmented.target
 
 
 def internal_error(rule: Rule, node: ast.AST, error: Exception) -> Finding:

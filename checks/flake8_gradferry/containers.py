@@ -35,7 +35,7 @@ def lost(file: File, cls: ast.ClassDef) -> tuple[Lost, ...]:
     family = lineage(file, cls)
     if not family.is_torch_module or not (kept := list(_containers(file, cls))):
         return ()
-    if _minds_its_own(file, cls, family):
+    if registers_itself(family):
         return ()
     registered = _registered_names(file, cls)
     if "self" in registered:  # `setattr(self, ...)`: names that cannot be read here
@@ -43,7 +43,7 @@ def lost(file: File, cls: ast.ClassDef) -> tuple[Lost, ...]:
     known = registered | _attribute_names(file, cls)
     found: list[Lost] = []
     for name, made in kept:
-        if {f"self.{name}", _local_name(file, made)} & registered:
+        if {f"self.{name}", _local_name(file, made)} & registered or _hands_out(file, cls, name):
             continue
         inside = [thing for item in items(file, made) for thing in _things(file, item, known)]
         if any(_is_module(file, thing) for thing in inside):
@@ -53,9 +53,13 @@ def lost(file: File, cls: ast.ClassDef) -> tuple[Lost, ...]:
     return tuple(found)
 
 
-def _minds_its_own(file: File, cls: ast.ClassDef, family: Lineage) -> bool:
-    own = self_assignments(file, cls)
-    return any(name in own or family.method(name) is not None for name in _OWN_BUSINESS)
+def registers_itself(family: Lineage) -> bool:
+    """Whether a class says itself what its parameters are, or handles hidden ones."""
+    return any(
+        family.method(name) is not None
+        or any(name in self_assignments(at.file, at.node) for at in family.classes)
+        for name in _OWN_BUSINESS
+    )
 
 
 def _containers(file: File, cls: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
@@ -133,6 +137,24 @@ def _registered_names(file: File, cls: ast.ClassDef) -> set[str]:
             if callee.endswith("_module") and isinstance(call.func, ast.Attribute):
                 found.add(file.dotted(call.func.value) or "")
     return found - {""}
+
+
+def _hands_out(file: File, cls: ast.ClassDef, name: str) -> bool:
+    """Whether one of several is chosen by key and kept: `self.net = self.nets[kind]`."""
+    for taken in file.inside(cls)[ast.Subscript]:
+        if file.dotted(taken.value) != f"self.{name}":
+            continue
+        match file.parent(taken):
+            case ast.Return() | ast.Assign(targets=[ast.Attribute()]):
+                return True
+            case ast.Assign(targets=[ast.Name(id=chosen)]):
+                function = file.function(taken) or cls
+                inside = file.inside(function)
+                values: list[ast.expr | None] = [back.value for back in inside[ast.Return]]
+                values += (assign.value for assign in inside[ast.Assign])
+                if any(isinstance(value, ast.Name) and value.id == chosen for value in values):
+                    return True
+    return False
 
 
 def _attribute_names(file: File, cls: ast.ClassDef) -> set[str]:

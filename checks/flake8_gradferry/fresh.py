@@ -6,11 +6,12 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from .infer import SELF_RETURNING, function_of, origins, reaching
+from .infer import function_of, origins, reaching
 from .layer_names import CONTAINERS, WRAPPERS
 from .models import Layer, layers, makers, members
 from .names import framework
 from .project import Symbol
+from .values import SELF_RETURNING
 from .walk import FUNCTIONS, File, Function, position
 
 _DEPTH = 3  # helpers that call helpers

@@ -118,13 +118,39 @@ def annotated(file: File, annotation: ast.expr) -> frozenset[str]:
             # The parsed text stands nowhere in the file, so only imports can explain its names.
             name = file.imported(inner)
             return framework_bases(file, name) if name else frozenset()
-        case ast.BinOp(op=ast.BitOr(), left=left, right=ast.Constant(value=None)):
-            return annotated(file, left)
-        case ast.Subscript(value=value, slice=inside):
-            if (file.qualified(value) or "").endswith("Optional"):
-                return annotated(file, inside)
-            return frozenset()
-    found = symbol_of(file, annotation)
+    named = _but_none(file, annotation)
+    if named is None:
+        return frozenset()
+    found = symbol_of(file, named)
     if found is not None and isinstance(found.node, ast.ClassDef):
         return lineage(found.file, found.node).names
-    return framework_bases(file, file.qualified(annotation) or "")
+    return framework_bases(file, file.qualified(named) or "")
+
+
+def annotated_class(file: File, annotation: ast.expr | None) -> Symbol | None:
+    """The project's class that an annotation names."""
+    match annotation:
+        case ast.Constant(value=str(name)):
+            bindings = file.scope_of(file.tree).bindings.get(name, [])
+            found = next((Symbol(file, b.node) for b in bindings if b.kind == "class"), None)
+            if found is None and name in file.imports:
+                found = resolve(file, file.imports[name])
+        case _:
+            named = _but_none(file, annotation) if annotation is not None else None
+            found = symbol_of(file, named) if named is not None else None
+    if found is None or not isinstance(found.node, ast.ClassDef):
+        return None
+    return None if found.file.path.parent == STUBS else found
+
+
+def _but_none(file: File, annotation: ast.expr) -> ast.expr | None:
+    """`Net` of `Net | None` and `Optional[Net]`; None for what names no class."""
+    match annotation:
+        case ast.BinOp(op=ast.BitOr(), left=left, right=ast.Constant(value=None)):
+            return _but_none(file, left)
+        case ast.Subscript(value=value, slice=inside):
+            optional = (file.qualified(value) or "").endswith("Optional")
+            return _but_none(file, inside) if optional else None
+        case ast.Name() | ast.Attribute():
+            return annotation
+    return None

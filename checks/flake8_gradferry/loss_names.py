@@ -44,6 +44,7 @@ _KERAS = {
     "MeanSquaredLogarithmicError": "mean_squared_logarithmic_error",
     "Huber": "huber",
     "LogCosh": "log_cosh",
+    "CosineSimilarity": "cosine_similarity",
 }
 _KERAS_SHORT = {
     "kld": "kl_divergence",
@@ -84,6 +85,6 @@ WORDS = {
 ASYMMETRIC = frozenset(WORDS.values()) - frozenset(
     (
         "mse_loss l1_loss smooth_l1_loss huber_loss mean_squared_error mean_absolute_error "
-        "mean_squared_logarithmic_error huber log_cosh"
+        "mean_squared_logarithmic_error huber log_cosh cosine_similarity"
     ).split()
 )

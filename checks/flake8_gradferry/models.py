@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from .additions import put_into
+from .flags import never_runs
 from .infer import Lineage, Origin, lineage, origins, returns, self_assignments
 from .layer_names import (
     CONTAINERS,
@@ -33,12 +34,19 @@ from .walk import FUNCTIONS, File, remembered_or
 
 
 class Layer(NamedTuple):
-    """A layer or model: the expression that makes it, and of what class it is."""
+    """A layer or model: what makes it, or the parameter annotated with its class."""
 
     file: File
-    node: ast.Call
+    node: ast.Call | ast.arg
     name: str = ""  # canonical name of the framework's class or zoo function, else ""
     cls: Symbol | None = None  # the project's class
+
+    @property
+    def call(self) -> ast.Call:
+        """The call that makes it; for a parameter one that passes nothing."""
+        if isinstance(self.node, ast.Call):
+            return self.node
+        return ast.Call(func=ast.Name(self.node.arg), args=[], keywords=[])
 
 
 class Found(NamedTuple):
@@ -97,6 +105,8 @@ def _layers_at(origin: Origin) -> Found:
             return layers(file, node.value)
         case ast.Name() | ast.Attribute() if file.qualified(node) is not None:
             return _named(file, node)
+        case ast.arg() if (cls := origin.cls) is not None:
+            return _instance(file, node, cls)
         case ast.Name() | ast.Attribute() | ast.arg() | ast.With() | ast.AsyncWith():
             return UNSEEN
         case _:
@@ -118,10 +128,7 @@ def _made_by(file: File, call: ast.Call, maker: str | Symbol | None) -> Found:
     if maker is None:
         return UNSEEN
     if isinstance(maker, Symbol):
-        family = class_lineage(maker)
-        if family.is_torch_module or family.is_keras_layer or not family.complete:
-            return Found((Layer(file, call, cls=maker),))
-        return NOTHING
+        return _instance(file, call, maker)
     if maker in PASS_THROUGH:
         return _join(layers(file, argument) for argument in _arguments(call))
     match maker, call.args:
@@ -135,6 +142,14 @@ def _made_by(file: File, call: ast.Call, maker: str | Symbol | None) -> Found:
     if framework(maker) or maker.partition(".")[0] in ("numpy", "math", *dir(builtins)):
         return NOTHING
     return UNSEEN
+
+
+def _instance(file: File, node: ast.Call | ast.arg, cls: Symbol) -> Found:
+    """An instance of a project's class: a layer, unless the class is surely something else."""
+    family = class_lineage(cls)
+    if family.is_torch_module or family.is_keras_layer or not family.complete:
+        return Found((Layer(file, node, cls=cls),))
+    return NOTHING
 
 
 def makers(file: File, func: ast.expr, depth: int = 0) -> list[str | Symbol | None]:
@@ -202,7 +217,8 @@ def _arguments(call: ast.Call) -> list[ast.expr]:
 def _put(file: File, made: ast.expr) -> Iterator[Found]:
     """What `.add()`, `.append()`, `+=`, ... put into the collection that an expression makes."""
     for value in put_into(file, made):
-        yield layers(file, value)
+        if not never_runs(file, value):
+            yield layers(file, value)
 
 
 # -- one level down --------------------------------------------------------------------------------
@@ -211,7 +227,7 @@ def _put(file: File, made: ast.expr) -> Iterator[Found]:
 @remembered_or(NOTHING)
 def members(layer: Layer) -> Found:
     """The layers that a layer holds directly: arguments, attributes, graph, what is added later."""
-    file, call = layer.file, layer.node
+    file, call = layer.file, layer.call
     if layer.name in CONTAINERS:
         return _join(steps(layer))
     if layer.name in WRAPPERS:
@@ -237,8 +253,9 @@ def steps(layer: Layer) -> list[Found]:
 
     A position with several layers may hold any of them, or (`*layers`) all of them.
     """
-    file, call = layer.file, layer.node
-    return [layers(file, item) for item in [*_arguments(call), *put_into(file, call)]]
+    file, call = layer.file, layer.call
+    added = (item for item in put_into(file, call) if not never_runs(file, item))
+    return [layers(file, item) for item in [*_arguments(call), *added]]
 
 
 def within(layer: Layer) -> Iterator[Layer]:
@@ -262,7 +279,7 @@ def _own_parameters(layer: Layer) -> bool:
             for at in class_lineage(layer.cls).classes
             for call in at.file.inside(at.node)[ast.Call]
         )
-    given = {k.arg: getattr(k.value, "value", True) for k in layer.node.keywords}
+    given = {k.arg: getattr(k.value, "value", True) for k in layer.call.keywords}
     off = {name for name, value in given.items() if value is False}
     if any(names <= off for names in WEIGHT_SWITCHES):
         return False
@@ -281,9 +298,9 @@ class Applied(NamedTuple):
 
 def graph_of(layer: Layer) -> list[Applied]:
     """The calls between the outputs and the inputs of a functional Keras model, last first."""
-    outputs = [k.value for k in layer.node.keywords if k.arg in ("outputs", "output")]
-    if not outputs and len(layer.node.args) > 1:
-        outputs = [layer.node.args[1]]
+    outputs = [k.value for k in layer.call.keywords if k.arg in ("outputs", "output")]
+    if not outputs and len(layer.call.args) > 1:
+        outputs = [layer.call.args[1]]
     return graph(layer.file, outputs)
 
 
@@ -299,6 +316,8 @@ def graph(file: File, outputs: Iterable[ast.expr]) -> list[Applied]:
                 continue
             seen.add(node)
             if isinstance(node, ast.Call):
+                if never_runs(origin.file, node):
+                    continue
                 found.append(Applied(origin.file, node, _run_by(origin.file, node)))
                 queue += ((origin.file, argument) for argument in _arguments(node))
             elif isinstance(node, (ast.Attribute, ast.Subscript)):
@@ -359,7 +378,7 @@ def _own_attributes(symbol: Symbol) -> Iterator[tuple[str, Found]]:
     file, cls = symbol.file, symbol.node
     used = _used_as_layers(file, cls)
     for name, values in self_assignments(file, cls).items():
-        found = _join(layers(file, value) for value, _ in values)
+        found = _join(layers(file, value) for value, _ in values if not never_runs(file, value))
         if name not in used:
             found = found._replace(complete=True)
         yield name, found

@@ -158,10 +158,10 @@ def _zoo_dependent(layer: Layer) -> bool | None:
     name = layer.name.rpartition(".")[2]
     if layer.name.startswith("keras.applications."):
         return name not in _PLAIN_APPLICATIONS
-    if any("drop" in (keyword.arg or "") for keyword in layer.node.keywords):
+    if any("drop" in (keyword.arg or "") for keyword in layer.call.keywords):
         return True
-    if name in ("create_model", "get_model") and layer.node.args:
-        names = [origin.node for origin in origins(layer.file, layer.node.args[0])]
+    if name in ("create_model", "get_model") and layer.call.args:
+        names = [origin.node for origin in origins(layer.file, layer.call.args[0])]
         chosen = [at.value for at in names if isinstance(at, ast.Constant)]
         plain = any(_PLAIN_MODELS.match(str(each)) for each in chosen)
     else:
@@ -253,7 +253,7 @@ def _either(first: bool | None, second: bool | None) -> bool | None:
 def _on(layer: Layer, switch: Switch, off: float = 0) -> bool | None:
     """Whether a switch is on. A rate that the program computes is taken to be one; a parameter
     that is off by default, and of which no call is seen, cannot be told."""
-    file, call = layer.file, layer.node
+    file, call = layer.file, layer.call
     value = argument(call, switch.keyword, switch.position)
     if value is None:
         spread = any(k.arg is None for k in call.keywords)

@@ -15,10 +15,10 @@ from . import oracle, values
 from .bindings import reaching
 from .callframes import Path, Value
 from .functions import above
-from .lineage import annotated, framework_bases, lineage
+from .lineage import annotated, annotated_class, framework_bases, lineage
 from .names import framework
-from .project import STUBS, Symbol, resolve, symbol_of
-from .walk import FUNCTIONS, File, Function, remembered_or
+from .project import COMPILERS, STUBS, Symbol, resolve, symbol_of
+from .walk import FUNCTIONS, File, Function, remembered, remembered_or
 
 
 class Origin(NamedTuple):
@@ -62,6 +62,8 @@ class Origin(NamedTuple):
     @property
     def cls_in_sight(self) -> Symbol | None:
         """The same as far as imports and assignments say, which costs no inference."""
+        if isinstance(self.node, ast.arg) and not self.path:
+            return annotated_class(self.file, self.node.annotation)
         found = symbol_of(self.file, self.call.func) if self.call is not None else None
         if found is None or not isinstance(found.node, ast.ClassDef):
             return None
@@ -150,7 +152,11 @@ def calls_of(file: File, function: Function) -> list[ast.Call]:
         return _constructions(file).get(function, [])
     called = file.calls_by_name.get(function.name, [])
     if owner is None:
-        return [call for call in called if _may_run(file, call.func, function)]
+        found = [call for call in called if _may_run(file, call.func, function)]
+        for name in _compiled(file).get(function.name, ()):
+            calls = file.calls_by_name.get(name, [])
+            found += [call for call in calls if _runs(file, call, function) and call not in found]
+        return found
     return [
         call
         for call in called
@@ -163,6 +169,25 @@ def _may_run(file: File, func: ast.expr, function: Function) -> bool:
     return isinstance(func, ast.Name) and any(
         binding.node is function for binding in reaching(file, func)
     )
+
+
+def _runs(file: File, call: ast.Call, function: Function) -> bool:
+    found = symbol_of(file, call.func) if isinstance(call.func, ast.Name) else None
+    return found is not None and found.node is function
+
+
+@remembered
+def _compiled(file: File) -> dict[str, list[str]]:
+    """Function name -> the names it is called by when compiled: `train = tf.function(step)`."""
+    names: dict[str, list[str]] = {}
+    for assign in file.index[ast.Assign]:
+        match assign:
+            case ast.Assign(
+                targets=[ast.Name(id=name)], value=ast.Call(func=func, args=[ast.Name(id=own), *_])
+            ):
+                if file.qualified(func) in COMPILERS:
+                    names.setdefault(own, []).append(name)
+    return names
 
 
 @remembered_or(MappingProxyType({}))

@@ -26,7 +26,7 @@ from .callframes import End, Frame, Path, Value, class_of, family, made_by
 from .functions import super_call
 from .project import Symbol
 from .sequences import Item, items
-from .values import Trace
+from .values import Trace, constant
 from .walk import File, remembered
 
 
@@ -70,6 +70,19 @@ def place(file: File, output: Output) -> str:
     """Where an output was made, as `line 12` or, in another file, `net.py:12`."""
     line = getattr(output.node, "lineno", 0)
     return f"line {line}" if output.file is file else f"{output.file.path.name}:{line}"
+
+
+_WIDTHS = {"keras.layers.Dense": (0, "units"), "torch.nn.Linear": (1, "out_features")}
+
+
+def width(output: Output) -> int | None:
+    """The size of the last axis, where a dense layer of constant width gave it."""
+    place_of_width = _WIDTHS.get(output.by)
+    if place_of_width is None or not isinstance(output.node, ast.Call):
+        return None
+    given = _given(output.node, *place_of_width)
+    told = constant(Value(output.file, given)) if given is not None else None
+    return told if isinstance(told, int) else None
 
 
 def agreed(found: Outputs, *kinds: Kind) -> bool:
@@ -459,4 +472,5 @@ __all__ = [
     "outputs",
     "place",
     "value_outputs",
+    "width",
 ]

@@ -11,7 +11,9 @@ import builtins
 import os
 import tokenize
 import warnings
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +25,10 @@ STUBS = Path(__file__).with_name("stubs")
 _ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "requirements.txt", ".git")
 _MAX_BYTES = 2_000_000
 _MAX_QUESTIONS = 200  # for one name; star imports can lead through a whole package
+
+# Calls that give back the function they are given, compiled.
+COMPILERS = frozenset(("tensorflow.function", "torch.compile", "torch.jit.script"))
+_NEIGHBOURS = 64
 
 # What was asked on the way to one answer: modules that import each other never end otherwise.
 Seen = set[object]
@@ -120,6 +126,9 @@ def _module_path(importer: str, name: str) -> str | None:
             return _locate(os.path.dirname(folder), [os.path.basename(folder)])
         return _locate(folder, parts)
     for root in search_path(folder):
+        installed = os.path.basename(root) in ("site-packages", "dist-packages")
+        if installed and not folder.startswith(os.path.join(root, parts[0])):
+            continue  # an installed package's neighbours are other people's projects
         path = _locate(root, parts)
         if path is not None and path != importer:
             return path
@@ -133,6 +142,18 @@ def mentions(path: str, word: str) -> bool:
         return word.encode() in Path(path).read_bytes()
     except OSError:
         return False
+
+
+def importers(file: File, *words: str) -> Iterator[Path]:
+    """The files beside this one that name it, and all of these words: who imports what is in it.
+
+    A look at the text of at most 64 files of the folder.
+    """
+    for path in islice(file.location.parent.glob("*.py"), _NEIGHBOURS):
+        if path != file.location and all(
+            mentions(str(path), word) for word in (file.location.stem, *words)
+        ):
+            yield path
 
 
 def home_of(file: File, name: str) -> str | None:
@@ -233,10 +254,15 @@ def symbol_of(file: File, node: ast.AST, seen: Seen | None = None) -> Symbol | N
     seen.add(node)
     if isinstance(node, ast.Subscript):  # Generic[T]
         node = node.value
+    if isinstance(node, ast.Call):  # train_step = tf.function(step)
+        compiles = node.args and file.qualified(node.func) in COMPILERS
+        return symbol_of(file, node.args[0], seen) if compiles else None
     qualified = file.qualified(node)
     if qualified is not None:
         return resolve(file, qualified, seen if len(seen) > 1 else None)
     if isinstance(node, ast.Name):
+        if node.id == "__class__" and (cls := file.method_class(node)) is not None:
+            return Symbol(file, cls)
         if node.id not in file.rebound:
             # Neither imported nor bound anywhere: a builtin, or from `import *`.
             starred = file.star_imports and not hasattr(builtins, node.id)

@@ -57,7 +57,14 @@ class Finding(NamedTuple):
 N = TypeVar("N", bound=ast.AST)
 Check = Callable[[File, Any], Iterator[Finding]]
 NodeCheck = Callable[[File, N], Iterator[Finding]]
+FileCheck = Callable[[File], bool]
 CallCheck = Callable[[File, ast.Call], Iterator[Finding]]
+SettingCheck = Callable[[File, ast.Attribute], Iterator[Finding]]
+
+
+def always(file: File) -> bool:
+    """Every file."""
+    return True
 
 
 @dataclass(eq=False)
@@ -75,11 +82,12 @@ class Rule:
     confidence: Confidence
     direction: str
     keras_3: bool = False  # right on Keras 2: not asked of files that say they run on it
-    on_node: list[tuple[type[ast.AST], Check]] = field(default_factory=list, repr=False)
+    on_node: list[tuple[type[ast.AST], Check, FileCheck]] = field(default_factory=list, repr=False)
     on_call: list[tuple[str, Check]] = field(default_factory=list, repr=False)
     on_method: list[tuple[str, Check]] = field(default_factory=list, repr=False)
+    on_setting: list[tuple[str, Check]] = field(default_factory=list, repr=False)
 
-    @property
+    @cached_property
     def code(self) -> str:
         return self.module.rpartition(".")[2].upper()
 
@@ -89,11 +97,13 @@ class Rule:
 
     # -- registration --------------------------------------------------------------------------
 
-    def node(self, *types: type[N]) -> Callable[[NodeCheck[N]], NodeCheck[N]]:
-        """Ask for every node of these types."""
+    def node(
+        self, *types: type[N], where: FileCheck = always
+    ) -> Callable[[NodeCheck[N]], NodeCheck[N]]:
+        """Ask for every node of these types, in the files `where` something is so."""
 
         def register(check: NodeCheck[N]) -> NodeCheck[N]:
-            self.on_node += [(kind, check) for kind in types]
+            self.on_node += [(kind, check, where) for kind in types]
             return check
 
         return register
@@ -112,6 +122,18 @@ class Rule:
 
         def register(check: CallCheck) -> CallCheck:
             self.on_method += [(name, check) for name in names]
+            return check
+
+        return register
+
+    def setting(self, *names: str) -> Callable[[SettingCheck], SettingCheck]:
+        """Ask for every attribute with one of these names that a statement assigns to.
+
+        The check gets the attribute, whose parent is the assignment: `layer.trainable = False`.
+        """
+
+        def register(check: SettingCheck) -> SettingCheck:
+            self.on_setting += [(name, check) for name in names]
             return check
 
         return register

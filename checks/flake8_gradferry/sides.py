@@ -79,19 +79,27 @@ def _by_name(node: ast.AST) -> Side | None:
 
 def _word(node: ast.AST) -> str:
     """The name that stands in an expression: `labels` in `labels.float().view(-1)`."""
-    match node:
+    match core(node):
         case ast.Name(id=word) | ast.Subscript(slice=ast.Constant(value=str(word))):
             return word
         case ast.Attribute(attr=word):
             return word
+    return ""
+
+
+def core(node: ast.AST) -> ast.AST:
+    """What is left of an expression without casts, reshapes and selections."""
+    match node:
+        case ast.Subscript(slice=ast.Constant(value=str())):
+            return node
         case ast.Subscript(value=inner):
-            return _word(inner)
+            return core(inner)
         case ast.Call(func=ast.Attribute(value=inner, attr=method)):
             if isinstance(of_method(method), Effect) or method == "long":
-                return _word(inner)
-        case ast.Call(func=ast.Attribute(attr="cast"), args=[inner, *_]):
-            return _word(inner)
-    return ""
+                return core(inner)
+            if method in ("cast", "squeeze", "reshape") and isinstance(node, ast.Call):
+                return core(node.args[0]) if node.args else node
+    return node
 
 
 def _is_detached(node: ast.AST) -> bool:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from .infer import origins, reaching
 from .modes import argument
-from .tapes import GRADIENT_METHODS, VARIABLES, makes_tape
-from .walk import FUNCTIONS, File, remembered
+from .tapes import GRADIENT_METHODS, VARIABLES, makes_tape, wraps_tape
+from .walk import FUNCTIONS, Binding, File, remembered
 
 
 class Taken(NamedTuple):
@@ -60,6 +60,8 @@ def _recording(file: File, tape: ast.Name) -> tuple[ast.Call, ast.With] | None:
     match binding.node, binding.value:
         case ast.With() as block, ast.Call() as made if makes_tape(file, made):
             return made, block
+        case ast.Assign(), made if (wrapped := wraps_tape(made)) is not None:
+            return _recording(file, wrapped)
         case ast.Assign(), ast.Call() as made if makes_tape(file, made) and not binding.path:
             blocks = [
                 block
@@ -143,3 +145,49 @@ def same_model(file: File, model: ast.expr, run: ast.expr) -> bool:
         if origin.call is not None and origin.file.function(origin.node) is None
     }
     return any(origin.node in made for origin in origins(file, run))
+
+
+# -- what is watched -------------------------------------------------------------------------------
+
+
+def sources_of(asked: Taken) -> list[ast.expr]:
+    """What the gradient is asked for, one by one."""
+    match asked.sources:
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            return items
+    return [asked.sources]
+
+
+@remembered
+def watched(asked: Taken) -> list[ast.expr] | None:
+    """What `tape.watch()` is given, one by one; None where more may be watched than can be seen."""
+    file = asked.file
+    found: list[ast.expr] = []
+    function = file.function(asked.block)
+    for name in file.inside(function or file.tree)[ast.Name]:
+        if name.id != asked.name or not isinstance(name.ctx, ast.Load):
+            continue
+        match file.parent(name):
+            case ast.Attribute(attr="watch") as watch:
+                match file.parent(watch):
+                    case ast.Call(args=[ast.List(elts=items) | ast.Tuple(elts=items)]):
+                        found += items
+                    case ast.Call(args=[value]):
+                        found.append(value)
+                    case _:
+                        return None
+            case ast.Attribute() | ast.withitem():
+                pass
+            case ast.Delete():
+                pass
+            case _:
+                return None  # handed on
+    if any(file.dotted(value) is None for value in found):
+        return None
+    if any(binding.kind == "for" for value in found for binding in _bound(file, value)):
+        return None
+    return found
+
+
+def _bound(file: File, value: ast.expr) -> list[Binding]:
+    return reaching(file, value) if isinstance(value, ast.Name) else []

@@ -38,8 +38,8 @@ from .functions import (
     super_call,
 )
 from .names import framework
-from .project import STUBS, Symbol, resolve, symbol_of
-from .walk import FUNCTIONS, Binding, position
+from .project import COMPILERS, STUBS, Symbol, resolve, symbol_of
+from .walk import FUNCTIONS, Binding, File, position
 
 # Methods that return the module, optimizer or loss they are called on.
 SELF_RETURNING = frozenset(
@@ -49,15 +49,12 @@ SELF_RETURNING = frozenset(
     ).split()
 )
 # Calls that hand back their first argument in another coat.
-WRAPPERS = frozenset(
+WRAPPERS = COMPILERS | frozenset(
     (
-        "torch.compile",
-        "torch.jit.script",
         "torch.nn.DataParallel",
         "torch.nn.parallel.DataParallel",
         "torch.nn.parallel.DistributedDataParallel",
         "torch.nn.SyncBatchNorm.convert_sync_batchnorm",
-        "tensorflow.function",
     )
 )
 _STEPS = 2000
@@ -189,6 +186,8 @@ class Trace:
         elif frame is not None and frame.call is not None:
             calls = [frame.call]
         default = default_of(function, node)
+        if default is not None and is_none(default) and class_of(value.at(node)) is not None:
+            default = None  # `net: Net = None`: what it is when it is given
         if not calls and anywhere and default is not None:
             # Nobody in sight calls it: what it does unasked is what there is to see.
             yield from self.ends(Value(file, default), path)
@@ -288,6 +287,8 @@ class Trace:
             return self.objects(end.value.at(call.args[0]), end.path)
         if isinstance(func, ast.Attribute) and func.attr in SELF_RETURNING and not name:
             return self.objects(end.value.at(func.value), end.path)
+        if (prepared := _prepared(call, end.path)) is not None:
+            return self.objects(end.value.at(prepared), end.path[1:])
         if (entered := self.entered(end.value)) is None:
             return [end]
         return [o for v in self.returned(entered) for o in self.objects(v, end.path)]
@@ -309,6 +310,8 @@ class Trace:
                     found = above(file, func)
                     owner = self_at(call)
                     return (found, Frame(found.node, call, owner)) if found else None
+            if (static := self._enter_static(call, func)) is not None:
+                return static
             owners = list(self.objects(call.at(func.value)))
             if len(owners) != 1 or (cls := class_of(owners[0].value)) is None or owners[0].path:
                 return None
@@ -322,6 +325,14 @@ class Trace:
         if found.file.path.parent == STUBS or found.file.owner(found.node) is not None:
             return None
         return found, Frame(found.node, call)
+
+    def _enter_static(self, call: Value, func: ast.Attribute) -> tuple[Symbol, Frame] | None:
+        """`Net.block(...)`: a static method by its class."""
+        found = symbol_of(call.file, func)
+        if found is None or not isinstance(found.node, FUNCTIONS) or is_opaque(found):
+            return None
+        decorators = [File.dotted(decorator) for decorator in found.node.decorator_list]
+        return (found, Frame(found.node, call)) if "staticmethod" in decorators else None
 
     def returned(self, entered: tuple[Symbol, Frame]) -> list[Value]:
         """What the function returns, inside its call."""
@@ -344,6 +355,19 @@ def constant(value: Value) -> object:
         for end in Trace().ends(value)
     }
     return found.pop() if len(found) == 1 else ...
+
+
+def _prepared(call: ast.Call, path: Path) -> ast.expr | None:
+    """What Accelerate's `prepare` or Fabric's `setup` gives back: its arguments, one by one."""
+    match call.func:
+        case ast.Attribute(attr="prepare" | "setup" | "setup_module", value=holder):
+            who = (File.dotted(holder) or "").rpartition(".")[2].lower()
+            if not any(word in who for word in ("accelerator", "fabric")):
+                return None
+            place = path[0] if path else 0
+            if isinstance(place, int) and place < len(call.args) and (path or len(call.args) == 1):
+                return call.args[place]
+    return None
 
 
 def _is_any(frame: Frame) -> bool:

@@ -9,6 +9,7 @@ Sources: https://keras.io/guides/migrating_to_keras_3/ and the release notes of 
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -30,7 +31,7 @@ class Era(Enum):
 
 # Modules and names that are gone since TensorFlow 2.11 or longer.
 _FIRST_MODULES = re.compile(
-    r"tensorflow\.(contrib|examples|compat\.v1|python\.keras)\b"
+    r"tensorflow\.(contrib|examples|compat\.v1|python\.(keras|pywrap_tensorflow))\b"
     r"|(tensorflow\.)?keras\.(engine|legacy|objectives|optimizers_v1"
     r"|layers\.(core|convolutional|normalization|recurrent|embeddings|merge|pooling"
     r"|wrappers|noise|advanced_activations|local)"
@@ -48,11 +49,18 @@ _FIRST_NAMES = frozenset(
         "tensorflow_backend predict_classes predict_proba CuDNNLSTM CuDNNGRU multi_gpu_model"
     ).split()
 )
+# Keywords of Keras 1, and of torch nothing.
+_FIRST_KEYWORDS = frozenset(
+    "nb_epoch nb_filter border_mode dim_ordering samples_per_epoch nb_val_samples".split()
+)
 _KERAS_2_MODULES = re.compile(
-    r"tf_keras\b|tensorflow_addons\b|keras_preprocessing\b"
+    r"tf_keras\b|tensorflow_(addons|compression)\b|keras_preprocessing\b"
     r"|(tensorflow\.)?keras\.(optimizers\.(legacy|experimental)|layers\.experimental)\b"
 )
-_KERAS_2_NAMES = frozenset("get_session in_train_phase experimental_run_functions_eagerly".split())
+_KERAS_2_NAMES = frozenset(
+    "get_session in_train_phase experimental_run_functions_eagerly legacy".split()
+)
+_KERAS_ITSELF = (("keras",), ("keras_core",), ("tf_keras",))
 _SWITCH = "TF_USE_LEGACY_KERAS"
 _BACKEND = re.compile(r"(?:KERAS_BACKEND|set_backend)\W+(torch|jax|tensorflow|openvino|numpy)\b")
 
@@ -63,6 +71,10 @@ def keras_era(file: File) -> Era:
     modules = set(spellings(file).values())
     names = {attribute.attr for attribute in file.index[ast.Attribute]}
     if any(map(_FIRST_MODULES.match, modules)) or not names.isdisjoint(_FIRST_NAMES):
+        return Era.FIRST
+    if any(keyword.arg in _FIRST_KEYWORDS for keyword in file.index[ast.keyword]):
+        return Era.FIRST
+    if any({"lr", "decay"} <= given for given in _optimizer_keywords(file)):
         return Era.FIRST
     if any(map(_KERAS_2_MODULES.match, modules)) or not names.isdisjoint(_KERAS_2_NAMES):
         return Era.KERAS_2
@@ -78,13 +90,16 @@ def is_keras_2(file: File) -> bool:
 
 
 def _has_old_optimizer(file: File) -> bool:
-    """`Adam(lr=..., decay=...)`, which Keras 3 refuses."""
-    return any(
-        (file.qualified(call.func) or "").startswith("keras.optimizers.")
-        for name in ("Adam", "SGD", "RMSprop", "Adagrad", "Adadelta", "Nadam")
-        for call in file.calls_by_name.get(name, ())
-        if any(keyword.arg in ("lr", "decay") for keyword in call.keywords)
-    )
+    """`Adam(lr=...)` or `decay=...`, which Keras 3 refuses."""
+    return any(given & {"lr", "decay"} for given in _optimizer_keywords(file))
+
+
+def _optimizer_keywords(file: File) -> Iterator[set[str | None]]:
+    """The keywords that each of a file's Keras optimizers is made with."""
+    for name in ("Adam", "SGD", "RMSprop", "Adagrad", "Adadelta", "Nadam"):
+        for call in file.calls_by_name.get(name, ()):
+            if (file.qualified(call.func) or "").startswith("keras.optimizers."):
+                yield {keyword.arg for keyword in call.keywords}
 
 
 @remembered
@@ -122,6 +137,16 @@ def spelled(file: File, node: ast.AST) -> str:
     return spellings(file).get(root, root) + dot + rest
 
 
+@remembered
+def is_keras_itself(file: File) -> bool:
+    """Whether a file belongs to Keras' own sources, where its classes are made."""
+    return file.package[:1] in _KERAS_ITSELF or file.package[:3] == (
+        "tensorflow",
+        "python",
+        "keras",
+    )
+
+
 # -- requirements ----------------------------------------------------------------------------------
 
 _REQUIREMENTS = (
@@ -131,6 +156,7 @@ _PACKAGE = re.compile(
     r"(?<![\w.-])(tensorflow(?:[-_](?:cpu|gpu|macos))?|keras)(?:\[[\w,-]*\])?\s*[\"']?\s*"
     r"((?:===?|~=|<=?|>=?|!=|=)\s*[^#;\n]*)"
 )
+_TORCH = re.compile(r"(?<![\w.-])torch\s*[\"']?\s*((?:===?|~=|<=?|>=?|!=|=)\s*[^#;\n]*)")
 _BOUND = re.compile(r"(===?|~=|<=?|(?<![<>!~=])=)\s*[\"']?\s*(\d+)(?:\.(\d+))?")
 
 
@@ -140,23 +166,47 @@ def _required(folder: str) -> Era:
     return next((era for era in Era if era in found), Era.UNKNOWN)
 
 
-def _eras(folder: str) -> Iterator[Era]:
-    """The eras that the requirements files in a folder keep TensorFlow or Keras in."""
+@remembered
+def torch_before(file: File, version: tuple[int, int]) -> bool:
+    """Whether the project's requirements keep torch below a version."""
+    return _torch_required(os.path.dirname(file.location), version)
+
+
+@lru_cache(maxsize=1024)
+def _torch_required(folder: str, version: tuple[int, int]) -> bool:
+    return any(
+        _is_below(how, major, minor, version)
+        for place in dict.fromkeys(search_path(folder))
+        for text in _requirements(place)
+        for bounds in _TORCH.findall(text)
+        for how, major, minor in _BOUND.findall(bounds)
+    )
+
+
+def _requirements(folder: str) -> Iterator[str]:
+    """The texts of the requirements files in a folder."""
     for pattern in _REQUIREMENTS:
         for path in Path(folder).glob(pattern):
-            try:
-                text = path.read_text(encoding="utf-8", errors="replace")
-            except OSError:
-                continue
-            for package, bounds in _PACKAGE.findall(text):
-                yield from _allowed(package, bounds)
+            with contextlib.suppress(OSError):
+                yield path.read_text(encoding="utf-8", errors="replace")
+
+
+def _eras(folder: str) -> Iterator[Era]:
+    """The eras that the requirements files in a folder keep TensorFlow or Keras in."""
+    for text in _requirements(folder):
+        for package, bounds in _PACKAGE.findall(text):
+            yield from _allowed(package, bounds)
 
 
 def _allowed(package: str, bounds: str) -> Iterator[Era]:
     third = (3, 0) if package == "keras" else (2, 16)
     for how, major, minor in _BOUND.findall(bounds):
-        version = int(major), int(minor or 0)
         for first, era in (((2, 11), Era.FIRST), (third, Era.KERAS_2)):
-            if version < first or (how == "<" and version == first):
+            if _is_below(how, major, minor, first):
                 yield era
                 break
+
+
+def _is_below(how: str, major: str, minor: str, first: tuple[int, int]) -> bool:
+    version = int(major), int(minor or 0)
+    return version < first or (how == "<" and version == first)

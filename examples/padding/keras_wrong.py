@@ -11,8 +11,8 @@ import tensorflow as tf
 class EvenlyPadded(keras.Model):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.conv1 = keras.layers.Conv2D(4, 3, strides=2, padding="same")
-        self.conv2 = keras.layers.Conv2D(8, 3, strides=2, padding="same")
+        self.conv1 = keras.layers.Conv2D(4, 3, strides=2, padding="same")  # XFR502
+        self.conv2 = keras.layers.Conv2D(8, 3, strides=2, padding="same")  # XFR502
         self.flatten = keras.layers.Flatten()
         self.out = keras.layers.Dense(3)
 
@@ -27,7 +27,7 @@ def load_from_torch(model: keras.Model, state):
     for layer, name in (model.conv1, "conv1"), (model.conv2, "conv2"):
         kernel = state[f"{name}.weight"].transpose(2, 3, 1, 0)
         layer.set_weights([kernel, state[f"{name}.bias"]])
-    model.out.set_weights([state["out.weight"].T, state["out.bias"]])
+    model.out.set_weights([state["out.weight"].T, state["out.bias"]])  # XFR506
 
 
 def torch_state():

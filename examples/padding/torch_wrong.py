@@ -11,8 +11,8 @@ from torch import nn
 class SamePadded(nn.Module):
     def __init__(self):
         super().__init__()
-        self.conv1 = nn.Conv2d(1, 4, 3, stride=2, padding=1)
-        self.conv2 = nn.Conv2d(4, 8, 3, stride=2, padding=1)
+        self.conv1 = nn.Conv2d(1, 4, 3, stride=2, padding=1)  # XFR502
+        self.conv2 = nn.Conv2d(4, 8, 3, stride=2, padding=1)  # XFR502
         self.out = nn.Linear(8 * 4 * 4, 3)
 
     def forward(self, x):

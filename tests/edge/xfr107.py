@@ -45,6 +45,16 @@ class Parameters(nn.Module):
         self.pair = (nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2)))  # XFR107
 
 
+class Taken(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.heads = {"a": nn.Linear(4, 1), "b": nn.Linear(4, 2)}  # XFR107
+
+    def forward(self, x, task):
+        head = self.heads[task]
+        return head(x)
+
+
 class Table(nn.Module):
     def __init__(self):
         super().__init__()
@@ -98,6 +108,19 @@ class AlsoAttributes(nn.Module):
         self.table = {"first": self.first}
         self.scale = nn.Parameter(torch.ones(1))
         self.groups = [self.scale]
+
+
+class Chosen(nn.Module):
+    def __init__(self, kind, head):
+        super().__init__()
+        self.bodies = {"wide": nn.Linear(2, 64), "narrow": nn.Linear(2, 4)}
+        self.body = self.pick(kind)
+        self.heads = {"a": nn.Linear(4, 1), "b": nn.Linear(4, 2)}
+        self.head = self.heads[head]
+
+    def pick(self, kind):
+        body = self.bodies[kind]
+        return body
 
 
 class NothingToRegister(nn.Module):

@@ -223,3 +223,110 @@ class Autoencoder(keras.Model):
             loss = self.loss_of(x)
         grads = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply_gradients(zip(grads, self.trainable_variables))
+
+
+def block(units, apply_dropout=False, norm=False):
+    layers = keras.Sequential([keras.layers.Dense(units)])
+    if apply_dropout:
+        layers.add(keras.layers.Dropout(0.5))
+    if not norm:
+        return layers
+    layers.add(keras.layers.BatchNormalization())
+    return layers
+
+
+def graph(units, apply_dropout=False):
+    inputs = keras.Input((4,))
+    x = keras.layers.Dense(units)(inputs)
+    if apply_dropout:
+        x = keras.layers.Dropout(0.5)(x)
+    return keras.Model(inputs, keras.layers.Dense(1)(x))
+
+
+class Flagged(keras.Model):
+    def __init__(self, normalize=True, drop=False):
+        super().__init__()
+        self.fc, self.with_norm = keras.layers.Dense(4), normalize
+        if self.with_norm:
+            self.norm = keras.layers.LayerNormalization()
+        if drop:
+            self.drop = keras.layers.Dropout(0.5)
+
+    def call(self, x, training=None):
+        x = self.norm(self.fc(x))
+        return self.drop(x) if hasattr(self, "drop") else x
+
+
+class Base(keras.Model):
+    def __init__(self, drop=False):
+        super().__init__()
+        self.fc = keras.layers.Dense(4)
+        if drop:
+            self.drop = keras.layers.Dropout(0.5)
+
+    def call(self, x, training=None):
+        return self.drop(self.fc(x), training=training)
+
+
+class Dropped(Base):
+    def __init__(self):
+        super().__init__(drop=True)
+
+
+def a_class_below_switches_it_on(x, optimizer):
+    model = Dropped()
+    print(Base())
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model(x))  # XFR303
+    optimizer.apply(tape.gradient(loss, model.trainable_variables))
+
+
+def no_call_switches_it_on(x, optimizer):
+    model, second, third = block(4), graph(4), Flagged(normalize=False)
+    with tf.GradientTape(persistent=True) as tape:
+        loss = tf.reduce_mean(model(x) + second(x) + third(x))
+    optimizer.apply(tape.gradient(loss, model.trainable_variables))
+    optimizer.apply(tape.gradient(loss, second.trainable_variables))
+    optimizer.apply(tape.gradient(loss, third.trainable_variables))
+
+
+def wide_block(units, wide=False, dropout=False):
+    layers = keras.Sequential([keras.layers.Dense(2 * units if wide else units)])
+    if dropout:
+        layers.add(keras.layers.Dropout(0.5))
+    return layers
+
+
+def one_call_does(x, optimizer):
+    model = keras.Sequential([wide_block(4), wide_block(4, dropout=True)])
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model(x))  # XFR303
+    optimizer.apply(tape.gradient(loss, model.trainable_variables))
+
+
+def by_annotation(net: Net, x, y, optimizer):
+    with tf.GradientTape() as tape:
+        outputs, targets = net(x), y  # XFR303
+        loss = tf.reduce_mean((outputs - targets) ** 2)
+    gradients = tape.gradient(loss, net.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, net.trainable_variables))
+
+
+def step(model, x, optimizer):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model(x))  # XFR303
+    optimizer.apply(tape.gradient(loss, model.trainable_variables))
+
+
+class Builder:
+    @staticmethod
+    def part(units):
+        return keras.Sequential([keras.layers.Dense(units), keras.layers.Dropout(0.5)])
+
+    def build(self):
+        return keras.Sequential([__class__.part(4), Builder.part(1)])
+
+
+train_step = tf.function(step)
+for batch in tf.data.Dataset.range(3):
+    train_step(Builder().build(), batch, None)

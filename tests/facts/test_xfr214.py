@@ -16,7 +16,7 @@ def loss(program: str) -> float:
 
 def test_a_new_one_each_step_loses_its_momentum() -> None:
     kept, new = loss(PAGE.good[0]), loss(PAGE.bad[0])
-    assert kept == pytest.approx(1.1e-4, rel=0.1)
+    assert kept < 1e-4
     assert new == pytest.approx(0.045, rel=0.1)
     without = PAGE.good[0].replace(", momentum=0.9", "")
     assert new == pytest.approx(loss(without), rel=1e-6)

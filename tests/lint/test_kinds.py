@@ -62,6 +62,8 @@ def probed(program: str) -> tuple[File, ast.expr]:
         ("probe(net(x))", Kind.TORCH_TENSOR),
         ("probe(torch.optim.Adam(p))", Kind.TORCH_OPTIMIZER),
         ("probe(keras.optimizers.Adam())", Kind.KERAS_OPTIMIZER),
+        ("probe(model.optimizer)", Kind.KERAS_OPTIMIZER),
+        ("probe(net.optimizer)", None),
         ("probe(data)", Kind.TF_DATASET),
         ("for a, b in data:\n    probe(b)", Kind.TF_TENSOR),
         ("for i, (a, b) in enumerate(data):\n    probe(a)", Kind.TF_TENSOR),
@@ -112,3 +114,9 @@ def test_keras_tensors_are_those_of_the_backend(head: str, expected: bool) -> No
     source = head + "probe(keras.ops.mean(x))"
     file = File(parse(source, "-"), "-", source.splitlines(keepends=True))
     assert is_tensorflow_tensor(file, file.calls_by_name["probe"][0].args[0]) is expected
+
+
+def test_models_may_give_distributions() -> None:
+    source = HEAD + "import tensorflow_probability as tfp\nprobe(model(x))"
+    file = File(parse(source, "-"), "-", source.splitlines(keepends=True))
+    assert kind(file, file.calls_by_name["probe"][-1].args[0]) is None

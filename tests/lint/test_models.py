@@ -428,3 +428,41 @@ def test_model_with_its_own_train_step_made_of_a_graph() -> None:
     Custom(i, layers.Dropout(0.5)(i))
     """
     assert dependent(source) is True
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    ["Net", "'Net'", "Net | None", "typing.Optional[Net]", "typing.Optional[Net] = None"],
+)
+def test_parameter_by_its_annotation(annotation: str) -> None:
+    source = f"""
+import typing
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.drop = nn.Dropout(0.5)
+class Other:
+    pass
+def first(other: Other, module: nn.Module, some: list[Net], net: {annotation}):
+    net, other, module, some
+"""
+    file, _ = model_in(source + "0")
+    (used,) = (node for node in file.index[ast.Tuple] if len(node.elts) == 4)
+    assert [mode_dependent(file, node) for node in used.elts] == [True, None, None, None]
+
+
+def test_attribute_by_the_annotation_of_its_parameter() -> None:
+    source = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.drop = nn.Dropout(0.5)
+class Trainer:
+    def __init__(self, net: Net):
+        self.net = net
+    def run(self):
+        return self.net
+"""
+    file, _ = model_in(source + "0")
+    (used,) = (node.value for node in file.index[ast.Return] if node.value is not None)
+    assert mode_dependent(file, used) is True

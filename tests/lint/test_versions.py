@@ -22,6 +22,7 @@ def era(source: str, path: str = "-") -> Era:
         ("import keras\nkeras.Model()", Era.UNKNOWN),
         ("from tensorflow.keras import layers", Era.UNKNOWN),
         ("import tf_keras", Era.KERAS_2),
+        ("import keras\nkeras.optimizers.legacy.Adam()", Era.KERAS_2),
         ("from tf_keras.layers import Dense", Era.KERAS_2),
         ("import keras\nkeras.backend.get_session()", Era.KERAS_2),
         ("import os\nos.environ['TF_USE_LEGACY_KERAS'] = '1'\nimport keras", Era.KERAS_2),
@@ -32,6 +33,10 @@ def era(source: str, path: str = "-") -> Era:
         ("import tensorflow as tf\ntf.Session()", Era.FIRST),
         ("import keras\nmodel.fit_generator(data)", Era.FIRST),
         ("from .keras.engine import x", Era.FIRST),
+        ("import keras\nkeras.optimizers.SGD(lr=0.1, decay=1e-6)", Era.FIRST),
+        ("import keras\nkeras.optimizers.SGD(lr=0.1)", Era.UNKNOWN),
+        ("import torch\ntorch.optim.SGD(p, lr=0.1, decay=1e-6)", Era.UNKNOWN),
+        ("import keras\nmodel.fit(x, nb_epoch=3)", Era.FIRST),
     ],
 )
 def test_source_tells(source: str, expected: Era) -> None:
@@ -97,6 +102,7 @@ def file_of(source: str, path: str = "-") -> File:
         "from keras.layers.core import Dense",
         "from tensorflow.keras.layers.experimental import preprocessing",
         "import tensorflow_addons as tfa",
+        "import tensorflow_compression as tfc",
         "import os\nos.environ['TF_USE_LEGACY_KERAS'] = '1'",
         "from tensorflow.keras.optimizers import Adam\nopt = Adam(lr=0.1)",
         "model.fit_generator(data)",

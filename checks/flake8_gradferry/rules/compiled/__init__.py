@@ -1,1 +1,1 @@
-"""Rules on compiled, distributed and mixed-precision training."""
+"""Rules on compiled and distributed training and mixed precision."""

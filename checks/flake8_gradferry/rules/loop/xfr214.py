@@ -5,7 +5,7 @@
 SILENT. Momentum, Adam's moments and their bias correction live in the optimizer: a new one in
 every step forgets them. The loop runs and the loss falls, only slower. Measured on torch 2.13,
 linear regression by SGD with momentum 0.9: the loss after 100 steps is 0.045 with a new optimizer
-in each step, just as without momentum, and 0.0001 with one for all.
+in each step, just as without momentum, and 0.00006 with one for all.
 
 ## Bad
 
@@ -72,6 +72,7 @@ from collections.abc import Iterator
 
 from ...infer import argument_for, calls_of
 from ...modes import argument
+from ...optimizers import KERAS_CLASSES, TORCH_CLASSES
 from ...project import Symbol
 from ...rule import Confidence, Finding, Harm, Rule
 from ...turns import changes_in, innermost_loop, is_reset_in, runs_each_turn
@@ -86,19 +87,10 @@ rule = Rule(
     direction="either",
 )
 
-_TORCH = (
-    "ASGD Adadelta Adafactor Adagrad Adam AdamW Adamax Muon NAdam RAdam RMSprop Rprop SGD "
-    "SparseAdam"
-).split()
-_KERAS = (
-    "Adadelta Adafactor Adagrad Adam AdamW Adamax Ftrl Lamb Lion Muon Nadam RMSprop SGD".split()
-)
 _PARAMETERS = "parameters named_parameters trainable_variables trainable_weights".split()
 
 
-@rule.call(
-    *(f"torch.optim.{name}" for name in _TORCH), *(f"keras.optimizers.{name}" for name in _KERAS)
-)
+@rule.call(*TORCH_CLASSES, *KERAS_CLASSES)
 def check(file: File, call: ast.Call) -> Iterator[Finding]:
     match file.parent(call):
         case ast.Assign(targets=[ast.Name() | ast.Attribute() as target]):

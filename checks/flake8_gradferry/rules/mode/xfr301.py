@@ -82,10 +82,12 @@ import ast
 import re
 from collections.abc import Iterator
 
+from ...evaluation import is_evaluation, is_held_out, is_test, trains, turns_off_gradients
 from ...infer import lineage, origins
 from ...models import Found, layers, within
 from ...modes import layer_dependent
 from ...rule import Confidence, Finding, Harm, Rule
+from ...things import imports_torch
 from ...walk import FUNCTIONS, LOOPS, File, remembered
 
 rule = Rule(
@@ -97,12 +99,6 @@ rule = Rule(
     direction="keras->torch",
 )
 
-_NO_GRAD = ("torch.no_grad", "torch.inference_mode")
-_EVALUATION = re.compile(
-    r"_?(eval|evaluate|evaluation|infer|inference|predict|test|val|validate|validation)"
-    r"(_(model|net|network|epoch|one_epoch|loop|loader|set|dataset|accuracy|loss))?"
-)
-_HELD_OUT = re.compile(r"(^|_)(test|val|valid|validation|eval|dev)_?(data|set|loader|iter|dl|$)")
 # Passes that are not evaluations, by the name of the function, and models that are not evaluated.
 _OTHER_PASS = re.compile(r"mc_|_mc|monte|bayes|uncertain|update|init|calibrat|sampl|generat")
 _OTHER_MODEL = re.compile(r"target|teacher|ema|momentum|gen|netg|^g$|old|ref|frozen|prior")
@@ -111,45 +107,29 @@ _MADE_UP = frozenset(
 )
 
 
-@rule.node(ast.With)
+@rule.node(ast.With, where=imports_torch)
 def check_block(file: File, block: ast.With) -> Iterator[Finding]:
     if any(turns_off_gradients(file, item.context_expr) for item in block.items):
         yield from evaluated(file, block)
 
 
-@rule.node(ast.FunctionDef)
+@rule.node(ast.FunctionDef, where=imports_torch)
 def check_function(file: File, function: ast.FunctionDef) -> Iterator[Finding]:
     if any(turns_off_gradients(file, item) for item in function.decorator_list) or (
-        _EVALUATION.fullmatch(function.name) and not trains(file, function)
+        is_evaluation(function) and not trains(file, function)
     ):
         yield from evaluated(file, function)
 
 
-@rule.node(ast.For)
+@rule.node(ast.For, where=imports_torch)
 def check_loop(file: File, loop: ast.For) -> Iterator[Finding]:
     if is_held_out(file, loop) and not trains(file, loop):
         yield from evaluated(file, loop)
 
 
-def is_held_out(file: File, loop: ast.For) -> bool:
-    """Whether a loop runs over test or validation data, by its name."""
-    named = [node.id for node in file.inside(loop.iter)[ast.Name]]
-    named += [node.attr for node in file.inside(loop.iter)[ast.Attribute]]
-    return any(_HELD_OUT.search(name.lower()) for name in named)
-
-
-def turns_off_gradients(file: File, node: ast.expr) -> bool:
-    match node:
-        case ast.Call(func=func, args=[ast.Constant(value=False)]):
-            return file.qualified(func) == "torch.set_grad_enabled"
-        case ast.Call(func=func):
-            return file.qualified(func) in _NO_GRAD
-    return file.qualified(node) in _NO_GRAD
-
-
 def evaluated(file: File, root: ast.AST) -> Iterator[Finding]:
     """The models that are run below `root` in training mode, each once."""
-    if not torch_is_used(file) or sets_mode(file) or not is_trained_or_loaded(file):
+    if not imports_torch(file) or sets_mode(file) or not is_trained_or_loaded(file):
         return
     seen: set[str] = set()
     for call in file.inside(root)[ast.Call]:
@@ -160,14 +140,6 @@ def evaluated(file: File, root: ast.AST) -> Iterator[Finding]:
             continue
         seen.add(name)
         yield rule.at(call, model=name)
-
-
-def torch_is_used(file: File) -> bool:
-    return any(name.startswith("torch") for name in file.imports.values())
-
-
-def trains(file: File, root: ast.AST) -> bool:
-    return any(node.attr == "backward" for node in file.inside(root)[ast.Attribute])
 
 
 @remembered
@@ -218,7 +190,7 @@ def is_other_pass(file: File, call: ast.Call, name: str) -> bool:
     cls = file.method_class(call)
     if cls is not None and lineage(file, cls).is_torch_module:
         return True  # a module's mode is set by whoever calls it; Lightning sets it by itself
-    if file.path.name.startswith("test_") or file.path.name.endswith("_test.py"):
+    if is_test(file):
         return True
     return is_made_up(file, call.args[0]) or in_training_step(file, call)
 

@@ -98,17 +98,16 @@ rule = Rule(
 _OF_KERAS = "Keras knows no {name}.training (SILENT: no effect); pass training= to the call"
 
 
-@rule.node(ast.Assign)
-def check(file: File, assign: ast.Assign) -> Iterator[Finding]:
-    for target in assign.targets:
-        match target:
-            case ast.Attribute(attr="training", value=model) if not is_self(model):
-                kind = module_kind(file, model)
-                name = ast.unparse(model)
-                if kind == KERAS and not has_flag(file, model):
-                    yield rule.at(assign, _OF_KERAS, name=name)
-                elif kind == TORCH and leaves_some_out(file, assign, model):
-                    yield rule.at(assign, name=name, method=instead(assign.value))
+@rule.setting("training")
+def check(file: File, target: ast.Attribute) -> Iterator[Finding]:
+    match file.parent(target):
+        case ast.Assign() as assign if not is_self(target.value):
+            kind = module_kind(file, target.value)
+            name = ast.unparse(target.value)
+            if kind == KERAS and not has_flag(file, target.value):
+                yield rule.at(assign, _OF_KERAS, name=name)
+            elif kind == TORCH and leaves_some_out(file, assign, target.value):
+                yield rule.at(assign, name=name, method=instead(assign.value))
 
 
 def is_self(node: ast.expr) -> bool:

@@ -119,19 +119,18 @@ _MISSPELT = frozenset(
 _SETTINGS = _MISSPELT | {"trainable", "requires_grad"}
 
 
-@rule.node(ast.Assign)
-def check(file: File, assign: ast.Assign) -> Iterator[Finding]:
-    for target in assign.targets:
-        if isinstance(target, ast.Attribute) and target.attr in _SETTINGS:
-            message = misplaced(file, target)
-            if message is not None:
-                yield rule.at(
-                    assign,
-                    message,
-                    name=ast.unparse(target.value),
-                    attribute=target.attr,
-                    value=ast.unparse(assign.value),
-                )
+@rule.setting(*_SETTINGS)
+def check(file: File, target: ast.Attribute) -> Iterator[Finding]:
+    assign = file.parent(target)
+    message = misplaced(file, target)
+    if message is not None and isinstance(assign, ast.Assign):
+        yield rule.at(
+            assign,
+            message,
+            name=ast.unparse(target.value),
+            attribute=target.attr,
+            value=ast.unparse(assign.value),
+        )
 
 
 def misplaced(file: File, target: ast.Attribute) -> str | None:

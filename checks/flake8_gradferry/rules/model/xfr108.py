@@ -87,7 +87,7 @@ def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
     if not lineage(file, node).is_keras_layer or builds_with_call(file, node):
         return
     for layer, at in fresh_layers(file, methods["call"], has_parameters):
-        yield rule.at(at, layer=ast.unparse(layer.node.func))
+        yield rule.at(at, layer=ast.unparse(layer.call.func))
 
 
 def builds_with_call(file: File, cls: ast.ClassDef) -> bool:

@@ -113,10 +113,10 @@ def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
     if not lineage(file, node).is_torch_module:
         return
     for layer, at in fresh_layers(file, methods["forward"], loses_something):
-        name = ast.unparse(layer.node.func)
+        name = ast.unparse(layer.call.func)
         if any(has_parameters(inner) for inner in within(layer)):
             yield rule.at(at, layer=name)
-        elif not asks_mode(layer.file, layer.node) and not on_purpose(layer.file, layer.node):
+        elif not asks_mode(layer.file, layer.call) and not on_purpose(layer.file, layer.node):
             yield rule.at(at, _DROPOUT, layer=name)
 
 

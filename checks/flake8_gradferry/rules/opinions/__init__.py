@@ -1,0 +1,1 @@
+"""Opinions: off unless they are selected."""

@@ -1,0 +1,1 @@
+"""Rules on tensors, dtypes and operations."""

@@ -1,0 +1,4 @@
+import torch
+
+model = torch.load("net.pt")
+model.eval()
