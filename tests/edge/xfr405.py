@@ -185,3 +185,21 @@ class Measured:
         y_pred = self.model(x, training=False)
         self.recall.update_state(y_pred, y)  # XFR405
         return self.recall(y, y_pred)
+
+
+# -- what is seen, and what is not ----------------------------------------------------------------
+
+
+def seen(x, y, loader, dataset, batches, estimator):
+    layer = nn.Linear(8, 1)
+    head = keras.layers.Dense(1, activation="sigmoid")
+    loss = F.binary_cross_entropy_with_logits(y, layer(x))  # XFR405
+    loss = loss + keras.losses.binary_crossentropy(head(x), y)  # XFR405
+    loss = loss + keras.losses.binary_crossentropy(estimator.predict(x), tf.cast(y, "float32"))
+    for a, b in dataset.take(3):
+        loss = loss + keras.losses.binary_crossentropy(head(a), tf.squeeze(b))  # XFR405
+    for a, b in enumerate(loader.batches()):
+        loss = loss + F.binary_cross_entropy_with_logits(b.T, layer(x))  # XFR405
+    for a, b in zip(batches, loader):
+        loss = loss + F.binary_cross_entropy_with_logits(b, a)
+    return loss + F.binary_cross_entropy_with_logits(y, layer(x).data)

@@ -82,7 +82,7 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="init-drops-kwargs",
-    message="{cls}.__init__ refuses {name}= of its get_config; take **kwargs, give it to super()",
+    message="{cls}.__init__ refuses {name}= of its own config; take and pass on **kwargs",
     harm=Harm.LOUD,
     confidence=Confidence.SURE,
     direction="torch->keras",
