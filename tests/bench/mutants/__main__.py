@@ -55,6 +55,7 @@ MUTATORS: dict[str, tuple[str, Mutator]] = {
     "XFR401": (r"CrossEntropyLoss|cross_entropy", losses.softmax_before_cross_entropy),
     "XFR402": (r"from_logits\s*=\s*True", losses.missing_from_logits),
     "XFR403": (r"from_logits\s*=\s*True", losses.from_logits_on_probabilities),
+    "XFR405": (r"(?i)loss|cross_?entropy", losses.swapped_arguments),
 }
 
 Found = set[tuple[int, str]]
