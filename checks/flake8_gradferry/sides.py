@@ -23,8 +23,8 @@ _OUTPUT_WORDS = re.compile(
     re.I,
 )
 _TARGET_WORDS = re.compile(
-    r"^y\d*$|^ys$|^yb$|^yy$|^y_(?!.*(?:pred|prob|score|logit|hat|out))|ytrue|batch_y|label|lbl|target|tgt|(?:^|_)gts?(?:$|_)"
-    r"|truth|^true_|_true$|one_?hot",
+    r"^y\d*$|^ys$|^yb$|^yy$|^y_(?!.*(?:pred|prob|score|logit|hat|out))|ytrue|batch_y|label|lbl"
+    r"|target|tgt|(?:^|_)gts?(?:$|_)|truth|^true_|_true$|one_?hot",
     re.I,
 )
 _MODELS = re.compile(
