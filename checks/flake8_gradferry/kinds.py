@@ -15,6 +15,7 @@ from .infer import Lineage, Origin, framework_bases, lineage, origins, self_assi
 from .names import framework
 from .project import Symbol
 from .things import imports_torch
+from .traced import is_traced
 from .versions import backend, spellings
 from .walk import FUNCTIONS, File, remembered, remembered_or
 
@@ -193,6 +194,8 @@ def _of_parameter(origin: Origin, node: ast.arg) -> Kind | None:
     if names[:1] == [node.arg] == ["self"]:
         return _of_family(lineage(file, owner))
     if function.name == "call" and names[1:2] == [node.arg] and node.annotation is None:
+        if function.decorator_list and not is_traced(file, function):
+            return None
         family = lineage(file, owner)
         return Kind.KERAS_TENSOR if family.is_keras_layer and family.complete else None
     return _of_types(origin.types)
@@ -363,11 +366,23 @@ def _attributes(file: File) -> frozenset[str]:
     )
 
 
-def for_another_backend(file: File, node: ast.AST) -> bool:
-    """Whether a node stands under a test on the backend: `if backend() == "torch":`."""
-    return any(
-        isinstance(constant.value, str) and constant.value in ("torch", "jax", "pt")
-        for above in file.ancestors(node)
-        if isinstance(above, ast.If | ast.IfExp)
-        for constant in file.inside(above.test)[ast.Constant]
+def is_chosen(file: File, node: ast.AST) -> bool:
+    """Whether a node stands under a test on the backend or on what something is.
+
+    `if backend() == "torch":`, `if isinstance(x, np.ndarray):`
+    """
+    for above in file.ancestors(node):
+        if isinstance(above, ast.If | ast.IfExp):
+            inside = file.inside(above.test)
+            names = {name.id for name in inside[ast.Name]}
+            values = {c.value for c in inside[ast.Constant] if isinstance(c.value, str)}
+            if "isinstance" in names or not values.isdisjoint(("torch", "jax", "pt")):
+                return True
+    return False
+
+
+def is_layer_input(file: File, node: ast.expr) -> bool:
+    """Whether a value may be what a layer's `call` is given, which may be a list or a dict too."""
+    return kind(file, node) is Kind.KERAS_TENSOR and any(
+        isinstance(origin.node, ast.arg) for origin in origins(file, node)
     )

@@ -80,6 +80,8 @@ def loss_calls(file: File) -> list[LossCall]:
 def _find(file: File) -> Iterator[LossCall]:
     if not any(name in _frameworks(file) for name in ("torch", "tensorflow", "keras")):
         return
+    if not any(map(_named_like_a_loss, _words(file))):
+        return
     bound = _bound_to_losses(file)
     for call in file.index[ast.Call]:
         if len(call.args) + len(call.keywords) < 2:
@@ -155,6 +157,14 @@ def _called(call: ast.Call, loss: Loss, site: Value) -> Iterator[LossCall]:
 
 def _frameworks(file: File) -> set[str]:
     return {name.lstrip(".").partition(".")[0] for name in file.imports.values()}
+
+
+def _words(file: File) -> set[str]:
+    """Every name and attribute in a file, and what its imported names stand for."""
+    words = {name.id for name in file.index[ast.Name]}
+    words.update(attribute.attr for attribute in file.index[ast.Attribute])
+    words.update(file.imports.values())
+    return words
 
 
 @lru_cache(maxsize=65536)

@@ -84,6 +84,16 @@ def other_sizes(x, y, h, *sizes):
     return a, b, k, m, state, pair, same
 
 
+def relative_shift(x, keys):
+    rows, columns, heads = x.shape
+    x = x.reshape(columns, rows, heads)
+    x = x[1:]
+    y = keras.ops.shape(keys)
+    keys = keras.ops.reshape(keys, [y[1], y[0], y[2]])
+    keys = keras.ops.slice(keys, [1, 0, 0], [y[1] - 1, y[0], y[2]])
+    return x.reshape(rows, columns - 1, heads), keys
+
+
 def swapped_elsewhere(x, flip):
     n, c, t = x.shape
     if flip:

@@ -44,7 +44,7 @@ def through_a_helper(image):
 
 class Model(tf.keras.Model):
     def call(self, inputs):
-        return inputs.view(-1, 8) - inputs.mean()  # XFR602
+        return inputs.view(-1, 8) - inputs.unsqueeze(1)  # XFR602
 
 
 def mixed():
@@ -105,3 +105,15 @@ def raises():
         tf.ones(3).size()
     except AttributeError as error:
         print(error)
+
+
+class Tokenizer(keras.layers.Layer):
+    def call(self, inputs):
+        if isinstance(inputs, np.ndarray):
+            return tf.constant(inputs.tolist()), inputs.numel()
+        return inputs.mean(), inputs.item(), inputs.view("int32")
+
+class Decorated(keras.layers.Layer):
+    @somewhere.decorated  # noqa: F821
+    def call(self, inputs):
+        return inputs.unsqueeze(0)

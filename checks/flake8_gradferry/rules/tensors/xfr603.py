@@ -34,7 +34,7 @@ weight.assign(weight * 0.5)
 - The value is not seen to be a TensorFlow tensor: lists, dicts and arrays of tensors, parameters of
   which no call is in sight.
 - `x += 1` on a tensor: it gives the name a new tensor, which is right.
-- Keras on the torch backend, and code that stands under a test on the backend.
+- Keras on the torch backend, and code under a test on the backend or on `isinstance`.
 - The error is expected: in `pytest.raises`, in a `try` that catches it.
 
 ## Fix
@@ -58,8 +58,7 @@ import ast
 from collections.abc import Iterator
 
 from ...guards import expects_error
-from ...infer import origins
-from ...kinds import Kind, for_another_backend, is_tensorflow_tensor, kind
+from ...kinds import Kind, is_chosen, is_layer_input, is_tensorflow_tensor, kind
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
 
@@ -88,11 +87,9 @@ def check_items(file: File, node: ast.Subscript) -> Iterator[Finding]:
     tensor = node.value
     if not is_tensorflow_tensor(file, tensor) or is_meant(file, node):
         return
-    found = kind(file, tensor)
-    inputs = any(isinstance(origin.node, ast.arg) for origin in origins(file, tensor))
-    if found is Kind.KERAS_TENSOR and inputs and not isinstance(node.slice, ast.Tuple):
-        return  # what a layer is called with may be a list of tensors: `inputs[i] = ...`
-    variable = found is Kind.TF_VARIABLE
+    if is_layer_input(file, tensor) and not isinstance(node.slice, ast.Tuple):
+        return
+    variable = kind(file, tensor) is Kind.TF_VARIABLE
     yield rule.at(node, VARIABLE if variable else None, tensor=file.dotted(tensor) or "this")
 
 
@@ -109,4 +106,4 @@ def check_methods(file: File, call: ast.Call) -> Iterator[Finding]:
 
 def is_meant(file: File, node: ast.AST) -> bool:
     """Whether a node is for another backend, or stands where its error is expected."""
-    return for_another_backend(file, node) or expects_error(file, node)
+    return is_chosen(file, node) or expects_error(file, node)
