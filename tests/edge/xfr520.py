@@ -35,6 +35,8 @@ class Encoder(nn.Module):
         self.attention(x, x, x, key_padding_mask=mask)
         self.attention(x, x, x, key_padding_mask=mask == 0)
         self.attention(x, x, x, key_padding_mask=tokens != 7)
+        self.attention(x, x, x, key_padding_mask=mask != 1)
+        self.attention(x, x, x, key_padding_mask=mask != 0)
         future = torch.triu(torch.ones(5, 5), diagonal=1).bool()
         self.attention(x, x, x, attn_mask=future)
         self.attention(x, x, x, attn_mask=torch.tril(torch.ones(5, 5)).bool().logical_not())
