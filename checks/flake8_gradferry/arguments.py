@@ -126,6 +126,8 @@ def settled(file: File, node: ast.AST, depth: int = 0) -> object:
         case ast.Name() if depth < 8:
             bindings = reaching(file, node)
             values: list[tuple[File, ast.AST]] = []
+            if not bindings and (starred := symbol_of(file, node)) is not None:
+                values.append((starred.file, starred.node))  # `from constants import *`
             for binding in bindings:
                 if binding.kind == "import":
                     found = resolve(file, file.imports[node.id])
@@ -180,3 +182,12 @@ def last_name(node: ast.AST | None) -> str:
         case ast.Subscript(slice=ast.Constant(value=str(word))):
             return word
     return ""
+
+
+@remembered
+def made_in(file: File, name: str) -> tuple[tuple[ast.Call, Arguments], ...]:
+    """The calls in a file that make a framework's class of this canonical name, whole ones only."""
+    words = {name.rpartition(".")[2], *(w for w, target in file.imports.items() if target == name)}
+    calls = [call for word in words for call in file.calls_by_name.get(word, ())]
+    bound = [(call, arguments(file, call)) for call in calls]
+    return tuple((c, made) for c, made in bound if made and made.name == name and made.complete)

@@ -10,7 +10,7 @@ from .walk import File, Function
 _NO_GRAD = ("torch.no_grad", "torch.inference_mode")
 _EVALUATION = re.compile(
     r"_?(eval|evaluate|evaluation|infer|inference|predict|test|val|validate|validation)"
-    r"(_(model|net|network|epoch|one_epoch|loop|loader|set|dataset|accuracy|loss))?"
+    r"(_(model|net|network|epoch|one_epoch|step|loop|loader|set|dataset|accuracy|loss))?"
 )
 _HELD_OUT = re.compile(r"(^|_)(test|val|valid|validation|eval|dev)_?(data|set|loader|iter|dl|$)")
 
@@ -28,13 +28,24 @@ def is_held_out(file: File, loop: ast.For) -> bool:
 
 
 def turns_off_gradients(file: File, node: ast.expr) -> bool:
+    """Whether a `with` item or decorator does; one of somebody's own by its name."""
     match node:
         case ast.Call(func=func, args=[ast.Constant(value=False)]):
             return file.qualified(func) == "torch.set_grad_enabled"
         case ast.Call(func=func):
-            return file.qualified(func) in _NO_GRAD
-    return file.qualified(node) in _NO_GRAD
+            return _is_no_grad(file, func)
+    return _is_no_grad(file, node)
+
+
+def _is_no_grad(file: File, node: ast.expr) -> bool:
+    name = file.qualified(node) or file.dotted(node) or ""
+    return name in _NO_GRAD or name.endswith(("no_grad", "inference_mode"))
 
 
 def trains(file: File, root: ast.AST) -> bool:
     return any(node.attr == "backward" for node in file.inside(root)[ast.Attribute])
+
+
+def is_test(file: File) -> bool:
+    """Whether a file holds unit tests, by its name."""
+    return file.path.name.startswith("test_") or file.path.name.endswith("_test.py")

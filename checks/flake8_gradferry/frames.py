@@ -6,6 +6,7 @@ import ast
 from typing import NamedTuple
 
 from .infer import argument_for, function_of, origins
+from .names import framework
 from .project import Symbol
 from .things import Thing, is_made_in_sight, is_near
 from .walk import FUNCTIONS, File, Function, remembered
@@ -160,6 +161,8 @@ def callee_of(func: ast.expr, where: Where) -> Symbol | None:
         owners = origins(file, func.value) if is_near(func.value) else []
         if len(owners) != 1 or not is_made_in_sight(owners[0]):
             return _only_method(file, func)
+        if framework(owners[0].callee):
+            return None  # `step` of torch's own optimizer is no method of the file
     return function_of(file, func) or _only_method(file, func)
 
 

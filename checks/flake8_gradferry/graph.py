@@ -17,7 +17,8 @@ from typing import NamedTuple
 from .bindings import reaching
 from .callframes import Path
 from .infer import function_of, origins, returns
-from .walk import FUNCTIONS, Binding, File, remembered
+from .things import Role, Thing, role
+from .walk import FUNCTIONS, File, remembered
 
 _DEPTH = 40
 _STEPS = 300
@@ -54,7 +55,7 @@ _KEEPING_METHODS = frozenset(
         "float double half pow sqrt exp log abs neg mul add sub div add_ mul_ sub_ div_ matmul mm "
         "bmm dot norm flatten max min clamp clamp_min sigmoid tanh relu softmax log_softmax expand "
         "expand_as repeat gather index_select masked_select prod std var type type_as square cos "
-        "sin unflatten view_as narrow chunk split"
+        "sin unflatten view_as narrow chunk split requires_grad_"
     ).split()
 )
 _LOSS = re.compile(
@@ -100,6 +101,40 @@ def _is(file: File, node: ast.expr, names: frozenset[str]) -> bool:
 def is_copy(file: File, node: ast.AST) -> bool:
     """Whether an expression copies numbers into a new tensor: `torch.tensor(...)`."""
     return isinstance(node, ast.Call) and file.qualified(node.func) in COPIES
+
+
+def makes_leaf(call: ast.Call) -> bool:
+    """Whether a call asks for gradients to end in its result: `requires_grad=True`."""
+    return any(
+        keyword.arg == "requires_grad"
+        and isinstance(keyword.value, ast.Constant)
+        and keyword.value.value is True
+        for keyword in call.keywords
+    )
+
+
+def starts_graph(call: ast.Call) -> bool:
+    """Whether gradients end in a call's result: a new leaf, or what is made one."""
+    return makes_leaf(call) or getattr(call.func, "attr", "") == "requires_grad_"
+
+
+def is_model_call(file: File, node: ast.AST) -> bool:
+    """Whether an expression is a forward pass: `model(x)`, `self.net(x)`, `self(x)`."""
+    if not isinstance(node, ast.Call):
+        return False
+    func = node.func
+    if isinstance(func, ast.Attribute) and func.attr in ("forward", "__call__"):
+        func = func.value
+    if isinstance(func, ast.Name) and func.id == "self":
+        return True
+    if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name):
+        # A method of a model is not the model.
+        holder = role(Thing(func.value.id, file, func.value))
+        if holder is Role.MODEL and func.value.id != "self":
+            return False
+    return isinstance(func, ast.Name | ast.Attribute) and (
+        role(Thing(file.dotted(func) or "", file, func)) is Role.MODEL
+    )
 
 
 def is_loss_call(file: File, call: ast.Call) -> bool:
@@ -157,9 +192,8 @@ def _parts_of_call(file: File, call: ast.Call) -> tuple[list[ast.expr], bool]:
             return given, True
         if name == "torch.autograd.Variable":
             return given[:1], False
-        return (
-            ([], False) if name.startswith("torch.nn.") and name[9:10].isupper() else (given, False)
-        )
+        makes_module = name.startswith("torch.nn.") and name[9:10].isupper()
+        return ([] if makes_module else given), False
     if name is None and isinstance(func, ast.Attribute):
         if func.attr in _CUTTING_METHODS:
             return [func.value, *given], True
@@ -202,12 +236,19 @@ class _Walk:
                 if place < len(items):
                     yield from self.follow(file, items[place], cut, tuple(rest))
                     return
+        if cut is None and isinstance(node, ast.Call) and starts_graph(node):
+            yield Trail(file, node)
+            return
         if cut is None and isinstance(node, ast.Call | ast.BinOp):
             cut = no_grad_around(file, node)
         inner, cuts = parts(file, node)
-        if cuts and cut is None:
+        if cuts and cut is None and not _may_be_packed(file, node):
             cut = node
-        if not inner and isinstance(node, ast.Call):
+        if not inner and is_model_call(file, node):
+            assert isinstance(node, ast.Call)
+            yield Trail(file, node, cut)
+            inner = [*node.args, *(k.value for k in node.keywords)]
+        elif not inner and isinstance(node, ast.Call):
             if is_loss_call(file, node) and function_of(file, node.func) is None:
                 inner = [*node.args, *(k.value for k in node.keywords if k.arg != "reduction")]
             elif (returned := _returned(file, node)) is not None:
@@ -222,18 +263,43 @@ class _Walk:
 
     def _name(self, file: File, node: ast.Name, cut: ast.AST | None, path: Path) -> Iterator[Trail]:
         bindings = reaching(file, node)
-        if not bindings:
+        if not bindings or node.id in _changed_later(file, file.function(node)):
             yield Trail(file, node, cut)
         for binding in bindings:
             if binding.kind in ("assign", "augment") and binding.value is not None:
-                inner = cut or (_computes(binding) and no_grad_around(file, binding.node)) or None
+                inner = cut
+                if inner is None and binding.kind == "augment":
+                    inner = no_grad_around(file, binding.node)
                 yield from self.follow(file, binding.value, inner, (*binding.path, *path))
             else:
                 yield Trail(file, binding.node, cut)
 
 
-def _computes(binding: Binding) -> bool:
-    return binding.kind == "augment"
+def _may_be_packed(file: File, node: ast.expr) -> bool:
+    """Whether `.data` may be that of a PackedSequence, which is the tensor with its graph."""
+    packs = ("pack_padded_sequence", "pack_sequence", "PackedSequence")
+    is_data = isinstance(node, ast.Attribute) and node.attr == "data"
+    return is_data and any(name in file.calls_by_name for name in packs)
+
+
+@remembered
+def _changed_later(file: File, function: ast.AST | None) -> frozenset[str]:
+    """The names whose objects a function writes into, or asks for gradients: `losses.append(l)`,
+    `out[i] = net(x)`, `image.requires_grad = True`."""
+    inside = file.inside(function) if function else file.index
+    stores: list[ast.Subscript | ast.Attribute] = [*inside[ast.Subscript], *inside[ast.Attribute]]
+    names = {
+        item.value.id
+        for item in stores
+        if isinstance(item.value, ast.Name) and isinstance(item.ctx, ast.Store)
+    }
+    for call in inside[ast.Call]:
+        match call.func:
+            case ast.Attribute(value=ast.Name(id=name), attr=attr):
+                in_place = attr.endswith("_") and attr != "detach_"
+                if in_place or attr in ("append", "extend", "insert"):
+                    names.add(name)
+    return frozenset(names)
 
 
 def _returned(file: File, call: ast.Call) -> tuple[File, list[ast.expr]] | None:
@@ -355,3 +421,61 @@ def _seems_loss(node: ast.expr) -> bool:
             return True
         node = func.value if isinstance(func, ast.Attribute) else func
     return _LOSS.search(_last_name(node)) is not None
+
+
+def is_data(trail: Trail) -> bool:
+    """Whether a trail ends in what a loop draws from a data loader."""
+    end = trail.end
+    if not isinstance(end, ast.For | ast.AsyncFor):
+        return False
+    over = end.iter
+    while isinstance(over, ast.Call) and over.args:
+        over = over.args[0]  # `enumerate(tqdm(loader))`
+    return re.search(r"load|data|batch|train", _last_name(over), re.IGNORECASE) is not None
+
+
+@remembered
+def cuts(file: File, loss: ast.expr) -> tuple[ast.AST, ...]:
+    """Where a loss left the graph, if no way is left by which gradients could reach a weight.
+
+    Empty where one way may be open, or nothing that a model said is in it.
+    """
+    ways = [trail for trail in trails(file, loss) if not is_data(trail)]
+    if any(trail.cut is None for trail in ways):
+        return ()
+    if not any(is_model_call(trail.file, trail.end) for trail in ways):
+        return ()
+    return tuple(dict.fromkeys(trail.cut for trail in ways if trail.cut is not None))
+
+
+@remembered
+def becomes_leaf(file: File, loss: ast.expr) -> bool:
+    """Whether a loss that has left the graph is made to require gradients all the same."""
+    asked = isinstance(loss, ast.Name) and _is_asked(file, loss)
+    made: list[ast.AST] = [loss]
+    if isinstance(loss, ast.Name):
+        made = [binding.value or binding.node for binding in reaching(file, loss)]
+    return bool(made) and all(_is_new_leaf(file, value, asked) for value in made)
+
+
+def _is_new_leaf(file: File, value: ast.AST, asked: bool) -> bool:
+    match value:
+        case ast.Call(args=[content, *_]) if makes_leaf(value):
+            return any(is_model_call(way.file, way.end) for way in trails(file, content))
+        case ast.Call(func=ast.Attribute(attr="requires_grad_", value=content)):
+            return bool(cuts(file, content))
+        case ast.Call() if (returned := _returned(file, value)) is not None:
+            return all(_is_new_leaf(returned[0], each, asked) for each in returned[1])
+        case ast.expr():
+            return asked and bool(cuts(file, value))
+    return False
+
+
+def _is_asked(file: File, loss: ast.Name) -> bool:
+    """`loss.requires_grad = True`, `loss.requires_grad_()`."""
+    return any(
+        attribute.attr == "requires_grad_"
+        or (attribute.attr == "requires_grad" and isinstance(attribute.ctx, ast.Store))
+        for attribute in file.body_of(loss)[ast.Attribute]
+        if isinstance(attribute.value, ast.Name) and attribute.value.id == loss.id
+    )

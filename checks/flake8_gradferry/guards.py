@@ -6,6 +6,7 @@ import ast
 
 from .walk import File, remembered
 
+_EXPECTING = ("raises", "assertRaises", "assertRaisesRegex", "assert_raises", "suppress")
 _ERRORS = frozenset("Exception BaseException TypeError ValueError AttributeError".split())
 
 
@@ -30,7 +31,13 @@ def expects_error(file: File, node: ast.AST) -> bool:
 def _raises(node: ast.expr) -> bool:
     match node:
         case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
-            return name in ("raises", "assertRaises", "assertRaisesRegex", "suppress")
+            return name in (
+                "raises",
+                "assertRaises",
+                "assertRaisesRegex",
+                "assert_raises",
+                "suppress",
+            )
     return False
 
 

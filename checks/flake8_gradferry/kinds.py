@@ -15,7 +15,8 @@ from .infer import Lineage, Origin, framework_bases, lineage, origins, self_assi
 from .names import framework
 from .project import Symbol
 from .things import imports_torch
-from .versions import backend
+from .traced import is_traced
+from .versions import backend, spellings
 from .walk import FUNCTIONS, File, remembered, remembered_or
 
 
@@ -92,8 +93,9 @@ _TENSOR_MODULES = {
     ),
     "keras.ops": frozenset(
         (
-            "shape ndim is_tensor top_k split unstack meshgrid moments qr svd eigh eig slogdet "
-            "scan map while_loop cond fori_loop switch associative_scan vectorized_map dtype size"
+            "associative_scan cond convert_to_numpy dtype eig eigh fori_loop is_tensor map "
+            "meshgrid moments ndim qr scan shape size slogdet split svd switch top_k unstack "
+            "vectorized_map while_loop"
         ).split()
     ),
     "keras.random": frozenset(("SeedGenerator",)),
@@ -192,6 +194,8 @@ def _of_parameter(origin: Origin, node: ast.arg) -> Kind | None:
     if names[:1] == [node.arg] == ["self"]:
         return _of_family(lineage(file, owner))
     if function.name == "call" and names[1:2] == [node.arg] and node.annotation is None:
+        if function.decorator_list and not is_traced(file, function):
+            return None
         family = lineage(file, owner)
         return Kind.KERAS_TENSOR if family.is_keras_layer and family.complete else None
     return _of_types(origin.types)
@@ -220,7 +224,7 @@ def _of_call(origin: Origin, call: ast.Call) -> Kind | None:
     if isinstance(func, ast.Attribute):
         return _of_method(file, func, call)
     if not name:
-        return _run_by(kind(file, func), own_call(file, func))
+        return _run_by(file, func)
     return None
 
 
@@ -254,20 +258,30 @@ def _of_method(file: File, func: ast.Attribute, call: ast.Call) -> Kind | None:
         match func.attr:
             case "predict" | "predict_on_batch":
                 return Kind.NUMPY_ARRAY if is_keras(kind(file, func.value)) else None
+            case "compute_loss" | "compiled_loss":
+                own = defines(file, func.value, func.attr)
+                return Kind.KERAS_TENSOR if is_keras(kind(file, func.value)) and not own else None
             case "numpy":
                 return Kind.NUMPY_ARRAY if not call.args else None
         if func.attr in _DATASET_METHODS and kind(file, func.value) is Kind.TF_DATASET:
             return Kind.TF_DATASET
-    return _run_by(kind(file, func), own_call(file, func))
+    return _run_by(file, func)
 
 
-def _run_by(maker: Kind | None, own: bool) -> Kind | None:
+def _run_by(file: File, func: ast.expr) -> Kind | None:
     """What comes out when an object is called; what a class of the project gives is not known."""
-    if own:
+    if own_call(file, func) or has_distributions(file):
         return None
+    maker = kind(file, func)
     if maker in (Kind.KERAS_LAYER, Kind.KERAS_MODEL, Kind.KERAS_LOSS):
         return Kind.KERAS_TENSOR
     return Kind.TORCH_TENSOR if maker is Kind.TORCH_MODULE else None
+
+
+@remembered
+def has_distributions(file: File) -> bool:
+    """Whether models in this file may give distributions of TensorFlow Probability."""
+    return any(name.startswith("tensorflow_probability") for name in file.imports.values())
 
 
 def own_call(file: File, func: ast.expr) -> bool:
@@ -301,9 +315,13 @@ def keras_may_be_torch(file: File) -> bool:
 def uses_tensorflow(file: File) -> bool:
     """Whether the file imports TensorFlow or Keras itself.
 
-    One that does not may be run with any backend of a library that has several.
+    One that does not may be run with any backend of a library that has several; Keras' own
+    sources, which import `keras.src`, are such a library.
     """
-    return any(framework(target) in ("tensorflow", "keras") for target in file.imports.values())
+    return any(
+        framework(written) in ("tensorflow", "keras") and not written.startswith("keras.src")
+        for written in spellings(file).values()
+    )
 
 
 def is_tensorflow_tensor(file: File, node: ast.expr) -> bool:
@@ -348,11 +366,23 @@ def _attributes(file: File) -> frozenset[str]:
     )
 
 
-def for_another_backend(file: File, node: ast.AST) -> bool:
-    """Whether a node stands under a test on the backend: `if backend() == "torch":`."""
-    return any(
-        isinstance(constant.value, str) and constant.value in ("torch", "jax", "pt")
-        for above in file.ancestors(node)
-        if isinstance(above, ast.If | ast.IfExp)
-        for constant in file.inside(above.test)[ast.Constant]
+def is_chosen(file: File, node: ast.AST) -> bool:
+    """Whether a node stands under a test on the backend or on what something is.
+
+    `if backend() == "torch":`, `if isinstance(x, np.ndarray):`
+    """
+    for above in file.ancestors(node):
+        if isinstance(above, ast.If | ast.IfExp):
+            inside = file.inside(above.test)
+            names = {name.id for name in inside[ast.Name]}
+            values = {c.value for c in inside[ast.Constant] if isinstance(c.value, str)}
+            if "isinstance" in names or not values.isdisjoint(("torch", "jax", "pt")):
+                return True
+    return False
+
+
+def is_layer_input(file: File, node: ast.expr) -> bool:
+    """Whether a value may be what a layer's `call` is given, which may be a list or a dict too."""
+    return kind(file, node) is Kind.KERAS_TENSOR and any(
+        isinstance(origin.node, ast.arg) for origin in origins(file, node)
     )

@@ -10,12 +10,13 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from .callframes import End, Value, class_of, family, is_none, made_by
+from .callframes import End, Frame, Value, class_of, family, made_by
 from .loss_names import BY_STRING, CROSS_ENTROPIES, WORDS
 from .outputs import Outputs, value_outputs
+from .project import Symbol
 from .values import Trace, constant
 from .walk import FUNCTIONS, File, remembered
 
@@ -79,6 +80,8 @@ def loss_calls(file: File) -> list[LossCall]:
 def _find(file: File) -> Iterator[LossCall]:
     if not any(name in _frameworks(file) for name in ("torch", "tensorflow", "keras")):
         return
+    if not any(map(_named_like_a_loss, _words(file))):
+        return
     bound = _bound_to_losses(file)
     for call in file.index[ast.Call]:
         if len(call.args) + len(call.keywords) < 2:
@@ -87,6 +90,8 @@ def _find(file: File) -> Iterator[LossCall]:
             loss = loss_of(file, call.func, call)
             if loss is not None:
                 yield from _called(call, loss, Value(file, call))
+            else:
+                yield from _wrapped(file, call)
         if any(_may_be_loss(a, bound) for a in (*call.args, *(k.value for k in call.keywords))):
             yield from _handed_on(file, call)
 
@@ -108,6 +113,42 @@ def _handed_on(file: File, call: ast.Call) -> Iterator[LossCall]:
             yield from _called(call, loss, site)
 
 
+def _wrapped(file: File, call: ast.Call) -> Iterator[LossCall]:
+    """`criterion(output, y)`: the losses inside a loss of the project's own.
+
+    A function of the same file is left out: there the loss's own call asks who calls it.
+    """
+    trace = Trace()
+    entered = trace.entered(Value(file, call))
+    if entered is None:
+        entered = forward_of(trace, Value(file, call))
+    elif entered[0].file is file:
+        return
+    if entered is None:
+        return
+    symbol, frame = entered
+    bound = _bound_to_losses(symbol.file)
+    for inner in symbol.file.inside(symbol.node, nested=False)[ast.Call]:
+        if not _may_be_loss(inner.func, bound):
+            continue
+        site = Value(symbol.file, inner, frame)
+        loss = _agreed(site.at(inner.func), site, _shown(file, call.func))
+        if loss is not None:
+            yield from _called(call, loss, site)
+
+
+def forward_of(trace: Trace, call: Value) -> tuple[Symbol, Frame] | None:
+    """What a call of an object of the project's class runs."""
+    assert isinstance(call.node, ast.Call)
+    made = trace.objects(call.at(call.node.func))
+    if len(made) != 1 or made[0].path or (cls := class_of(made[0].value)) is None:
+        return None
+    line = family(cls)
+    methods = [line.method(name) for name in ("__call__", "forward", "call")]
+    method = next((found for found in methods if found is not None), None)
+    return (method, Frame(method.node, call, made[0].value)) if method is not None else None
+
+
 def _called(call: ast.Call, loss: Loss, site: Value) -> Iterator[LossCall]:
     output, target = _argument(site, loss, _OUTPUT), _argument(site, loss, _TARGET)
     if output is not None:
@@ -118,14 +159,27 @@ def _frameworks(file: File) -> set[str]:
     return {name.lstrip(".").partition(".")[0] for name in file.imports.values()}
 
 
+def _words(file: File) -> set[str]:
+    """Every name and attribute in a file, and what its imported names stand for."""
+    words = {name.id for name in file.index[ast.Name]}
+    words.update(attribute.attr for attribute in file.index[ast.Attribute])
+    words.update(file.imports.values())
+    return words
+
+
+@lru_cache(maxsize=65536)
+def _named_like_a_loss(word: str) -> bool:
+    return _NAMED_LIKE_A_LOSS.search(word) is not None
+
+
 def _may_be_loss(func: ast.expr, bound: set[str]) -> bool:
     match func:
         case ast.Name(id=word) | ast.Attribute(attr=word):
-            return word in bound or _NAMED_LIKE_A_LOSS.search(word) is not None
+            return word in bound or _named_like_a_loss(word)
         case ast.Subscript(value=ast.Name(id=word) | ast.Attribute(attr=word)):
-            return _NAMED_LIKE_A_LOSS.search(word) is not None
+            return _named_like_a_loss(word)
         case ast.Call(func=ast.Name(id=word) | ast.Attribute(attr=word)):
-            return _NAMED_LIKE_A_LOSS.search(word) is not None
+            return _named_like_a_loss(word)
     return False
 
 
@@ -140,7 +194,7 @@ def _bound_to_losses(file: File) -> set[str]:
                     pairs = list(zip(targets, values, strict=False))
             for name, value in pairs:
                 loss = file.imported(value.func if isinstance(value, ast.Call) else value)
-                if loss and _NAMED_LIKE_A_LOSS.search(loss):
+                if loss and _named_like_a_loss(loss):
                     match name:
                         case ast.Name(id=word) | ast.Attribute(attr=word):
                             found.add(word)
@@ -265,91 +319,3 @@ def _shown(file: File, node: ast.expr) -> str:
             return _shown(file, inner)
     written = file.dotted(node) or "the loss"
     return written if file.qualified(node) is None else written.rpartition(".")[2]
-
-
-# -- compile ---------------------------------------------------------------------------------------
-
-
-class Compiled(NamedTuple):
-    """One `model.compile(...)` with a cross-entropy of Keras."""
-
-    model: ast.expr
-    loss: Loss
-    node: ast.expr  # the loss as given
-    eager: bool
-
-
-def compiled(file: File, call: ast.Call) -> Compiled | None:
-    """What a call of `.compile` says of the loss, if it is one certain cross-entropy."""
-    assert isinstance(call.func, ast.Attribute)
-    if file.qualified(call.func) is not None:
-        return None  # `torch.compile`, `re.compile`
-    given = {keyword.arg: keyword.value for keyword in call.keywords}
-    if None in given:
-        return None
-    node = given.get("loss") or (call.args[1] if len(call.args) > 1 else None)
-    match node:
-        case None:
-            return None
-        case ast.List(elts=[only]):
-            node = only
-        case ast.Dict(values=[only]):
-            node = only
-    loss = loss_of(file, node)
-    if loss is None or not loss.is_keras:
-        return None
-    if any(_trains_itself(end.value) for end in Trace().objects(Value(file, call.func.value))):
-        return None
-    eager = given.get("run_eagerly")
-    runs_eagerly = eager is not None and not is_none(eager) and constant(Value(file, eager)) is True
-    return Compiled(call.func.value, loss, node, runs_eagerly)
-
-
-def _trains_itself(model: Value) -> bool:
-    """Whether the model's class decides for itself what its loss is computed on."""
-    cls = class_of(model)
-    if cls is None:
-        return False
-    line = family(cls)
-    return any(line.method(n) for n in ("compile", "train_step", "compute_loss", "__call__"))
-
-
-# -- graph or eager --------------------------------------------------------------------------------
-
-
-def maybe_traced(file: File, node: ast.AST) -> bool:
-    """Whether an expression may run inside a `tf.function`; `fit` traces `train_step` into one."""
-    for function in file.ancestors(node):
-        if isinstance(function, ast.Lambda):
-            return True
-        if not isinstance(function, FUNCTIONS):
-            continue
-        if function.name in ("train_step", "test_step", "call") and file.owner(function):
-            return True
-        if any("function" in (_word(d)) for d in function.decorator_list):
-            return True
-        if _passed_on(file, function.name):
-            return True
-    return False
-
-
-def _word(decorator: ast.expr) -> str:
-    node = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-
-
-def _passed_on(file: File, name: str) -> bool:
-    """Whether a function is handed on, or called from a function that `tf.function` decorates."""
-    for call in file.index[ast.Call]:
-        for argument in (*call.args, *(k.value for k in call.keywords)):
-            match argument:
-                case ast.Name(id=word) | ast.Attribute(attr=word) if word == name:
-                    return True
-        match call.func:
-            case ast.Name(id=word) | ast.Attribute(attr=word) if word == name:
-                caller = file.function(call)
-                if caller is not None and any(
-                    "function" in _word(d) for d in caller.decorator_list
-                ):
-                    return True
-    return False

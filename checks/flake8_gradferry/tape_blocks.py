@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .infer import origins, reaching
 from .modes import argument
-from .tapes import GRADIENT_METHODS, VARIABLES, makes_tape
+from .tapes import GRADIENT_METHODS, VARIABLES, makes_tape, wraps_tape
 from .walk import FUNCTIONS, Binding, File, remembered
 
 
@@ -60,6 +60,8 @@ def _recording(file: File, tape: ast.Name) -> tuple[ast.Call, ast.With] | None:
     match binding.node, binding.value:
         case ast.With() as block, ast.Call() as made if makes_tape(file, made):
             return made, block
+        case ast.Assign(), made if (wrapped := wraps_tape(made)) is not None:
+            return _recording(file, wrapped)
         case ast.Assign(), ast.Call() as made if makes_tape(file, made) and not binding.path:
             blocks = [
                 block

@@ -19,6 +19,11 @@ def traced(file: File) -> tuple[Function, ...]:
     return tuple(dict.fromkeys([*_decorated(file), *_wrapped(file)]))
 
 
+def is_traced(file: File, function: Function) -> bool:
+    """Whether `tf.function` decorates a function or is called with it."""
+    return function in traced(file)
+
+
 def wrapped_names(file: File, function: Function) -> Iterator[str]:
     """The names under which `step = tf.function(function)` is called."""
     for call in file.calls_by_name.get("function", ()):

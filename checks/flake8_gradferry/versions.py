@@ -31,7 +31,7 @@ class Era(Enum):
 
 # Modules and names that are gone since TensorFlow 2.11 or longer.
 _FIRST_MODULES = re.compile(
-    r"tensorflow\.(contrib|examples|compat\.v1|python\.keras)\b"
+    r"tensorflow\.(contrib|examples|compat\.v1|python\.(keras|pywrap_tensorflow))\b"
     r"|(tensorflow\.)?keras\.(engine|legacy|objectives|optimizers_v1"
     r"|layers\.(core|convolutional|normalization|recurrent|embeddings|merge|pooling"
     r"|wrappers|noise|advanced_activations|local)"
@@ -49,6 +49,10 @@ _FIRST_NAMES = frozenset(
         "tensorflow_backend predict_classes predict_proba CuDNNLSTM CuDNNGRU multi_gpu_model"
     ).split()
 )
+# Keywords of Keras 1, and of torch nothing.
+_FIRST_KEYWORDS = frozenset(
+    "nb_epoch nb_filter border_mode dim_ordering samples_per_epoch nb_val_samples".split()
+)
 _KERAS_2_MODULES = re.compile(
     r"tf_keras\b|tensorflow_(addons|compression)\b|keras_preprocessing\b"
     r"|(tensorflow\.)?keras\.(optimizers\.(legacy|experimental)|layers\.experimental)\b"
@@ -56,6 +60,7 @@ _KERAS_2_MODULES = re.compile(
 _KERAS_2_NAMES = frozenset(
     "get_session in_train_phase experimental_run_functions_eagerly legacy".split()
 )
+_KERAS_ITSELF = (("keras",), ("keras_core",), ("tf_keras",))
 _SWITCH = "TF_USE_LEGACY_KERAS"
 _BACKEND = re.compile(r"(?:KERAS_BACKEND|set_backend)\W+(torch|jax|tensorflow|openvino|numpy)\b")
 
@@ -66,6 +71,10 @@ def keras_era(file: File) -> Era:
     modules = set(spellings(file).values())
     names = {attribute.attr for attribute in file.index[ast.Attribute]}
     if any(map(_FIRST_MODULES.match, modules)) or not names.isdisjoint(_FIRST_NAMES):
+        return Era.FIRST
+    if any(keyword.arg in _FIRST_KEYWORDS for keyword in file.index[ast.keyword]):
+        return Era.FIRST
+    if any({"lr", "decay"} <= given for given in _optimizer_keywords(file)):
         return Era.FIRST
     if any(map(_KERAS_2_MODULES.match, modules)) or not names.isdisjoint(_KERAS_2_NAMES):
         return Era.KERAS_2
@@ -81,13 +90,16 @@ def is_keras_2(file: File) -> bool:
 
 
 def _has_old_optimizer(file: File) -> bool:
-    """`Adam(lr=..., decay=...)`, which Keras 3 refuses."""
-    return any(
-        (file.qualified(call.func) or "").startswith("keras.optimizers.")
-        for name in ("Adam", "SGD", "RMSprop", "Adagrad", "Adadelta", "Nadam")
-        for call in file.calls_by_name.get(name, ())
-        if any(keyword.arg in ("lr", "decay") for keyword in call.keywords)
-    )
+    """`Adam(lr=...)` or `decay=...`, which Keras 3 refuses."""
+    return any(given & {"lr", "decay"} for given in _optimizer_keywords(file))
+
+
+def _optimizer_keywords(file: File) -> Iterator[set[str | None]]:
+    """The keywords that each of a file's Keras optimizers is made with."""
+    for name in ("Adam", "SGD", "RMSprop", "Adagrad", "Adadelta", "Nadam"):
+        for call in file.calls_by_name.get(name, ()):
+            if (file.qualified(call.func) or "").startswith("keras.optimizers."):
+                yield {keyword.arg for keyword in call.keywords}
 
 
 @remembered
@@ -123,6 +135,16 @@ def spelled(file: File, node: ast.AST) -> str:
     dotted = file.dotted(node) or ""
     root, dot, rest = dotted.partition(".")
     return spellings(file).get(root, root) + dot + rest
+
+
+@remembered
+def is_keras_itself(file: File) -> bool:
+    """Whether a file belongs to Keras' own sources, where its classes are made."""
+    return file.package[:1] in _KERAS_ITSELF or file.package[:3] == (
+        "tensorflow",
+        "python",
+        "keras",
+    )
 
 
 # -- requirements ----------------------------------------------------------------------------------

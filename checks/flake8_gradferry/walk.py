@@ -215,12 +215,16 @@ class File:
 
     def imported(self, node: ast.AST) -> str | None:
         """`qualified`, but without asking whether the name means something else at `node`."""
+        root = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        # Most expressions start at a local name and are done with here.
+        if not isinstance(root, ast.Name) or (target := self.imports.get(root.id)) is None:
+            return None
         parts: list[str] = []
         while isinstance(node, ast.Attribute):
             parts.append(node.attr)
             node = node.value
-        if not isinstance(node, ast.Name) or (target := self.imports.get(node.id)) is None:
-            return None
         return canonical(".".join([target, *reversed(parts)])) if parts else target
 
     def qualified(self, node: ast.AST) -> str | None:

@@ -69,6 +69,18 @@ relu = layers.ReLU()
 w = relu.call(tf.ones((2, 8)))
 
 
+class Plain(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(4)
+
+    def call(self, x):
+        return self.dense(x)
+
+
+v = Plain().call(tf.ones((2, 8)))
+
+
 class Phone:
     def call(self, number):
         return number

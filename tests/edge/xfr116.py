@@ -1,4 +1,3 @@
-# one spelling
 import keras
 import tensorflow as tf
 from keras import layers

@@ -4,6 +4,10 @@ from torch import nn, optim
 from elsewhere import backbone, fit
 
 
+def to_device(model):
+    return model
+
+
 class Block(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -138,3 +142,18 @@ def one_by_one(loader):
         opt = optim.SGD(nn.ModuleList([model, nn.Linear(1, 1)]).parameters(), lr=0.1)
         fit(model, opt, loader)
         model.append(nn.Linear(width, width))
+
+
+def moved(loader):
+    model = Block(4)
+    opt = optim.SGD(model.parameters(), lr=0.01)
+    model.layer = to_device(model.layer)
+    fit(model, opt, loader)
+
+
+class Attack:
+    def fit(self, loader):
+        self.model = Block(4)
+        opt = optim.SGD(self.model.parameters(), lr=0.01)
+        self.model = to_device(self.model)
+        fit(self.model, opt, loader)

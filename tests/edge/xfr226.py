@@ -90,7 +90,7 @@ def squeezed(x, y):
 
 
 class Pair(keras.Model):
-    def __init__(self, encoder, decoder):
+    def __init__(self, encoder, decoder):  # XFR904
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
@@ -108,7 +108,7 @@ pair = Pair(
     keras.Sequential([layers.Dense(2, bias_regularizer=regularizers.l1(1e-3))]),
     keras.Sequential([layers.Dense(3)]),
 )
-pair.compile(optimizer="adam")
+pair.compile(optimizer=keras.optimizers.Adam())
 
 
 # ---- look-alikes -------------------------------------------------------------------------------

@@ -329,3 +329,32 @@ def loops(x, y, model):
 
 def again(x, n):
     return again(again(x, n - 1), n - 2) if n else x
+
+
+# -- losses of one's own ----------------------------------------------------------------------
+
+
+class Smoothed(nn.Module):
+    def __init__(self, weight=0.1):
+        super().__init__()
+        self.weight = weight
+
+    def forward(self, prediction, target):
+        return self.weight * F.cross_entropy(prediction, target)
+
+
+class Balanced(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.criterion = nn.CrossEntropyLoss()
+
+    def forward(self, prediction, target):
+        return self.criterion(prediction.view(-1, 4), target)
+
+
+def own_losses(x, y):
+    criterion = Smoothed()
+    loss = criterion(Attribute()(x), y)  # XFR401
+    loss = loss + criterion(Attention()(x), y)
+    balanced_loss = Balanced()
+    return loss + balanced_loss(Attribute()(x), y)  # XFR401

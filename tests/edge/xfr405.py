@@ -158,3 +158,48 @@ def detector(model, batch):
     for pred, label in zip(model(batch), batch["labels"]):
         loss += F.cross_entropy(pred, label)
     return loss
+
+
+# -- metrics of Keras ---------------------------------------------------------------------------
+
+train_accuracy = keras.metrics.SparseCategoricalAccuracy()
+train_error = keras.metrics.MeanSquaredError()
+
+
+@tf.function
+def measured(model, images, labels):
+    predictions = model(images, training=True)
+    train_accuracy(predictions, labels)  # XFR405
+    train_accuracy(labels, predictions)
+    train_accuracy.update_state(predictions, labels)  # XFR405
+    train_accuracy.update_state(y_true=labels, y_pred=predictions)
+    train_error(predictions, labels)
+
+
+class Measured:
+    def __init__(self, model):
+        self.model = model
+        self.recall = keras.metrics.Recall()
+
+    def test_step(self, x, y):
+        y_pred = self.model(x, training=False)
+        self.recall.update_state(y_pred, y)  # XFR405
+        return self.recall(y, y_pred)
+
+
+# -- what is seen, and what is not ----------------------------------------------------------------
+
+
+def seen(x, y, loader, dataset, batches, estimator):
+    layer = nn.Linear(8, 1)
+    head = keras.layers.Dense(1, activation="sigmoid")
+    loss = F.binary_cross_entropy_with_logits(y, layer(x))  # XFR405
+    loss = loss + keras.losses.binary_crossentropy(head(x), y)  # XFR405
+    loss = loss + keras.losses.binary_crossentropy(estimator.predict(x), tf.cast(y, "float32"))
+    for a, b in dataset.take(3):
+        loss = loss + keras.losses.binary_crossentropy(head(a), tf.squeeze(b))  # XFR405
+    for a, b in enumerate(loader.batches()):
+        loss = loss + F.binary_cross_entropy_with_logits(b.T, layer(x))  # XFR405
+    for a, b in zip(batches, loader):
+        loss = loss + F.binary_cross_entropy_with_logits(b, a)
+    return loss + F.binary_cross_entropy_with_logits(y, layer(x).data)

@@ -19,7 +19,7 @@ model.compile(optimizer=Adam(), loss=keras.losses.MeanSquaredError)
 model.compile(Adam(1e-3), "mse", metrics=[keras.metrics.MeanAbsoluteError])
 model.fit(tf.ones((4, 1)), tf.ones((4, 1)), callbacks=[EarlyStopping])  # XFR409
 model.fit(tf.ones((4, 1)), tf.ones((4, 1)), callbacks=[Stop(), Stop])  # XFR409
-model.fit(tf.ones((4, 1)), tf.ones((4, 1)), callbacks=[EarlyStopping(), Stop()])  # XFR911
+model.fit(tf.ones((4, 1)), tf.ones((4, 1)), callbacks=[Stop(), keras.callbacks.History()])
 
 
 def step(net, x, y_true, delta, options):

@@ -62,7 +62,7 @@ class Learner(tnn.Module):
         self.body = tnn.Linear(4, 4)
         self.weights = tnn.ParameterList([tnn.Parameter(torch.ones(1))])
         self.opt = optim.Adam(self.body, 1e-3)  # XFR410
-        self.opt = optim.Adam(self, lr=1e-3)
+        self.opt = optim.Adam(self, lr=1e-3)  # XFR410
         self.opt = optim.Adam(params, lr=1e-3)
         self.opt = optim.Adam(self.weights, lr=1e-3)
         self.opt = optim.Adam(**kwargs)
@@ -70,6 +70,23 @@ class Learner(tnn.Module):
 
     def configure_optimizers(self):
         return torch.optim.Adam(self.parameters(), learning_rate=1e-3)  # XFR410
+
+
+class Distance:
+    def __init__(self, agent):
+        self.net = tnn.Linear(4, 4)
+        self.parameters = list(self.net.parameters())
+        self.opt = optim.Adam(self.parameters, 1e-3)
+        self.opt = optim.Adam(agent.parameters, 1e-3)
+        self.opt = optim.Adam(self.net.parameters, 1e-3)  # XFR410
+
+
+class Listed(tnn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = tnn.Linear(4, 4)
+        self.parameters = list(self.net.parameters())
+        self.opt = optim.Adam(self.parameters, 1e-3)
 
 
 class Clipped(optim.Adam):

@@ -95,3 +95,14 @@ class Lit(nn.Module):
         loss = F.binary_cross_entropy_with_logits(z, y.float())
         acc = ((z >= 0.5) == y).float().mean()  # XFR423
         return loss, acc
+
+
+def called_again(loader, x):
+    net, other = nn.Sequential(nn.Linear(8, 1)), nn.Linear(8, 1)
+    criterion = nn.BCEWithLogitsLoss()
+    for images, y in loader:
+        criterion(net(images), y).backward()
+    a = x[torch.squeeze(net(x) >= 0.5)]  # XFR423
+    b = x[torch.squeeze(torch.sigmoid(net(x)) >= 0.5)]
+    c = other(x) > 0.5
+    return a, b, c

@@ -44,7 +44,7 @@ def through_a_helper(image):
 
 class Model(tf.keras.Model):
     def call(self, inputs):
-        return inputs.view(-1, 8) - inputs.mean()  # XFR602
+        return inputs.view(-1, 8) - inputs.unsqueeze(1)  # XFR602
 
 
 def mixed():
@@ -62,6 +62,7 @@ def arrays(model, x):
     out = net.predict(x)
     print(out.mean(), out.reshape(-1), tf.ones(3).numpy().sum())
     print(np.ones(3).transpose(), K.mean(x), tf.size(x), model(x).item())
+    print(keras.ops.convert_to_numpy(keras.ops.argmax(x)).item())
     words = "a b".split()
     return words, x.view(-1), out.item()
 
@@ -97,3 +98,22 @@ class Names(dict):
 
 names = Names()
 print(names.size())
+
+
+def raises():
+    try:
+        tf.ones(3).size()
+    except AttributeError as error:
+        print(error)
+
+
+class Tokenizer(keras.layers.Layer):
+    def call(self, inputs):
+        if isinstance(inputs, np.ndarray):
+            return tf.constant(inputs.tolist()), inputs.numel()
+        return inputs.mean(), inputs.item(), inputs.view("int32")
+
+class Decorated(keras.layers.Layer):
+    @somewhere.decorated  # noqa: F821
+    def call(self, inputs):
+        return inputs.unsqueeze(0)

@@ -82,3 +82,24 @@ def right(x, model):
     moments = list(tf.nn.moments(x, axes=[0]))
     moments[0] = total
     return tensors, by_name, array, other, parts
+
+
+def raises(v):
+    w = tf.Variable([1.0, 2.0])
+    try:
+        w[1] = v
+    except TypeError as error:
+        print(error)
+
+
+class Several(keras.layers.Layer):
+    def call(self, states):
+        states[0] = tf.nn.relu(states[0])
+        states[1:] = [tf.nn.relu(state) for state in states[1:]]
+        return tf.concat(states, axis=-1)
+
+
+class OfADict(keras.layers.Layer):
+    def call(self, inputs):
+        inputs["mask"] = tf.ones(3)
+        return inputs

@@ -72,6 +72,12 @@ def already_mixed(files, x):
     return ds.shuffle(10)
 
 
+def only_looked_at(files, n):
+    val_ds = tf.data.Dataset.from_tensor_slices(files).batch(n).shuffle(100)
+    visualization_ds = tf.data.Dataset.from_tensor_slices(files).batch(n).shuffle(8)
+    return val_ds, visualization_ds
+
+
 class Data:
     def __init__(self, files):
         self.ds = tf.data.Dataset.from_tensor_slices(files).batch(8)

@@ -1,4 +1,5 @@
 import keras
+import pytest
 import tensorflow as tf
 from keras import layers
 
@@ -99,3 +100,12 @@ def function(step):
 @function
 def not_traced(x):
     return keras.layers.Dense(1)(x)
+
+
+@tf.function
+def demonstrates(x):
+    return tf.Variable(x)
+
+
+with pytest.raises(ValueError):
+    demonstrates(1.0)

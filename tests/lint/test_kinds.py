@@ -114,3 +114,9 @@ def test_keras_tensors_are_those_of_the_backend(head: str, expected: bool) -> No
     source = head + "probe(keras.ops.mean(x))"
     file = File(parse(source, "-"), "-", source.splitlines(keepends=True))
     assert is_tensorflow_tensor(file, file.calls_by_name["probe"][0].args[0]) is expected
+
+
+def test_models_may_give_distributions() -> None:
+    source = HEAD + "import tensorflow_probability as tfp\nprobe(model(x))"
+    file = File(parse(source, "-"), "-", source.splitlines(keepends=True))
+    assert kind(file, file.calls_by_name["probe"][-1].args[0]) is None

@@ -33,6 +33,10 @@ def era(source: str, path: str = "-") -> Era:
         ("import tensorflow as tf\ntf.Session()", Era.FIRST),
         ("import keras\nmodel.fit_generator(data)", Era.FIRST),
         ("from .keras.engine import x", Era.FIRST),
+        ("import keras\nkeras.optimizers.SGD(lr=0.1, decay=1e-6)", Era.FIRST),
+        ("import keras\nkeras.optimizers.SGD(lr=0.1)", Era.UNKNOWN),
+        ("import torch\ntorch.optim.SGD(p, lr=0.1, decay=1e-6)", Era.UNKNOWN),
+        ("import keras\nmodel.fit(x, nb_epoch=3)", Era.FIRST),
     ],
 )
 def test_source_tells(source: str, expected: Era) -> None:

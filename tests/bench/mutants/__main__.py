@@ -29,6 +29,7 @@ from pathlib import Path
 import loop
 import losses
 import model
+import recorded
 import tape
 from source import Mutant, Source, load
 
@@ -46,7 +47,13 @@ MUTATORS: dict[str, tuple[str, Mutator]] = {
     "XFR204": (r"apply_gradients\(", tape.zip_swapped),
     "XFR205": (r"zero_grad\(", loop.zero_grad_after_backward),
     "XFR206": (r"zero_grad\(", loop.step_before_backward),
+    "XFR209": (r"GradientTape", recorded.outside_the_tape),
+    "XFR210": (r"apply_gradients\(", recorded.other_variables),
+    "XFR212": (r"GradientTape", recorded.through_numpy),
+    "XFR223": (r"create_graph", recorded.penalty_without_graph),
     "XFR231": (r"torch", loop.method_not_called),
+    "XFR236": (r"apply_gradients\(", recorded.pairs_read),
+    "XFR237": (r"GradientTape", recorded.nothing_watched),
     "XFR301": (r"\.eval\(\)", model.missing_eval),
     "XFR302": (r"\.train\(", loop.missing_train),
     "XFR303": (r"training=True", tape.missing_training),

@@ -55,7 +55,7 @@ loss = train_step(tf.ones((4, 2)), tf.ones((4, 1)))
 
 - It is made under a condition (`if self.weight is None:`), in a `try`, or in `tf.init_scope()`.
 - Layers without variables and losses: `Flatten`, `ReLU`, `MeanSquaredError`.
-- The function is not seen to be traced.
+- The function is not seen to be traced, or is called where the error is expected.
 
 ## Fix
 
@@ -75,6 +75,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ...guards import expects_error
+from ...infer import calls_of
 from ...layer_names import WEIGHTED
 from ...modes import SWITCHES
 from ...optimizers import KERAS_CLASSES
@@ -112,7 +114,8 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
     for above in file.ancestors(call):
         inside = isinstance(above, FUNCTIONS) and call.lineno >= above.body[0].lineno
         if inside and above in functions:
-            if not any(makes_once(file, node) for node in between):
+            meant = any(expects_error(file, run) for run in calls_of(file, above))
+            if not meant and not any(makes_once(file, node) for node in between):
                 shown = file.dotted(call.func) or "this"
                 yield rule.at(call, thing=shown, function=above.name)
             return

@@ -46,7 +46,8 @@ mixed = np.mean([0 < np.mean(batch) < 1 for batch in ds])
 
 - The samples were shuffled before they were batched, or are batched again afterwards (the first
   batches are windows of a sequence), or the batches are of size 1.
-- It cannot be seen whether the dataset is batched.
+- It cannot be seen whether the dataset is batched; a dataset that is named for a test, validation
+  or display.
 
 ## Fix
 
@@ -64,6 +65,7 @@ Nothing shows it at run time.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from ...callframes import Value
@@ -86,13 +88,15 @@ ONE_BATCH = "a buffer of one batch, {size}, hardly shuffles (SILENT); make it la
 _BATCHING = ("batch", "padded_batch", "ragged_batch")
 # What makes single samples of batches again, or mixes them otherwise.
 _UNDOING = ("unbatch", "flat_map", "interleave", "window", "shuffle", "rebatch")
+# Who only looks at the data does not mind.
+_NOT_TRAINING = re.compile(r"(?:^|_)(?:te?st|val|valid|validation|eval|dev|vis\w*|plot|show)", re.I)
 
 
 @rule.method("shuffle")
 def check(file: File, call: ast.Call) -> Iterator[Finding]:
     size = next((k.value for k in call.keywords if k.arg == "buffer_size"), None)
     size = size or (call.args[0] if call.args else None)
-    if size is None or not uses_batches(file):
+    if size is None or not uses_batches(file) or is_not_for_training(file, call):
         return
     assert isinstance(call.func, ast.Attribute)
     following = batch_behind(file, call)
@@ -103,6 +107,14 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
             yield rule.at(call, ONE_BATCH, size=size.id)
     elif is_batched(Value(file, call.func.value)) and not batched_later(file, call):
         yield rule.at(call)
+
+
+def is_not_for_training(file: File, call: ast.Call) -> bool:
+    """Whether what is shuffled goes by the name of a test or validation set."""
+    match file.statement(call):
+        case ast.Assign(targets=[target]):
+            return _NOT_TRAINING.search((file.dotted(target) or "").rpartition(".")[2]) is not None
+    return False
 
 
 def uses_batches(file: File) -> bool:

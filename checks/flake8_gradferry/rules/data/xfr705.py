@@ -61,7 +61,8 @@ model.save_weights("model.weights.h5")
 ## Fix
 
 `model.save("model.keras")`, `model.save_weights("model.weights.h5")`; a SavedModel for serving is
-made by `model.export("folder")`.
+made by `model.export("folder")`. TensorFlow checkpoints and SavedModels of old are loaded with
+`tf_keras` and saved again.
 
 ## Seen at run time
 
@@ -101,7 +102,7 @@ _WEIGHTS = (".weights.h5", ".weights.json")
 _ENDINGS = {
     "save": _MODEL,
     "save_weights": _WEIGHTS,
-    "load_weights": (*_MODEL, *_WEIGHTS),
+    "load_weights": (*_WEIGHTS, *_MODEL),
 }
 _FUNCTIONS = {
     f"keras.{module}.{function}": position

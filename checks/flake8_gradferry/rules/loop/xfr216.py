@@ -153,8 +153,8 @@ def has_weights(file: File, node: ast.expr) -> bool:
     for made in file.inside(node)[ast.Call]:
         for origin in origins(file, made):
             name = origin.callee.rpartition(".")[2]
-            if _WEIGHTLESS.search(f".{name}") or origin.call is None:
-                continue
+            if _WEIGHTLESS.search(f".{name}") or origin.call is not made:
+                continue  # a model that went through a helper is no new one
             if "torch.nn.Module" in origin.types:
                 return True
     return False

@@ -124,7 +124,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...losses import compiled, loss_calls
+from ...compiles import compiled
+from ...losses import loss_calls
 from ...outputs import Kind, agreed, model_outputs, place
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File

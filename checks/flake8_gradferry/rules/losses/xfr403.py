@@ -122,7 +122,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...losses import Loss, compiled, loss_calls, maybe_traced
+from ...compiles import compiled, maybe_traced
+from ...losses import Loss, loss_calls
 from ...outputs import PROBABILITIES, Output, agreed, model_outputs, place
 from ...rule import Confidence, Finding, Harm, Rule
 from ...versions import backend

@@ -8,7 +8,8 @@ zeros and ones, which is linear in the prediction and pushes it to 0 or 1; torch
 `binary_cross_entropy_with_logits` becomes linear in the logits and has no lower bound. Measured
 for the two programs below: Keras' first loss is 8.2 where 0.90 is right, and the trained model's
 true cross-entropy 1.14 against 0.45; torch's loss is -4.7 and falling. The squared and absolute
-error, Huber and log-cosh are symmetric: their order does not matter and is not reported.
+error, Huber and log-cosh are symmetric: their order does not matter and is not reported. Metrics of
+Keras are called in the same order as its losses; precision and recall change places with it.
 
 ## Bad
 
@@ -150,6 +151,37 @@ def check(file: File, tree: ast.Module) -> Iterator[Finding]:
                 side="output" if found.loss.is_torch else "target",
                 given=ast.unparse(call.args[0]),
             )
+
+
+METRIC = "{metric} takes the target first, gets {given} (SILENT: wrong figure); swap them"
+
+
+@rule.call(
+    *(
+        f"keras.metrics.{word}"
+        for word in (
+            "BinaryAccuracy SparseCategoricalAccuracy SparseTopKCategoricalAccuracy Precision "
+            "TopKCategoricalAccuracy Recall AUC F1Score FBetaScore TruePositives TrueNegatives "
+            "FalsePositives FalseNegatives KLDivergence BinaryCrossentropy CategoricalCrossentropy "
+            "SparseCategoricalCrossentropy"
+        ).split()
+    )
+)
+def check_metric(file: File, made: ast.Call) -> Iterator[Finding]:
+    match file.parent(made):
+        case ast.Assign(targets=[ast.Name() | ast.Attribute() as target]):
+            name = file.dotted(target) or ""
+        case _:
+            return
+    last = name.rpartition(".")[2]
+    updates = [*file.calls_by_name.get(last, ()), *file.calls_by_name.get("update_state", ())]
+    for call in updates:
+        if file.dotted(call.func) not in (name, f"{name}.update_state") or len(call.args) < 2:
+            continue
+        if isinstance(call.args[0], ast.Starred):
+            continue
+        if swapped(Value(file, call.args[1]), Value(file, call.args[0])):
+            yield rule.at(call, METRIC, metric=name, given=ast.unparse(call.args[0]))
 
 
 def swapped(output: Value, target: Value) -> bool:

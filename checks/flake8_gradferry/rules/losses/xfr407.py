@@ -97,7 +97,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...losses import LossCall, compiled, loss_calls
+from ...compiles import compiled
+from ...losses import LossCall, loss_calls
 from ...outputs import PROBABILITIES, Kind, Outputs, agreed, model_outputs, place, value_outputs
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File

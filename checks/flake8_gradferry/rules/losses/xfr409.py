@@ -104,8 +104,8 @@ rule = Rule(
     confidence=Confidence.SURE,
     direction="torch->keras",
 )
-CALLED = "{cls}({first}, ...) makes a loss, it does not compute it; write {cls}()(...)"
-NAMED = "{name} is the class {cls}; make the loss first: {name} = {cls}()"
+CALLED = "{cls}({first}, ...) makes a loss; write {cls}()(...)"
+NAMED = "{name} is a class, not a loss; write {name} = {cls}()"
 
 _KERAS_LOSSES = (
     "MeanSquaredError MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredLogarithmicError "
@@ -131,7 +131,7 @@ def check_compile(file: File, call: ast.Call) -> Iterator[Finding]:
     optimizer = given.get("optimizer") or (call.args[0] if call.args else None)
     wrong = optimizer is not None and is_class(file, optimizer, "keras.optimizers.Optimizer")
     if optimizer is not None and wrong and not expects_error(file, call):
-        yield rule.at(call, place="compile", cls=ast.unparse(optimizer))
+        yield rule.at(call, place="compile", cls=last_name(optimizer))
 
 
 @rule.method("fit", "evaluate", "predict")
@@ -141,14 +141,13 @@ def check_callbacks(file: File, call: ast.Call) -> Iterator[Finding]:
             for item in keyword.value.elts:
                 wrong = is_class(file, item, "keras.callbacks.Callback")
                 if wrong and not expects_error(file, call):
-                    yield rule.at(item, place="callbacks", cls=ast.unparse(item))
+                    yield rule.at(item, place="callbacks", cls=last_name(item))
 
 
 @rule.call(*(f"keras.losses.{name}" for name in _KERAS_LOSSES.split()))
 def check_call(file: File, call: ast.Call) -> Iterator[Finding]:
     if is_computed(file, call) and not expects_error(file, call):
-        shown = ast.unparse(call.func)
-        yield rule.at(call, CALLED, cls=shown, first=ast.unparse(call.args[0]))
+        yield rule.at(call, CALLED, cls=last_name(call.func), first=ast.unparse(call.args[0]))
 
 
 @rule.node(ast.Module)

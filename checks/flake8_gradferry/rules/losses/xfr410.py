@@ -85,6 +85,7 @@ from collections.abc import Iterator
 from ...arguments import Arguments, arguments, number
 from ...guards import expects_error
 from ...infer import origins
+from ...kinds import Kind, kind
 from ...rule import Confidence, Finding, Harm, Rule
 from ...versions import Era, keras_era, spelled
 from ...walk import File
@@ -92,7 +93,7 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="other-frameworks-keyword",
-    message="{framework}'s {cls} has no {given}=; write {right}",
+    message="{framework} {cls} has no {given}=; write {right}",
     harm=Harm.LOUD,
     confidence=Confidence.SURE,
     direction="either",
@@ -144,7 +145,7 @@ def check_keras(file: File, call: ast.Call) -> Iterator[Finding]:
     for name in wrong:
         message = DROPPED if name == "decay" or keras_era(file) is Era.KERAS_2 else None
         yield rule.at(
-            call, message, framework="Keras", cls=made.cls, given=name, right=_IN_KERAS[name]
+            call, message, framework="Keras 3's", cls=made.cls, given=name, right=_IN_KERAS[name]
         )
     if parameters:
         yield rule.at(call, NO_PARAMETERS, cls=made.cls)
@@ -160,7 +161,7 @@ def check_torch(file: File, call: ast.Call) -> Iterator[Finding]:
     if not (wrong or instead) or expects_error(file, call):
         return
     for name in wrong:
-        yield rule.at(call, framework="torch", cls=made.cls, given=name, right=_IN_TORCH[name])
+        yield rule.at(call, framework="torch's", cls=made.cls, given=name, right=_IN_TORCH[name])
     if instead and not wrong:
         given, right = instead
         yield rule.at(call, NOT_PARAMETERS, cls=made.cls, given=given, right=right)
@@ -193,12 +194,17 @@ def instead_of_parameters(file: File, made: Arguments) -> tuple[str, str] | None
     if number(file, given) is not None:
         return shown, "model.parameters()"
     match given:
-        case ast.Attribute(attr="parameters", value=model):
+        case ast.Attribute(attr="parameters", value=model) if kind(
+            file, model
+        ) is Kind.TORCH_MODULE and is_only_a_method(file, given):
             return shown, f"{ast.unparse(model)}.parameters()"
-        case ast.Name() | ast.Attribute():
-            found = origins(file, given)
-            if found and all("torch.nn.Module" in origin.types for origin in found):
-                holders = ("torch.nn.ParameterList",)
-                if not any(origin.callee in holders for origin in found):
-                    return shown, f"{shown}.parameters()"
+        case ast.Name() | ast.Attribute() if kind(file, given) is Kind.TORCH_MODULE:
+            lists = ("torch.nn.ParameterList", "torch.nn.ParameterDict")
+            if not any(origin.callee in lists for origin in origins(file, given)):
+                return shown, f"{shown}.parameters()"
     return None
+
+
+def is_only_a_method(file: File, node: ast.Attribute) -> bool:
+    """Whether an attribute is not also set to something: `self.parameters = list(...)`."""
+    return all(origin.node is node for origin in origins(file, node))

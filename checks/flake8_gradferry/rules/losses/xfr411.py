@@ -65,29 +65,29 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="learning-rate-attribute-on-torch",
-    message='{target} is read by nobody (SILENT); set g["lr"] for g in {optimizer}.param_groups',
+    message='torch reads no {name} (SILENT); set g["lr"] for g in {optimizer}.param_groups',
     harm=Harm.SILENT,
     confidence=Confidence.SURE,
     direction="keras->torch",
 )
 NO_ATTRIBUTE = 'torch optimizers have no {name}; set g["lr"] for g in {optimizer}.param_groups'
-A_LIST = "{target} is a list of groups; write for g in {target}: g[{key}] = ..."
+A_LIST = "param_groups is a list; write for g in {target}: g[{key}] = ..."
 
 _NAMES = ("lr", "learning_rate")
 
 
-@rule.node(ast.Assign)
+@rule.node(ast.Assign, where=imports_torch)
 def check_assignment(file: File, node: ast.Assign) -> Iterator[Finding]:
     for target in node.targets:
         if isinstance(target, ast.Attribute):
             if target.attr in _NAMES and is_made_by(file, target.value, TORCH):
                 shown = ast.unparse(target.value)
-                yield rule.at(node, target=ast.unparse(target), optimizer=shown)
+                yield rule.at(node, name=target.attr, optimizer=shown)
         elif isinstance(target, ast.Subscript):
             yield from subscript(file, target)
 
 
-@rule.node(ast.AugAssign)
+@rule.node(ast.AugAssign, where=imports_torch)
 def check_change(file: File, node: ast.AugAssign) -> Iterator[Finding]:
     target = node.target
     if not isinstance(target, ast.Attribute) or target.attr not in _NAMES:

@@ -66,14 +66,15 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="lr-attribute-on-keras3",
-    message="{target} is read by nobody in Keras 3 (SILENT); write {optimizer}.learning_rate",
+    message="Keras 3 reads no lr (SILENT: the rate stays); write {optimizer}.learning_rate",
     harm=Harm.SILENT,
     confidence=Confidence.SURE,
     direction="either",
     keras_3=True,
 )
 READ = "Keras 3 optimizers have no lr; write {optimizer}.learning_rate"
-BACKEND = "Keras 3 has no backend.{function} for this; write {right}"
+SET = "Keras 3 has no backend.set_value; write {optimizer}.learning_rate = ..."
+GET = "Keras 3 has no backend.get_value; write float({optimizer}.learning_rate)"
 
 
 @rule.node(ast.Module)
@@ -86,7 +87,7 @@ def check_attributes(file: File, module: ast.Module) -> Iterator[Finding]:
         statement = file.statement(node)
         shown = ast.unparse(node.value)
         if isinstance(node.ctx, ast.Store) and isinstance(statement, ast.Assign):
-            yield rule.at(node, target=ast.unparse(node), optimizer=shown)
+            yield rule.at(node, optimizer=shown)
         else:
             yield rule.at(node, READ, optimizer=shown)
 
@@ -104,6 +105,4 @@ def check_backend(file: File, call: ast.Call) -> Iterator[Finding]:
         return
     if expects_error(file, call):
         return
-    shown = ast.unparse(optimizer)
-    right = f"{shown}.learning_rate = ..." if given else f"float({shown}.learning_rate)"
-    yield rule.at(call, BACKEND, function=last_name(call.func), right=right)
+    yield rule.at(call, SET if given else GET, optimizer=ast.unparse(optimizer))

@@ -97,7 +97,7 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="batch-norm-momentum",
-    message="momentum={value} is {other}'s way to count (SILENT); {layer} wants {right}",
+    message="momentum={value} is {other} way to count (SILENT); {layer} wants {right}",
     harm=Harm.SILENT,
     confidence=Confidence.LIKELY,
     direction="either",
@@ -123,9 +123,9 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
     if momentum is None:
         return
     if made.name in TORCH and 0.5 < momentum < 1 and keeps_statistics(file, made):
-        other = "Keras"
+        other = "Keras'"
     elif made.name in KERAS and 0 < momentum < 0.5:
-        other = "torch"
+        other = "torch's"
     else:
         return
     yield rule.at(

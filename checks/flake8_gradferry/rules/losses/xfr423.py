@@ -81,7 +81,7 @@ measured = predicted.eq(y).float().mean()
 
 - The model is seen to end in a sigmoid or softmax, or `from_logits` is not seen to be True.
 - `"accuracy"` with more than one output: that is categorical accuracy. A threshold is given.
-- In torch: values other than the very name that `BCEWithLogitsLoss` was given.
+- In torch: values other than those that `BCEWithLogitsLoss` is given in the same file.
 
 ## Fix
 
@@ -104,9 +104,10 @@ import ast
 from collections.abc import Iterator
 
 from ...callframes import Value, made_by
+from ...compiles import compiled
 from ...infer import reaching
-from ...losses import LossCall, compiled, loss_calls
-from ...outputs import PROBABILITIES, agreed, model_outputs, width
+from ...losses import LossCall, loss_calls
+from ...outputs import PROBABILITIES, Kind, agreed, model_outputs, value_outputs, width
 from ...rule import Confidence, Finding, Harm, Rule
 from ...sides import core
 from ...values import Trace
@@ -115,21 +116,19 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="binary-accuracy-on-logits",
-    message="{metric} cuts logits at 0.5 (SILENT: wrong figure); write {right}",
+    message="{metric} cuts logits at 0.5 (SILENT: wrong figure); {right}",
     harm=Harm.SILENT,
     confidence=Confidence.LIKELY,
     direction="either",
 )
 
-# What cuts at 0.5, and what to write instead.
+# What cuts at 0.5, and what to do instead.
 _METRICS = {
-    "BinaryAccuracy": "BinaryAccuracy(threshold=0)",
-    "Precision": "Precision(thresholds=0)",
-    "Recall": "Recall(thresholds=0)",
-    "TruePositives": "TruePositives(thresholds=0)",
-    "TrueNegatives": "TrueNegatives(thresholds=0)",
-    "FalsePositives": "FalsePositives(thresholds=0)",
-    "FalseNegatives": "FalseNegatives(thresholds=0)",
+    "BinaryAccuracy": "set threshold=0",
+    **dict.fromkeys(
+        "Precision Recall TruePositives TrueNegatives FalsePositives FalseNegatives".split(),
+        "set thresholds=0",
+    ),
 }
 _STRINGS = ("accuracy", "acc", "binary_accuracy")
 _SETTINGS = ("threshold", "thresholds", None)
@@ -163,11 +162,11 @@ def check_metrics(file: File, value: Value, given: ast.expr, column: bool) -> It
             case ast.Constant(value=str(word)) if word in _STRINGS:
                 # `accuracy` is binary accuracy only for a single column of outputs.
                 if column or word == "binary_accuracy":
-                    right = _METRICS["BinaryAccuracy"]
+                    right = "use BinaryAccuracy(threshold=0)"
                     yield rule.at(node, metric=repr(word), right=right)
             case ast.Call():
                 if right := right_metric(value.at(element)):
-                    yield rule.at(node, metric=right.partition("(")[0], right=right)
+                    yield rule.at(node, metric=ast.unparse(element.func), right=right)
 
 
 def right_metric(value: Value) -> str:
@@ -192,7 +191,7 @@ def check_update(file: File, call: ast.Call) -> Iterator[Finding]:
         for end in ends
     }
     if len(rights) == 1 and (right := rights.pop()) and is_logits(file, call.args[1]):
-        yield rule.at(call, metric=right.partition("(")[0], right=right)
+        yield rule.at(call, metric=ast.unparse(call.func.value), right=right)
 
 
 # -- torch -----------------------------------------------------------------------------------------
@@ -206,7 +205,7 @@ def check_compare(file: File, node: ast.Compare) -> Iterator[Finding]:
             ops=[ast.Gt() | ast.GtE() | ast.Lt() | ast.LtE()],
             comparators=[ast.Constant(value=0.5)],
         ) if is_logits(file, left):
-            yield rule.at(node, metric=ast.unparse(node), right=f"{ast.unparse(left)} > 0")
+            yield rule.at(node, metric=ast.unparse(node), right="compare with 0")
 
 
 @rule.call("torch.round")
@@ -214,13 +213,20 @@ def check_compare(file: File, node: ast.Compare) -> Iterator[Finding]:
 def check_round(file: File, call: ast.Call) -> Iterator[Finding]:
     rounded = call.args[0] if call.args else getattr(call.func, "value", call)
     if is_logits(file, rounded):
-        yield rule.at(call, metric=ast.unparse(call), right=f"{ast.unparse(rounded)} > 0")
+        yield rule.at(call, metric=ast.unparse(call), right="compare with 0")
 
 
 def is_logits(file: File, node: ast.expr) -> bool:
     """Whether an expression is what a loss that takes binary logits is given in this file."""
     calls = [found for found in loss_calls(file) if takes_binary_logits(found)]
-    return any(same_value(file, core(node), core(found.output.node)) for found in calls)
+    if any(same_value(file, core(node), core(found.output.node)) for found in calls):
+        return True
+    if not calls or not isinstance(core(node), ast.Call):
+        return False
+    # The same model, called once more: `net(x) > 0.5`.
+    made = value_outputs(Value(file, node))
+    given = {output.node for found in calls for output in found.outputs}
+    return agreed(made, Kind.LINEAR) and all(output.node in given for output in made)
 
 
 def takes_binary_logits(found: LossCall) -> bool:

@@ -67,7 +67,7 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="positional-norm-argument",
-    message="{value} lands in eps of {layer} (SILENT), momentum stays 0.1; write {right}",
+    message="{value} lands in eps of {layer} (SILENT); write {right}",
     harm=Harm.SILENT,
     confidence=Confidence.SURE,
     direction="keras->torch",

@@ -118,16 +118,51 @@ def check(file: File, tree: ast.Module) -> Iterator[Finding]:
 def stays_off(flow: Flow, off: Event) -> bool:
     """Whether the next turn of a loop trains the model in the mode that `off` set."""
     for step in flow.before(off, Kind.STEP):
+        if common_loops(off, step) and is_torch_optimizer(step.thing, flow.file):
+            return trains_on(flow, off, step, common_loops(off, step)[-1])
+    for step in flow.after(off, Kind.STEP):
         loops = common_loops(off, step)
-        if not loops or not is_torch_optimizer(step.thing, flow.file):
-            continue
-        turn = flow.within(loops[-1])
-        return (
-            is_trained(flow, off, step)
-            and not any(leaves_after(off, event, loops[-1]) for event in turn)
-            and not any(may_turn_on(off, event) for event in turn)
-        )
+        if len(loops) > 1 and in_other_phase(loops[-1], off, step):
+            return is_torch_optimizer(step.thing, flow.file) and trains_on(
+                flow, off, step, loops[-2]
+            )
     return False
+
+
+def trains_on(flow: Flow, off: Event, step: Event, loop: ast.AST) -> bool:
+    """Whether nothing in a turn of the loop brings training mode back before the step."""
+    turn = flow.within(loop)
+    return (
+        is_trained(flow, off, step)
+        and not any(leaves_after(off, event, loop) for event in turn)
+        and not any(may_turn_on(off, event) for event in turn)
+    )
+
+
+def in_other_phase(loop: ast.AST, one: Event, other: Event) -> bool:
+    """Whether two events run in different turns of `for phase in ["train", "val"]`."""
+    match loop:
+        case ast.For(target=ast.Name(id=phase), iter=ast.List(elts=items) | ast.Tuple(elts=items)):
+            names: set[object] = {i.value for i in items if isinstance(i, ast.Constant)}
+            return phases(one, phase, names).isdisjoint(phases(other, phase, names))
+    return False
+
+
+def phases(event: Event, phase: str, names: set[object]) -> set[object]:
+    """The phases in which an event runs: those that the tests around it on `phase` let through."""
+    left = names
+    for branch, arm in event.branches:
+        match branch:
+            case ast.If(
+                test=ast.Compare(
+                    left=ast.Name(id=asked),
+                    ops=[ast.Eq() | ast.NotEq() as sign],
+                    comparators=[ast.Constant(value=named)],
+                )
+            ) if asked == phase:
+                same = isinstance(sign, ast.Eq) is (arm == "body")
+                left = {name for name in left if (name == named) is same}
+    return left
 
 
 def is_trained(flow: Flow, off: Event, step: Event) -> bool:

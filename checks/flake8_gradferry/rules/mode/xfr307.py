@@ -84,7 +84,7 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="keep-probability-as-rate",
-    message="{function} drops with this rate, {value} says keep (SILENT); write 1 - {value}",
+    message="{function} drops this share, {value} says keep (SILENT); write 1 - {value}",
     harm=Harm.SILENT,
     confidence=Confidence.LIKELY,
     direction="either",

@@ -56,6 +56,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ...guards import expects_error
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
 
@@ -80,16 +81,6 @@ INSTEAD = {
 
 @rule.call(*(f"keras.backend.{name}" for name in INSTEAD))
 def check(file: File, call: ast.Call) -> Iterator[Finding]:
-    if file.enclosing(call, ast.Try) is None and not asks_first(file, call):
+    if not expects_error(file, call):
         shown = file.dotted(call.func) or ""
         yield rule.at(call, function=shown, instead=INSTEAD[shown.rpartition(".")[2]])
-
-
-def asks_first(file: File, call: ast.Call) -> bool:
-    """Whether a test on `hasattr(...)` or a version stands around the call."""
-    return any(
-        "version" in (name := (file.dotted(node) or "").lower()) or name == "hasattr"
-        for above in file.ancestors(call)
-        if isinstance(above, ast.If | ast.IfExp)
-        for node in file.inside(above.test).of(ast.Name, ast.Attribute)
-    )

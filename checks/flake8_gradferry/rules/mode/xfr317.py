@@ -62,7 +62,7 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="rnn-dropout-with-one-layer",
-    message="dropout={rate} does nothing in an {layer} of one layer (SILENT); write {right}",
+    message="dropout={rate} does nothing in {layer} with one layer (SILENT); write nn.Dropout",
     harm=Harm.SILENT,
     confidence=Confidence.SURE,
     direction="either",
@@ -77,5 +77,4 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
     layers = made.given.get("num_layers")
     single = number(file, layers) == 1 if layers is not None else made.complete
     if single and (number(file, rate) or 0) > 0:
-        shown = ast.unparse(rate)
-        yield rule.at(call, rate=shown, layer=made.cls, right=f"nn.Dropout({shown}) around it")
+        yield rule.at(call, rate=ast.unparse(rate), layer=made.cls)

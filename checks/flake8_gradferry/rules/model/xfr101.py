@@ -47,7 +47,8 @@ class Net(keras.Model):
 - The override hands over to `super().__call__(...)`: it wraps, it does not replace.
 - Losses, metrics (those of old Keras that are layers too), initializers, regularizers, constraints
   and learning-rate schedules: there `__call__` is the method to override.
-- Classes that do not derive from a Keras layer or model as far as can be seen.
+- Classes that do not derive from a Keras layer or model as far as can be seen, and Keras' own
+  sources.
 
 ## Fix
 
@@ -69,6 +70,7 @@ from collections.abc import Iterator
 
 from ...infer import lineage
 from ...rule import Confidence, Finding, Harm, Rule
+from ...versions import is_keras_itself
 from ...walk import FUNCTIONS, File
 
 rule = Rule(
@@ -86,7 +88,7 @@ def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
     override = own_call(file, node) if node.bases else None
     if override is None or is_metric(file, node, override) or hands_over(file, override):
         return
-    if lineage(file, node).is_keras_layer:
+    if lineage(file, node).is_keras_layer and not is_keras_itself(file):
         yield rule.at(override, cls=node.name)
 
 

@@ -50,8 +50,9 @@ y = net(keras.ops.ones((4, 8)), training=True)
 ## When it stays quiet
 
 - `super().call(x)`, `Base.call(self, x)`, `self.call(x)`.
-- Functional and Sequential models, where both do the same, cells of recurrent layers, and layers
-  that the file builds itself (`layer.build(shape)`).
+- Functional and Sequential models, where both do the same, and models of one's own in which
+  nothing depends on the mode and no `build` makes weights.
+- Cells of recurrent layers, and layers that the file builds itself (`layer.build(shape)`).
 - Objects that are not seen to be Keras layers.
 
 ## Fix
@@ -74,7 +75,8 @@ from collections.abc import Iterator
 
 from ...direct import object_of
 from ...guards import expects_error
-from ...models import class_lineage, has_parameters, layers
+from ...models import Layer, class_lineage, has_parameters, layers
+from ...modes import class_dependent
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
 
@@ -98,14 +100,19 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
         return
     if expects_error(file, call):
         return
-    for layer in found.layers:
-        if layer.cls is not None:
-            family = class_lineage(layer.cls)
-            if not family.is_keras_layer or family.method("call") is None:
-                return
-        elif not (layer.name.startswith("keras.layers.") and has_parameters(layer)):
-            return
-    yield rule.at(call, name=name)
+    if all(is_harmed(layer) for layer in found.layers):
+        yield rule.at(call, name=name)
+
+
+def is_harmed(layer: Layer) -> bool:
+    """Whether a layer is otherwise without what stands around `call`: it depends on the mode, or
+    makes its weights when it is built."""
+    if layer.cls is None:
+        return layer.name.startswith("keras.layers.") and has_parameters(layer)
+    family = class_lineage(layer.cls)
+    if not family.is_keras_layer or family.method("call") is None:
+        return False
+    return family.method("build") is not None or bool(class_dependent(layer.cls))
 
 
 def is_built(file: File, called: ast.expr) -> bool:

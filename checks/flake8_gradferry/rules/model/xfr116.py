@@ -10,9 +10,8 @@ saves it. Measured on Keras 3.15: after five epochs a scale made with `tf.Variab
 ## Bad
 
 ```python
-# one spelling
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 
 class Scale(keras.layers.Layer):
@@ -27,9 +26,8 @@ class Scale(keras.layers.Layer):
 ## Good
 
 ```python
-# one spelling
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 
 class Scale(keras.layers.Layer):
@@ -73,7 +71,6 @@ from collections.abc import Iterator
 from ...infer import lineage
 from ...kept import assigned_once, kept_as, looked_after
 from ...rule import Confidence, Finding, Harm, Rule
-from ...versions import is_keras_2
 from ...walk import File
 
 rule = Rule(
@@ -83,6 +80,7 @@ rule = Rule(
     harm=Harm.SILENT,
     confidence=Confidence.SURE,
     direction="torch->keras",
+    keras_3=True,
 )
 
 _OWN_WEIGHTS = ("trainable_variables", "trainable_weights", "weights", "_trainable_weights")
@@ -95,7 +93,7 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
     if cls is None or kept is None or kept.changes:
         return
     family = lineage(file, cls)
-    if not family.is_keras_layer or is_keras_2(file):
+    if not family.is_keras_layer:
         return
     if any(family.method(name) is not None for name in _OWN_WEIGHTS):
         return

@@ -90,17 +90,17 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="torch-arguments-for-keras-layer",
-    message="{layer} reads {first} as filters, {second} as kernel (SILENT); write {right}",
+    message="{layer} infers its input size: {second} is the kernel (SILENT); drop {first}",
     harm=Harm.SILENT,
     confidence=Confidence.SURE,
     direction="torch->keras",
 )
 KEYWORD = "Keras' {layer} has no {given}=; write {right}"
 SIZE = "{layer} infers its input size: {second} lands in activation; write {layer}({second})"
-AXIS = "{value} lands in axis of {layer}, which infers its size; write {right}"
-HEADS = "{layer} reads {first} as heads of size {second} (SILENT); write {right}"
+AXIS = "{value} is the axis of {layer}, which infers its size; drop it"
+HEADS = "{first} is the number of heads, {second} their size (SILENT); write {right}"
 PADDING = 'Keras\' {layer} wants padding="same" or "valid", not {value}; add ZeroPadding'
-TWICE = "{second} is the kernel of {layer} already, kernel_size= comes twice; write {right}"
+TWICE = "{layer} infers its input size: {second} is a second kernel_size; drop {first}"
 RELU = "ReLU({value}) cuts off above 1: it is max_value in Keras (SILENT); write ReLU()"
 
 # torch's names for what Keras calls otherwise, or does not need.
@@ -169,7 +169,10 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
     made = arguments(file, call)
     if made is None or not (made.given or made.unknown):
         return
-    found = list(by_keyword(call, made)) or list(by_position(file, call, made))
+    found = [*by_keyword(call, made)]
+    if not found and (mistake := by_position(file, made)) is not None:
+        message, shown = mistake
+        found = [rule.at(call, message, **shown)]
     if found and not expects_error(file, call):
         yield from found
 
@@ -180,35 +183,41 @@ def by_keyword(call: ast.Call, made: Arguments) -> Iterator[Finding]:
             yield rule.at(call, KEYWORD, layer=made.cls, given=name, right=_INSTEAD[name])
 
 
-def by_position(file: File, call: ast.Call, made: Arguments) -> Iterator[Finding]:
-    layer, last = made.name, made.cls
-    first, second = ([*(made.given[name] for name in made.positional), None, None])[:2]
-    match [ast.unparse(node) for node in (first, second) if node is not None]:
-        case []:
-            shown = {}
-        case [only]:
-            shown = {"value": only}
-        case [one, other, *_]:
-            shown = {"first": one, "second": other}
-    if layer in names(f"{_IMAGE} {_SEQUENCE}") and is_in_out_kernel(file, made):
-        kernel = made.given.get(made.positional[2]) if len(made.positional) > 2 else None
-        right = f"{last}({shown['second']}, {ast.unparse(kernel) if kernel else '...'})"
-        yield rule.at(call, TWICE if made.twice else None, layer=last, right=right, **shown)
-    elif (padding := made.given.get("padding")) is not None and number(file, padding) is not None:
-        yield rule.at(call, PADDING, layer=last, value=ast.unparse(padding))
-    elif layer in names(f"Dense {_RECURRENT}") and second is not None:
-        if number(file, second) is not None or is_pair(first, second):
-            yield rule.at(call, SIZE, layer=last, **shown)
-    elif layer in names(_NORMS):
-        axis = first if last != "GroupNormalization" else second
-        if axis is not None and not is_axis(file, axis):
-            right = f"{last}({shown['first']})" if second is axis else f"{last}()"
-            yield rule.at(call, AXIS, layer=last, value=ast.unparse(axis), right=right)
-    elif last == "MultiHeadAttention" and is_size_then_heads(file, first, second):
-        right = f"({shown['second']}, {shown['first']} // {shown['second']})"
-        yield rule.at(call, HEADS, layer=last, right=right, **shown)
-    elif last == "ReLU" and first is not None and settled(file, first) is True:
-        yield rule.at(call, RELU, **shown)
+Mistake = tuple[str | None, dict[str, str]]  # a message and the names in it
+
+
+def by_position(file: File, made: Arguments) -> Mistake | None:
+    """What is wrong with the values in their places; None where they may be meant."""
+    first, second, *_ = [*(made.given[name] for name in made.positional), None, None]
+    one, other = (ast.unparse(node) if node is not None else "" for node in (first, second))
+    padding = made.given.get("padding")
+    if padding is not None and number(file, padding) is not None:
+        wrong: Mistake = (PADDING, {"layer": made.cls, "value": ast.unparse(padding)})
+    elif made.name in names(f"{_IMAGE} {_SEQUENCE}") and is_in_out_kernel(file, made):
+        shown = {"layer": made.cls, "first": one, "second": other}
+        wrong = (TWICE if made.twice else None, shown)
+    elif made.name in names(f"Dense {_RECURRENT}") and is_size(file, first, second):
+        wrong = (SIZE, {"layer": made.cls, "second": other})
+    elif made.name in names(_NORMS) and (axis := no_axis(file, made)) is not None:
+        wrong = (AXIS, {"layer": made.cls, "value": ast.unparse(axis)})
+    elif made.cls == "MultiHeadAttention" and is_size_then_heads(file, first, second):
+        wrong = (HEADS, {"first": one, "second": other, "right": f"({other}, ...)"})
+    elif made.cls == "ReLU" and first is not None and settled(file, first) is True:
+        wrong = (RELU, {"value": one})
+    else:
+        return None
+    return wrong
+
+
+def is_size(file: File, first: ast.expr | None, second: ast.expr | None) -> bool:
+    """Whether the second argument is a size, where Keras wants an activation."""
+    return second is not None and (number(file, second) is not None or is_pair(first, second))
+
+
+def no_axis(file: File, made: Arguments) -> ast.expr | None:
+    """What a norm layer was given by position as its axis, if it can be none."""
+    axis = made.given.get("axis") if "axis" in made.positional else None
+    return axis if axis is not None and not is_axis(file, axis) else None
 
 
 def is_in_out_kernel(file: File, made: Arguments) -> bool:

@@ -73,7 +73,7 @@ rule = Rule(
     confidence=Confidence.SURE,
     direction="keras->torch",
 )
-MISSING = "torch's {layer} wants its input size too: {missing} is missing; write {right}"
+MISSING = "torch's {layer} lacks {missing}; write {right}"
 PADDING = 'torch\'s {layer} knows no padding="{value}"; pad by hand with F.pad'
 
 # Keras' names for what torch calls otherwise, or does elsewhere.

@@ -112,7 +112,7 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="module-used-as-function",
-    message="{module}(...) makes a module, it does not run it; write {right}",
+    message="{module}(...) makes a module, no value; write {right}",
     harm=Harm.LOUD,
     confidence=Confidence.SURE,
     direction="keras->torch",

@@ -49,9 +49,10 @@ y = Head()(tf.ones((2, 4, 4)))
 
 ## When it stays quiet
 
-- Keras on the torch backend, and code that stands under a test on the backend.
+- Keras on the torch backend, and code under a test on the backend or on `isinstance`.
 - The value is not seen to be a TensorFlow tensor: a parameter of which no call is in sight, what a
   model of the project's own returns, what differs between branches.
+- The call stands where the error is expected: in `pytest.raises`, in a `try` that catches it.
 - NumPy's methods (`mean`, `astype`, ...) in a file that turns `enable_numpy_behavior` on.
 
 ## Fix
@@ -72,7 +73,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...kinds import Kind, for_another_backend, is_tensorflow_tensor, kind
+from ...guards import expects_error
+from ...kinds import Kind, is_chosen, is_layer_input, is_tensorflow_tensor, kind
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
 
@@ -116,6 +118,7 @@ INSTEAD = {
     "view_as": "use tf.reshape",
 }
 # TensorFlow's tensors can be taught these, and two Keras' symbolic ones have.
+OF_ARRAYS = ("item", "repeat", "view")  # NumPy has them too, with one argument at most
 SYMBOLIC = ("reshape", "squeeze")
 NUMPY_LIKE = {
     "argmax": "use tf.argmax",
@@ -139,14 +142,19 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
     tensor, verb = call.func.value, call.func.attr
     if file.imported(call.func) or not is_tensorflow_tensor(file, tensor):
         return
-    if verb in NUMPY_LIKE and acts_like_numpy(file):
+    if verb in NUMPY_LIKE and (acts_like_numpy(file) or is_layer_input(file, tensor)):
         return
     if verb in SYMBOLIC and kind(file, tensor) is Kind.KERAS_TENSOR:
         return
-    if not for_another_backend(file, call):
+    if verb in OF_ARRAYS and len(call.args) < 2 and is_layer_input(file, tensor):
+        return
+    if not is_chosen(file, call) and not expects_error(file, call):
         instead = INSTEAD.get(verb) or NUMPY_LIKE[verb]
         yield rule.at(call, tensor=file.dotted(tensor) or "this", verb=verb, instead=instead)
 
 
 def acts_like_numpy(file: File) -> bool:
-    return any("enable_numpy_behavior" in name for name in file.calls_by_name)
+    """Whether tensors are taught NumPy's methods, or are turned into arrays by `x.eval()`."""
+    return "eval" in file.calls_by_name or any(
+        "enable_numpy_behavior" in name for name in file.calls_by_name
+    )

@@ -34,7 +34,8 @@ weight.assign(weight * 0.5)
 - The value is not seen to be a TensorFlow tensor: lists, dicts and arrays of tensors, parameters of
   which no call is in sight.
 - `x += 1` on a tensor: it gives the name a new tensor, which is right.
-- Keras on the torch backend, and code that stands under a test on the backend.
+- Keras on the torch backend, and code under a test on the backend or on `isinstance`.
+- The error is expected: in `pytest.raises`, in a `try` that catches it.
 
 ## Fix
 
@@ -56,7 +57,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...kinds import Kind, for_another_backend, is_tensorflow_tensor, kind
+from ...guards import expects_error
+from ...kinds import Kind, is_chosen, is_layer_input, is_tensorflow_tensor, kind
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
 
@@ -83,18 +85,25 @@ def check_items(file: File, node: ast.Subscript) -> Iterator[Finding]:
     if not isinstance(node.ctx, ast.Store):
         return
     tensor = node.value
-    if is_tensorflow_tensor(file, tensor) and not for_another_backend(file, node):
-        variable = kind(file, tensor) is Kind.TF_VARIABLE
-        shown = file.dotted(tensor) or "this"
-        yield rule.at(node, VARIABLE if variable else None, tensor=shown)
+    if not is_tensorflow_tensor(file, tensor) or is_meant(file, node):
+        return
+    if is_layer_input(file, tensor) and not isinstance(node.slice, ast.Tuple):
+        return
+    variable = kind(file, tensor) is Kind.TF_VARIABLE
+    yield rule.at(node, VARIABLE if variable else None, tensor=file.dotted(tensor) or "this")
 
 
 @rule.method(*VERBS)
 def check_methods(file: File, call: ast.Call) -> Iterator[Finding]:
     assert isinstance(call.func, ast.Attribute)
     tensor, verb = call.func.value, call.func.attr
-    if not is_tensorflow_tensor(file, tensor) or for_another_backend(file, call):
+    if not is_tensorflow_tensor(file, tensor) or is_meant(file, call):
         return
     variable = kind(file, tensor) is Kind.TF_VARIABLE
     instead = "use assign()" if variable else "bind the result of a function"
     yield rule.at(call, NO_METHOD, tensor=file.dotted(tensor) or "this", verb=verb, instead=instead)
+
+
+def is_meant(file: File, node: ast.AST) -> bool:
+    """Whether a node is for another backend, or stands where its error is expected."""
+    return is_chosen(file, node) or expects_error(file, node)
