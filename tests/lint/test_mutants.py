@@ -34,7 +34,7 @@ def bench() -> Iterator[ModuleType]:
 
 CODES = (
     "XFR101 XFR106 XFR201 XFR202 XFR203 XFR204 XFR205 XFR206 XFR231 XFR301 XFR302 XFR303 XFR305 "
-    "XFR310 XFR401 XFR402 XFR403"
+    "XFR310 XFR401 XFR402 XFR403 XFR508 XFR516 XFR517 XFR522"
 )
 
 # For rules whose Good programs have another shape than the one the mutator looks for.
