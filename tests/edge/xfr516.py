@@ -34,7 +34,8 @@ class Signal(nn.Module):
         self.head = nn.Linear(40, 2)
 
     def forward(self, signal):
-        return self.head(torch.flatten(torch.relu(self.conv(signal))))  # XFR516
+        flat = torch.flatten(torch.relu(self.conv(signal))).float()  # XFR516
+        return self.head(flat.contiguous())
 
 
 class Stacked(nn.Module):
