@@ -69,7 +69,7 @@ def left_out(init: Function, family: Lineage) -> list[str]:
     positional = [*args.posonlyargs, *args.args][1:]
     required = positional[: len(positional) - len(args.defaults)]
     required += [a for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d is None]
-    words: set[object] = set()
+    words: set[object] = set(_OF_BASE)
     for at in family.classes:
         assert isinstance(at.node, ast.ClassDef)
         config = at.file.methods(at.node).get("get_config")

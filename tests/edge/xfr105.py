@@ -89,6 +89,14 @@ class Variable(Layer):
         return x * self.value
 
 
+class Augmenter(Layer):
+    def __init__(self, steps):
+        self.steps = steps
+
+    def __call__(self, x):  # XFR101
+        return [step(x) for step in self.steps]
+
+
 class Abstract(Layer):
     def __init__(self):
         raise NotImplementedError

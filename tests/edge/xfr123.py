@@ -172,6 +172,15 @@ class Recall(Score):
         return {**super().get_config(), "threshold": self.threshold}
 
 
+class Required(layers.Layer):
+    def __init__(self, units, name, **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.units = units
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
 class Spectral(layers.Wrapper):
     def __init__(self, layer, steps=1, **kwargs):
         super().__init__(layer, **kwargs)

@@ -38,6 +38,7 @@ class Net(keras.Model):
 ## When it stays quiet
 
 - The class names some `__init__` anywhere: late calls are how functional models are subclassed.
+- Classes with a `__call__` of their own, which goes past Keras (see XFR101).
 - Layers that are given nothing but a `tf.Variable`, which Keras 2 allowed.
 - Data classes, `__new__`, and an `__init__` that only raises or does nothing.
 
@@ -84,7 +85,8 @@ def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
         return
     if builds_otherwise(file, node) or expects_error(file, node):
         return
-    if lineage(file, node).is_keras_layer:
+    family = lineage(file, node)
+    if family.is_keras_layer and family.method("__call__") is None:
         yield rule.at(init, cls=node.name)
 
 
