@@ -174,6 +174,8 @@ class _Flow:
             return self._returned(entered, path)
         func = call.func
         name = made_by(value)
+        if name == "torch.nn.parallel.data_parallel" and len(call.args) > 1:
+            return self._model(value, call.args[0], call.args[1], path)
         if name and (effect := of_function(name)) is not None:
             found = self._function(value, name, effect)
             return _moved(found) if path else found
