@@ -24,6 +24,7 @@ from .activations import (
 )
 from .callframes import End, Frame, Path, Value, class_of, family, made_by
 from .functions import super_call
+from .heads import replaced_head
 from .project import Symbol
 from .sequences import Item, items
 from .values import Trace, constant
@@ -270,6 +271,8 @@ class _Flow:
                     return self._instance(value, cls, call, argument, path)
             case _:
                 return [_unknown(value)]
+        if (head := replaced_head(self.trace, value)) is not None:
+            return self._any([Item(head)], lambda: [_unknown(value)], value)
         found = self._layer(value, name := made_by(value), argument, path)
         return _moved(found) if path and name != "keras.Model" else found
 
