@@ -51,7 +51,7 @@ zeros = float(tf.reduce_mean(tf.cast(y == 0, tf.float32)))
 
 ## When it stays quiet
 
-- Names without "keep", whatever their value; `1 - keep_prob`.
+- Names without "keep", whatever their value; `1 - keep_prob`. `1 - dropout` is found as well.
 - A value of 0.5, the same both ways, or below: then the name is wrong, not the number.
 - `tf.nn.dropout` in programs for TensorFlow 1, whose second argument is what to keep.
 
@@ -89,9 +89,11 @@ rule = Rule(
     confidence=Confidence.LIKELY,
     direction="either",
 )
+TAKEN = "1 - {right} is what to keep, {function} drops it (SILENT); write {right}"
 KEYWORD = "TensorFlow 2's dropout has no keep_prob=; write rate=1 - {value}"
 
 _KEEP = re.compile(r"(^|_)keep(_?(p|prob|probs|proba|probability|rate|ratio))?(_?\d*)$", re.I)
+_DROP = re.compile(r"(^|_)drop(out|path)?(_?(p|prob|rate|ratio))?\d*$", re.I)
 _LAYERS = [
     *(f"torch.nn.{name}" for name in "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout".split()),
     *(f"torch.nn.{name}" for name in "LSTM GRU RNN MultiheadAttention".split()),
@@ -113,8 +115,8 @@ def check_layer(file: File, call: ast.Call) -> Iterator[Finding]:
     if made is None:
         return
     for name in _RATES:
-        if (rate := made.given.get(name)) is not None and says_keep(file, rate):
-            yield rule.at(call, function=made.cls, value=ast.unparse(rate))
+        if (rate := made.given.get(name)) is not None:
+            yield from judged(file, call, made.cls, rate)
 
 
 @rule.call(*_FUNCTIONS)
@@ -128,13 +130,28 @@ def check_function(file: File, call: ast.Call) -> Iterator[Finding]:
             yield rule.at(call, KEYWORD, value=ast.unparse(keep))
         return
     rate = given.get("p") or given.get("rate") or (call.args[1] if len(call.args) > 1 else None)
-    if rate is not None and says_keep(file, rate):
-        yield rule.at(call, function=last_name(call.func), value=ast.unparse(rate))
+    if rate is not None:
+        yield from judged(file, call, last_name(call.func), rate)
 
 
 def is_first(file: File, call: ast.Call) -> bool:
     """Whether the call is plainly one of TensorFlow 1."""
     return "compat.v1" in spelled(file, call.func) or keras_era(file) is Era.FIRST
+
+
+def judged(file: File, call: ast.Call, function: str, rate: ast.expr) -> Iterator[Finding]:
+    if says_keep(file, rate):
+        yield rule.at(call, function=function, value=ast.unparse(rate))
+    elif (dropped := taken_from_one(rate)) is not None and number(file, dropped) != 0.5:
+        yield rule.at(call, TAKEN, function=function, right=ast.unparse(dropped))
+
+
+def taken_from_one(node: ast.expr) -> ast.expr | None:
+    """The rate in `1 - dropout`, by its name."""
+    match node:
+        case ast.BinOp(left=ast.Constant(value=1), op=ast.Sub(), right=dropped):
+            return dropped if _DROP.search(last_name(dropped)) else None
+    return None
 
 
 def says_keep(file: File, node: ast.expr) -> bool:
