@@ -53,7 +53,8 @@ zeros = float(tf.reduce_mean(tf.cast(y == 0, tf.float32)))
 
 - Names without "keep", whatever their value; `1 - keep_prob`. `1 - dropout` is found as well.
 - A value of 0.5, the same both ways, or below: then the name is wrong, not the number.
-- `tf.nn.dropout` in programs for TensorFlow 1, whose second argument is what to keep.
+- `tf.nn.dropout(x, keep_prob)` unless the program is plainly for TensorFlow 2 (it uses Keras, a
+  GradientTape, ...): in TensorFlow 1 the second argument is what to keep.
 
 ## Fix
 
@@ -94,6 +95,8 @@ KEYWORD = "TensorFlow 2's dropout has no keep_prob=; write rate=1 - {value}"
 
 _KEEP = re.compile(r"(^|_)keep(_?(p|prob|probs|proba|probability|rate|ratio))?(_?\d*)$", re.I)
 _DROP = re.compile(r"(^|_)drop(out|path)?(_?(p|prob|rate|ratio))?\d*$", re.I)
+# Names that TensorFlow 1 does not have, or hardly anybody used there.
+_SECOND = frozenset("GradientTape function keras set_seed Module".split())
 _LAYERS = [
     *(f"torch.nn.{name}" for name in "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout".split()),
     *(f"torch.nn.{name}" for name in "LSTM GRU RNN MultiheadAttention".split()),
@@ -123,7 +126,7 @@ def check_layer(file: File, call: ast.Call) -> Iterator[Finding]:
 def check_function(file: File, call: ast.Call) -> Iterator[Finding]:
     given = {keyword.arg: keyword.value for keyword in call.keywords}
     is_tensorflow = (file.qualified(call.func) or "").startswith("tensorflow")
-    if is_tensorflow and is_first(file, call):
+    if is_tensorflow and "rate" not in given and not is_second(file, call):
         return
     if is_tensorflow and (keep := given.get("keep_prob")) is not None:
         if not expects_error(file, call):
@@ -134,9 +137,14 @@ def check_function(file: File, call: ast.Call) -> Iterator[Finding]:
         yield from judged(file, call, last_name(call.func), rate)
 
 
-def is_first(file: File, call: ast.Call) -> bool:
-    """Whether the call is plainly one of TensorFlow 1."""
-    return "compat.v1" in spelled(file, call.func) or keras_era(file) is Era.FIRST
+def is_second(file: File, call: ast.Call) -> bool:
+    """Whether the call is plainly one of TensorFlow 2: in 1 the second argument is what to keep."""
+    if "compat.v1" in spelled(file, call.func) or keras_era(file) is Era.FIRST:
+        return False
+    names = {attribute.attr for attribute in file.index[ast.Attribute]}
+    return not names.isdisjoint(_SECOND) or any(
+        target.startswith("keras") for target in file.imports.values()
+    )
 
 
 def judged(file: File, call: ast.Call, function: str, rate: ast.expr) -> Iterator[Finding]:
