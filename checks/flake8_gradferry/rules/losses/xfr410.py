@@ -115,7 +115,7 @@ _IN_KERAS = {
     "betas": "beta_1= and beta_2=",
     "alpha": "rho=",
     "params": "nothing: Keras takes the variables in apply_gradients",
-    "decay": "a schedule as learning_rate=",
+    "decay": "weight_decay= or a schedule",
     "lr_decay": "a schedule as learning_rate=",
 }
 _IN_TORCH = {
