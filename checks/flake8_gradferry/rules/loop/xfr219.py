@@ -56,7 +56,7 @@ print(total / 200)
 - The value has left the graph: `.item()`, `float(loss)`, `.detach()`, `.data`, `.cpu().numpy()`,
   or the sum is taken under `torch.no_grad()`.
 - The sum itself is backpropagated: several losses of one batch, accumulated over time steps.
-- The sum or list is made anew inside the loop.
+- The sum or list is made anew in each turn of the loop.
 - What is added is not seen to be what `backward()` was called on.
 
 ## Fix
@@ -165,9 +165,16 @@ def is_summed_on_purpose(file: File, node: ast.AST, target: ast.expr, loop: ast.
     name = ast.unparse(target)
     if (file.function(node), name) in backpropagated(file).names:
         return True
-    fresh = (s for s in file.inside(loop, nested=False)[ast.Assign] if s is not node)
+    fresh = (s for s in file.inside(loop, nested=False)[ast.Assign] if in_each_turn(file, s, node))
     targets = [target for statement in fresh for target in statement.targets]
     return any(name in (ast.unparse(item) for item in unpacked(made)) for made in targets)
+
+
+def in_each_turn(file: File, statement: ast.stmt, node: ast.AST) -> bool:
+    """Whether a statement, another one than that of `node`, runs whenever `node` does."""
+    own = {above for above in file.ancestors(node) if isinstance(above, ast.If)}
+    conditions = {above for above in file.ancestors(statement) if isinstance(above, ast.If)}
+    return statement is not node and conditions <= own
 
 
 def unpacked(target: ast.expr) -> list[ast.expr]:
