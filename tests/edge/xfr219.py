@@ -100,6 +100,23 @@ def printed_now_and_then(net, opt, loader):
             running = 0
 
 
+def loss_of_the_model(model, opt, loader):
+    first, second = 0, 0
+    for batch in loader:
+        outputs = model(**batch)
+        loss = outputs.loss
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+        first += loss  # XFR219
+        other = model(**batch)[0]
+        opt.zero_grad()
+        other.backward()
+        opt.step()
+        second += other  # XFR219
+        second += loss.item() + outputs.size
+
+
 class Trainer:
     def __init__(self, net, opt):
         self.net, self.opt = net, opt

@@ -121,7 +121,7 @@ from collections.abc import Iterator
 
 from ...flow import Event, Flow, Kind, common_loops, flows
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import Role, Thing, imports_torch, role
+from ...things import Role, Thing, imports_torch, role, role_by_name
 from ...walk import File
 
 rule = Rule(
@@ -166,9 +166,9 @@ def scaler_of(backward: Event) -> ast.expr | None:
                 value=ast.Call(func=ast.Attribute(value=scaler, attr="scale"), args=[_])
             )
         ):
-            name = backward.file.dotted(scaler) or ""
-            is_scaler = role(Thing(name, backward.file, scaler)) is Role.SCALER
-            return scaler if is_scaler else None
+            thing = Thing(backward.file.dotted(scaler) or "", backward.file, scaler)
+            # A parameter `scaler=None` is one by its name.
+            return scaler if Role.SCALER in (role(thing), role_by_name(thing)) else None
     return None
 
 

@@ -92,6 +92,10 @@ rule = Rule(
 )
 
 
+# `criterion(out, y)`, `a + b`, `model(**batch).loss`, `outputs[0]`
+_COMPUTED = (ast.Call, ast.BinOp, ast.Attribute, ast.Subscript)
+
+
 @rule.node(ast.AugAssign, where=imports_torch)
 def added(file: File, node: ast.AugAssign) -> Iterator[Finding]:
     if isinstance(node.op, ast.Add) and not isinstance(node.value, ast.Constant):
@@ -144,7 +148,7 @@ def loss_in(file: File, value: ast.expr, loop: ast.AST) -> ast.expr | None:
         home, node = term.file, term.node
         if term.file is file and isinstance(node, ast.Name | ast.Attribute):
             shown = node if node in file.inside(value)[type(node)] else shown
-        if not isinstance(node, ast.Call | ast.BinOp) or term not in backpropagated(home).terms:
+        if not isinstance(node, _COMPUTED) or term not in backpropagated(home).terms:
             continue
         made_in = home.function(node)
         if home is file and made_in is file.function(loop):
