@@ -121,13 +121,13 @@ from collections.abc import Iterator
 
 from ...flow import Event, Flow, Kind, common_loops, flows
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import Role, Thing, imports_torch, role, role_by_name
+from ...things import Role, Thing, imports_torch, is_scaler, role
 from ...walk import File
 
 rule = Rule(
     __name__,
     name="scaler-order",
-    message="clipped while {scaler} scales (SILENT: steps of 1/65536); {scaler}.unscale_() first",
+    message="gradients clipped while scaled (SILENT: steps of 1/65536); {scaler}.unscale_() first",
     harm=Harm.SILENT,
     confidence=Confidence.SURE,
     direction="keras->torch",
@@ -167,8 +167,7 @@ def scaler_of(backward: Event) -> ast.expr | None:
             )
         ):
             thing = Thing(backward.file.dotted(scaler) or "", backward.file, scaler)
-            # A parameter `scaler=None` is one by its name.
-            return scaler if Role.SCALER in (role(thing), role_by_name(thing)) else None
+            return scaler if is_scaler(thing) else None
     return None
 
 
