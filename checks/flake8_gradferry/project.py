@@ -11,7 +11,9 @@ import builtins
 import os
 import tokenize
 import warnings
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +28,7 @@ _MAX_QUESTIONS = 200  # for one name; star imports can lead through a whole pack
 
 # Calls that give back the function they are given, compiled.
 COMPILERS = frozenset(("tensorflow.function", "torch.compile", "torch.jit.script"))
+_NEIGHBOURS = 64
 
 # What was asked on the way to one answer: modules that import each other never end otherwise.
 Seen = set[object]
@@ -139,6 +142,18 @@ def mentions(path: str, word: str) -> bool:
         return word.encode() in Path(path).read_bytes()
     except OSError:
         return False
+
+
+def importers(file: File, *words: str) -> Iterator[Path]:
+    """The files beside this one that name it, and all of these words: who imports what is in it.
+
+    A look at the text of at most 64 files of the folder.
+    """
+    for path in islice(file.location.parent.glob("*.py"), _NEIGHBOURS):
+        if path != file.location and all(
+            mentions(str(path), word) for word in (file.location.stem, *words)
+        ):
+            yield path
 
 
 def home_of(file: File, name: str) -> str | None:

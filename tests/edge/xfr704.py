@@ -83,6 +83,7 @@ best = torch.load("best.pt")  # XFR704
 weights = torch.load("weights.pt")
 
 
+@torch.inference_mode()
 def predict(x):
     best.eval()
     net = Net()

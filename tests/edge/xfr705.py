@@ -40,6 +40,7 @@ def save(path, step, flag):
     model.save_weights(path + "/weights.{epoch}.h5")  # XFR705
     model.load_weights("checkpoints/net.ckpt")  # XFR705
     net = Net()
+    net(np.ones((1, 4)))
     net.save_weights(filepath="net.tf")  # XFR705
     save_model(net, "net")  # XFR705
     load_model("net")  # XFR705

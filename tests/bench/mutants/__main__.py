@@ -30,6 +30,7 @@ import loop
 import losses
 import model
 import recorded
+import settings
 import tape
 from source import Mutant, Source, load
 
@@ -41,6 +42,8 @@ Mutator = Callable[[Source], Iterator[Mutant]]
 MUTATORS: dict[str, tuple[str, Mutator]] = {
     "XFR101": (r"def call\b", model.dunder_call),
     "XFR106": (r"ModuleList", model.modules_in_list),
+    "XFR118": (r"Conv2D|Dense", settings.input_channels),
+    "XFR119": (r"Linear|Conv2d|LSTM", settings.no_input_size),
     "XFR201": (r"apply_gradients\(", tape.without_zip),
     "XFR202": (r"\.backward\(", loop.missing_zero_grad),
     "XFR203": (r"GradientTape", tape.tape_reused),
@@ -62,6 +65,9 @@ MUTATORS: dict[str, tuple[str, Mutator]] = {
     "XFR401": (r"CrossEntropyLoss|cross_entropy", losses.softmax_before_cross_entropy),
     "XFR402": (r"from_logits\s*=\s*True", losses.missing_from_logits),
     "XFR403": (r"from_logits\s*=\s*True", losses.from_logits_on_probabilities),
+    "XFR410": (r"lr\s*=|learning_rate\s*=", settings.optimizer_keyword),
+    "XFR420": (r"momentum\s*=", settings.norm_momentum),
+    "XFR426": (r"momentum\s*=", settings.positional_momentum),
 }
 
 Found = set[tuple[int, str]]
