@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from .infer import origins, reaching
 from .tape_blocks import Taken, taken, weight_holders
-from .tape_trails import At, Break, Contact, Tracer, Why
+from .tape_trails import Tracer
+from .trails import At, Break, Contact, Why
 from .walk import File, remembered
 
 __all__ = ["Lost", "Why", "bound_to", "lost", "shown"]
