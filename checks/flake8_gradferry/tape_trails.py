@@ -59,7 +59,7 @@ _NO_TENSOR_ATTRIBUTES = frozenset("shape dtype ndim name rank".split())
 _SETTINGS = frozenset("args arg flags hp hps hparams config cfg conf opt options params".split())
 # What is given outputs and runs no model that is trained, by what people call it.
 _TAKES_OUTPUTS = re.compile(
-    r"loss|crit|cost|entropy|objective|mse|mae|bce|discrim|adversary", re.IGNORECASE
+    r"loss|crit|cost|entropy|objective|mse|mae|bce|disc|adversary|^(net_?)?d$", re.IGNORECASE
 )
 
 
