@@ -236,10 +236,10 @@ def _of_framework_call(file: File, name: str) -> Kind | None:
         return Kind.TF_DATASET if "Dataset" in name else None
     if name.startswith("keras.utils.") and last.endswith("_dataset_from_directory"):
         return Kind.TF_DATASET
-    if last[:1].isupper():
-        return _of_types(framework_bases(file, name)) or _by_module(module)
     if name == "keras.layers.Input":
         return Kind.KERAS_TENSOR
+    if last[:1].isupper():
+        return _of_types(framework_bases(file, name)) or _by_module(module)
     if module == "tensorflow":
         return Kind.TF_TENSOR if last in _TENSOR_FUNCTIONS else None
     if module in _TENSOR_MODULES and last not in _TENSOR_MODULES[module]:

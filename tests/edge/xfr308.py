@@ -103,3 +103,8 @@ def quiet(model, hub):
     keras.backend.floatx()
     wrapped = build() if hub else hub.load("resnet")
     wrapped.eval()
+
+
+def it_raises(context):
+    with context.assertRaises(AttributeError):
+        build().eval()

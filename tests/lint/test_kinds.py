@@ -45,6 +45,12 @@ def probed(program: str) -> tuple[File, ast.expr]:
     [
         ("probe(tf.reduce_mean(x))", Kind.TF_TENSOR),
         ("probe(tf.nn.relu(x)[0])", Kind.TF_TENSOR),
+        ("probe(tf.nn.relu(x)[:, i])", Kind.TF_TENSOR),
+        ("probe(keras.Input((2,)))", Kind.KERAS_TENSOR),
+        ("for a, b in tqdm(data):\n    probe(b)", Kind.TF_TENSOR),
+        ("probe(keras.utils.image_dataset_from_directory('a'))", Kind.TF_DATASET),
+        ("def f(total=0):\n    total += tf.ones(1)\n    probe(total)", None),
+        ("def f(a, b):\n    for a, b in b:\n        probe(a)\nf(1, data)", Kind.TF_TENSOR),
         ("probe(-2 * tf.math.log(x) + 1)", Kind.TF_TENSOR),
         ("probe(w)", Kind.TF_VARIABLE),
         ("probe(w * 2)", Kind.TF_TENSOR),

@@ -225,10 +225,11 @@ def is_number(file: File, value: ast.expr | None, own: str | None) -> bool:
         case ast.Constant(value=constant):
             return isinstance(constant, (bool, int, float, str))
         case ast.UnaryOp(operand=operand):
-            return is_number(file, operand, own)
+            return is_itself(file, operand, own) or is_number(file, operand, own)
         case ast.BinOp(left=left, right=right):
-            sides = [side for side in (left, right) if file.dotted(side) != own]
-            return all(is_number(file, side, own) for side in sides)
+            return all(
+                is_itself(file, side, own) or is_number(file, side, own) for side in (left, right)
+            )
         case ast.IfExp(body=body, orelse=orelse):
             return is_number(file, body, own) and is_number(file, orelse, own)
         case ast.Call(func=ast.Name(id=name)) if name in _NUMBERS and name not in file.rebound:
@@ -240,6 +241,10 @@ def is_number(file: File, value: ast.expr | None, own: str | None) -> bool:
                 kind(file, value) is Kind.KERAS_OPTIMIZER
             )
     return False
+
+
+def is_itself(file: File, node: ast.expr, own: str | None) -> bool:
+    return own is not None and file.dotted(node) == own
 
 
 def ends_in_number(origin: Origin) -> bool:
