@@ -94,6 +94,18 @@ def closure(net, batches):
         step(x, y)
 
 
+def defined_in_the_loop(net, batches):
+    for x, y in batches:
+
+        def step():
+            optimizer = optim.Adam(net.parameters())  # XFR214
+            optimizer.zero_grad()
+            F.mse_loss(net(x), y).backward()
+            optimizer.step()
+
+        step()
+
+
 # -- right ones ------------------------------------------------------------------------------------
 
 
@@ -196,18 +208,6 @@ def models_in_turn(nets, x, y):
 
 def numbers():
     return np.arange(3)
-
-
-def defined_in_the_loop(net, batches):
-    for x, y in batches:
-
-        def step():
-            optimizer = optim.Adam(net.parameters())  # XFR214
-            optimizer.zero_grad()
-            F.mse_loss(net(x), y).backward()
-            optimizer.step()
-
-        step()
 
 
 def collected(nets, batches):
