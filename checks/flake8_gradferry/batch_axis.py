@@ -6,13 +6,14 @@ import ast
 import re
 from collections.abc import Iterator
 
-from .axes import axis, integer, leading, leading_input
-from .infer import Origin, argument_for, function_of
+from .axes import applied, axis, integer, leading, leading_input
+from .infer import Origin, argument_for, function_of, lineage, origins
 from .modes import argument
-from .walk import FUNCTIONS, File, Index
+from .walk import FUNCTIONS, File, Index, remembered
 
 _BATCH = re.compile(r"(b|bs|bsz|bz|n?_?batch_?(size|sz|dim|num|n)?|mini_?batch(_?size)?)", re.I)
 _STATES = frozenset(f"torch.{name}" for name in ("empty", "ones", "rand", "randn", "zeros"))
+_RANDOM = frozenset(f"torch.{name}" for name in ("ones", "rand", "randn", "zeros"))
 _POOLS = frozenset("amax max mean sum".split())
 
 
@@ -90,3 +91,72 @@ def pooled(file: File, call: ast.Call, path: tuple[int, ...]) -> Iterator[ast.Ca
             continue
         if over is not None and integer(over) == 1 and leading(file, value) == wanted:
             yield node
+
+
+def fed_batch_first(file: File, sequence: ast.expr) -> bool:
+    """Whether the module that a layer's input enters is run on batches with the batch first.
+
+    On what a DataLoader yields, untouched, or on `torch.randn(batch_size, ...)`, in the same file.
+    """
+    found = leading_input(file, sequence)
+    entry = found[0].node if len(found) == 1 and not found[0].path else None
+    if not isinstance(entry, ast.arg) or (function := file.function(entry)) is None:
+        return False
+    cls = file.owner(function)
+    if cls is None or function.name != "forward" or entry not in function.args.args[1:2]:
+        return False
+    return any(
+        _is_batch(origin) for call in _runs(file, cls) for origin in leading(file, call.args[0])
+    )
+
+
+@remembered
+def _runs(file: File, cls: ast.ClassDef) -> list[ast.Call]:
+    """The calls in a file that run an instance of one of its classes."""
+    found = []
+    for call in file.index[ast.Call]:
+        if not call.args or file.qualified(call.func) is not None:
+            continue
+        match call.func:
+            case ast.Name(id="self"):
+                if file.method_class(call) is cls:
+                    found.append(call)
+            case ast.Name() | ast.Attribute(value=ast.Name(id="self")):
+                layer = applied(file, call)
+                if layer is not None and layer.cls is not None and layer.cls.node is cls:
+                    found.append(call)
+    return found
+
+
+def _is_batch(origin: Origin) -> bool:
+    """Whether a value is a batch with the samples along axis 0."""
+    file, node = origin.file, origin.node
+    match node:
+        case ast.For(iter=ast.Call(func=ast.Name(id="enumerate"), args=[loader, *_])):
+            return origin.path == (1, 0) and _is_loader(file, loader)
+        case ast.For(iter=loader):
+            return origin.path == (0,) and _is_loader(file, loader)
+        case ast.arg(arg="batch") if origin.path == (0,):
+            step = file.function(node)  # of a LightningModule, which makes no batches itself
+            cls = file.owner(step) if step is not None else None
+            return (
+                step is not None
+                and step.name == "training_step"
+                and cls is not None
+                and "lightning.LightningModule" in lineage(file, cls).names
+                and all(given.arg != "collate_fn" for given in file.index[ast.keyword])
+            )
+        case ast.Call(func=func, args=[ast.Name(id=size), _, *_]):
+            return file.qualified(func) in _RANDOM and _BATCH.fullmatch(size) is not None
+    return False
+
+
+def _is_loader(file: File, node: ast.expr) -> bool:
+    """Whether a value is a DataLoader that stacks its samples as it does by itself."""
+    found = origins(file, node)
+    return bool(found) and all(
+        origin.callee == "torch.utils.data.DataLoader"
+        and origin.call is not None
+        and all(given.arg not in ("collate_fn", None) for given in origin.call.keywords)
+        for origin in found
+    )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from . import rules as _rules
-from .rule import Check, Finding, Rule
+from .rule import Check, FileCheck, Finding, Rule
 from .versions import is_keras_2
 from .walk import File
 
@@ -40,13 +40,14 @@ class Dispatcher:
     """Hands each node of a file to the rules that asked for it."""
 
     def __init__(self, chosen: Iterable[Rule]) -> None:
-        self.by_type: defaultdict[type[ast.AST], list[tuple[Rule, Check]]] = defaultdict(list)
+        self.by_type: defaultdict[type[ast.AST], list[tuple[Rule, Check, FileCheck]]]
+        self.by_type = defaultdict(list)
         self.by_call: defaultdict[str, list[tuple[Rule, Check]]] = defaultdict(list)
         self.by_method: defaultdict[str, list[tuple[Rule, Check]]] = defaultdict(list)
         self.by_setting: defaultdict[str, list[tuple[Rule, Check]]] = defaultdict(list)
         for rule in chosen:
-            for kind, check in rule.on_node:
-                self.by_type[kind].append((rule, check))
+            for kind, node_check, where in rule.on_node:
+                self.by_type[kind].append((rule, node_check, where))
             for name, check in rule.on_call:
                 self.by_call[name].append((rule, check))
             for name, check in rule.on_method:
@@ -80,9 +81,12 @@ class Dispatcher:
 
     def _jobs(self, file: File) -> Iterator[tuple[Rule, Check, ast.AST]]:
         for kind, checks in self.by_type.items():
-            for node in file.index[kind]:
-                for rule, check in checks:
-                    yield rule, check, node
+            if not (nodes := file.index[kind]):
+                continue
+            for rule, check, where in checks:
+                if where(file):
+                    for node in nodes:
+                        yield rule, check, node
         for call in file.index[ast.Call]:
             func = call.func
             if isinstance(func, ast.Attribute):

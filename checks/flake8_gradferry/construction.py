@@ -33,17 +33,19 @@ def set_before_base(
 ) -> list[tuple[str, ast.expr]] | None:
     """What `__init__` assigns to `self` before the base's own has run, in order; None where that
     cannot be told."""
-    calls = base_inits(file, cls)
-    first = min(map(position, calls), default=None)
-    if calls and not any(file.statement(call) in init.body for call in calls):
-        return None
     found: list[tuple[str, ast.expr]] = []
     for statement in init.body:
-        if first is not None and position(statement) >= first:
-            break
         match statement:
             case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)]):
                 found.append((name, statement.value))
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="__init__"))):
+                break
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="self")))):
                 break  # `self.setup()`
-    return found
+    calls = base_inits(file, cls) if found else []
+    if not calls:
+        return found
+    if not any(file.statement(call) in init.body for call in calls):
+        return None
+    first = min(map(position, calls))
+    return [(name, value) for name, value in found if position(value) < first]

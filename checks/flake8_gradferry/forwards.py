@@ -6,6 +6,7 @@ import ast
 
 from .infer import self_assignments
 from .lineage import Lineage
+from .project import importers
 from .walk import File, Function
 
 
@@ -18,9 +19,9 @@ def misnamed(file: File, cls: ast.ClassDef, family: Lineage, wrong: str, right: 
     for at in family.classes:
         if {right, "__call__"} & self_assignments(at.file, at.node).keys():
             return False
-    return not any(
-        isinstance(call.func, ast.Attribute) for call in file.calls_by_name.get(wrong, ())
-    )
+    if any(isinstance(call.func, ast.Attribute) for call in file.calls_by_name.get(wrong, ())):
+        return False
+    return not any(importers(file, cls.name, f".{wrong}("))
 
 
 def is_abstract(function: Function) -> bool:

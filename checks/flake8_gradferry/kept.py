@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from itertools import islice
 from typing import NamedTuple
 
 from .infer import lineage, self_assignments
 from .names import framework
-from .project import mentions
-from .values import SELF_RETURNING
+from .project import importers
 from .walk import File
 
 # Who is handed a weight by name looks after it: optimizers, gradients, the registering calls.
@@ -21,7 +19,6 @@ _TAKES_WEIGHTS = frozenset(
         "scatter_update scatter_add Optimizer"
     ).split()
 )
-_NEIGHBOURS = 64  # files of one folder
 
 
 class Kept(NamedTuple):
@@ -77,15 +74,6 @@ def _only_use(file: File, bound: ast.Name) -> ast.Name | None:
     return uses[0] if len(uses) == 1 and isinstance(uses[0].ctx, ast.Load) else None
 
 
-def is_same_object(change: ast.expr) -> bool:
-    """Whether a change is a method that may hand back the object itself: `w.to(device)`."""
-    return (
-        isinstance(change, ast.Call)
-        and isinstance(change.func, ast.Attribute)
-        and (change.func.attr in SELF_RETURNING or change.func.attr.endswith("_"))
-    )
-
-
 def looked_after(file: File, cls: ast.ClassDef, name: str) -> bool:
     """Whether the file hands this attribute to something that may train or register it.
 
@@ -132,7 +120,7 @@ def _is_handed(file: File, use: ast.expr) -> bool:
 
 
 def taken_elsewhere(file: File, name: str) -> bool:
-    """Whether a neighbour of the file takes an attribute of this name from some object.
+    """Whether a file that imports this one takes an attribute of this name from some object.
 
     A look at the text: `grad(loss, policy.context)` in train.py beside policies.py. Every layer
     has a weight and a bias, which says nothing.
@@ -140,15 +128,25 @@ def taken_elsewhere(file: File, name: str) -> bool:
     if name in ("weight", "bias"):
         return False
     taken = re.compile(rf"(?<![\w.])(?!self\.)\w+(?:\.\w+)*\.{re.escape(name)}\b(?!\()")
-    neighbours = islice(file.location.parent.glob("*.py"), _NEIGHBOURS)
     return any(
-        mentions(str(path), f".{name}")
-        and taken.search(path.read_text(encoding="utf-8", errors="replace")) is not None
-        for path in neighbours
-        if path != file.location
+        taken.search(path.read_text(encoding="utf-8", errors="replace")) is not None
+        for path in importers(file, f".{name}")
     )
 
 
 def assigned_once(file: File, cls: ast.ClassDef, name: str) -> bool:
     """Whether a class gives an attribute its value in one place only."""
     return len(self_assignments(file, cls).get(name, ())) == 1
+
+
+def reads(file: File, cls: ast.ClassDef, name: str) -> list[ast.Attribute]:
+    """Where the other methods of a class read `self.name`."""
+    return [
+        use
+        for use in file.inside(cls)[ast.Attribute]
+        if use.attr == name
+        and isinstance(use.ctx, ast.Load)
+        and file.dotted(use.value) == "self"
+        and (function := file.function(use)) is not None
+        and function.name != "__init__"
+    ]

@@ -80,6 +80,8 @@ def loss_calls(file: File) -> list[LossCall]:
 def _find(file: File) -> Iterator[LossCall]:
     if not any(name in _frameworks(file) for name in ("torch", "tensorflow", "keras")):
         return
+    if not any(map(_named_like_a_loss, _words(file))):
+        return
     bound = _bound_to_losses(file)
     for call in file.index[ast.Call]:
         if len(call.args) + len(call.keywords) < 2:
@@ -119,7 +121,7 @@ def _wrapped(file: File, call: ast.Call) -> Iterator[LossCall]:
     trace = Trace()
     entered = trace.entered(Value(file, call))
     if entered is None:
-        entered = _forward_of(trace, Value(file, call))
+        entered = forward_of(trace, Value(file, call))
     elif entered[0].file is file:
         return
     if entered is None:
@@ -135,13 +137,11 @@ def _wrapped(file: File, call: ast.Call) -> Iterator[LossCall]:
             yield from _called(call, loss, site)
 
 
-def _forward_of(trace: Trace, call: Value) -> tuple[Symbol, Frame] | None:
+def forward_of(trace: Trace, call: Value) -> tuple[Symbol, Frame] | None:
     """What a call of an object of the project's class runs."""
     assert isinstance(call.node, ast.Call)
     made = trace.objects(call.at(call.node.func))
-    if len(made) != 1 or made[0].path or not isinstance(made[0].value.node, ast.Call):
-        return None
-    if (cls := class_of(made[0].value)) is None:
+    if len(made) != 1 or made[0].path or (cls := class_of(made[0].value)) is None:
         return None
     line = family(cls)
     methods = [line.method(name) for name in ("__call__", "forward", "call")]
@@ -157,6 +157,14 @@ def _called(call: ast.Call, loss: Loss, site: Value) -> Iterator[LossCall]:
 
 def _frameworks(file: File) -> set[str]:
     return {name.lstrip(".").partition(".")[0] for name in file.imports.values()}
+
+
+def _words(file: File) -> set[str]:
+    """Every name and attribute in a file, and what its imported names stand for."""
+    words = {name.id for name in file.index[ast.Name]}
+    words.update(attribute.attr for attribute in file.index[ast.Attribute])
+    words.update(file.imports.values())
+    return words
 
 
 @lru_cache(maxsize=65536)

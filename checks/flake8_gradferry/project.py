@@ -11,7 +11,9 @@ import builtins
 import os
 import tokenize
 import warnings
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +28,7 @@ _MAX_QUESTIONS = 200  # for one name; star imports can lead through a whole pack
 
 # Calls that give back the function they are given, compiled.
 COMPILERS = frozenset(("tensorflow.function", "torch.compile", "torch.jit.script"))
+_NEIGHBOURS = 64
 
 # What was asked on the way to one answer: modules that import each other never end otherwise.
 Seen = set[object]
@@ -123,6 +126,9 @@ def _module_path(importer: str, name: str) -> str | None:
             return _locate(os.path.dirname(folder), [os.path.basename(folder)])
         return _locate(folder, parts)
     for root in search_path(folder):
+        installed = os.path.basename(root) in ("site-packages", "dist-packages")
+        if installed and not folder.startswith(os.path.join(root, parts[0])):
+            continue  # an installed package's neighbours are other people's projects
         path = _locate(root, parts)
         if path is not None and path != importer:
             return path
@@ -136,6 +142,18 @@ def mentions(path: str, word: str) -> bool:
         return word.encode() in Path(path).read_bytes()
     except OSError:
         return False
+
+
+def importers(file: File, *words: str) -> Iterator[Path]:
+    """The files beside this one that name it, and all of these words: who imports what is in it.
+
+    A look at the text of at most 64 files of the folder.
+    """
+    for path in islice(file.location.parent.glob("*.py"), _NEIGHBOURS):
+        if path != file.location and all(
+            mentions(str(path), word) for word in (file.location.stem, *words)
+        ):
+            yield path
 
 
 def home_of(file: File, name: str) -> str | None:

@@ -41,7 +41,7 @@ def lost(file: File, call: ast.Call) -> list[Lost]:
         if whole.open:
             found += _lost_terms(tracer)
         elif whole.breaks:
-            found.append(Lost(asked, contact.shown, whole.breaks[0], term=False))
+            found.append(Lost(asked, contact.shown, _first(asked, whole.breaks), term=False))
     return found
 
 
@@ -49,7 +49,18 @@ def _lost_terms(tracer: Tracer) -> Iterator[Lost]:
     for term in _terms(tracer.asked.file, tracer.asked.target, tracer.asked):
         trail = tracer.trail(At(tracer.asked.file, term))
         if trail.breaks and not trail.open:
-            yield Lost(tracer.asked, tracer.contact.shown, trail.breaks[0], term=True)
+            at = _first(tracer.asked, trail.breaks)
+            yield Lost(tracer.asked, tracer.contact.shown, at, term=True)
+
+
+def _first(asked: Taken, breaks: tuple[Break, ...]) -> Break:
+    """The break to name: one in the block, else what ran outside it, else values made before."""
+
+    def rank(at: Break) -> int:
+        inside = at.file is asked.file and asked.holds(at.node)
+        return 0 if inside else 1 if at.why is Why.OUTSIDE else 2
+
+    return min(reversed(breaks), key=rank)  # of several the one nearest to the target
 
 
 def _terms(file: File, node: ast.expr, asked: Taken, depth: int = 0) -> list[ast.expr]:
@@ -57,6 +68,12 @@ def _terms(file: File, node: ast.expr, asked: Taken, depth: int = 0) -> list[ast
     match node:
         case ast.BinOp(op=ast.Add() | ast.Sub(), left=left, right=right):
             return [*_terms(file, left, asked, depth), *_terms(file, right, asked, depth)]
+        case ast.Call(func=func, args=[ast.expr() as summed]) if (
+            file.qualified(func) == "tensorflow.add_n" or file.dotted(func) == "sum"
+        ):
+            return _terms(file, summed, asked, depth)
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            return [term for item in items for term in _terms(file, item, asked, depth)]
         case ast.Name() if depth < 8:
             bindings = reaching(file, node)
             if any(b.kind not in ("assign", "augment") or b.path for b in bindings):

@@ -57,8 +57,14 @@ class Finding(NamedTuple):
 N = TypeVar("N", bound=ast.AST)
 Check = Callable[[File, Any], Iterator[Finding]]
 NodeCheck = Callable[[File, N], Iterator[Finding]]
+FileCheck = Callable[[File], bool]
 CallCheck = Callable[[File, ast.Call], Iterator[Finding]]
 SettingCheck = Callable[[File, ast.Attribute], Iterator[Finding]]
+
+
+def always(file: File) -> bool:
+    """Every file."""
+    return True
 
 
 @dataclass(eq=False)
@@ -76,12 +82,12 @@ class Rule:
     confidence: Confidence
     direction: str
     keras_3: bool = False  # right on Keras 2: not asked of files that say they run on it
-    on_node: list[tuple[type[ast.AST], Check]] = field(default_factory=list, repr=False)
+    on_node: list[tuple[type[ast.AST], Check, FileCheck]] = field(default_factory=list, repr=False)
     on_call: list[tuple[str, Check]] = field(default_factory=list, repr=False)
     on_method: list[tuple[str, Check]] = field(default_factory=list, repr=False)
     on_setting: list[tuple[str, Check]] = field(default_factory=list, repr=False)
 
-    @property
+    @cached_property
     def code(self) -> str:
         return self.module.rpartition(".")[2].upper()
 
@@ -91,11 +97,13 @@ class Rule:
 
     # -- registration --------------------------------------------------------------------------
 
-    def node(self, *types: type[N]) -> Callable[[NodeCheck[N]], NodeCheck[N]]:
-        """Ask for every node of these types."""
+    def node(
+        self, *types: type[N], where: FileCheck = always
+    ) -> Callable[[NodeCheck[N]], NodeCheck[N]]:
+        """Ask for every node of these types, in the files `where` something is so."""
 
         def register(check: NodeCheck[N]) -> NodeCheck[N]:
-            self.on_node += [(kind, check) for kind in types]
+            self.on_node += [(kind, check, where) for kind in types]
             return check
 
         return register

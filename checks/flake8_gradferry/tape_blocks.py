@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .infer import origins, reaching
 from .modes import argument
-from .tapes import GRADIENT_METHODS, VARIABLES, makes_tape
+from .tapes import GRADIENT_METHODS, VARIABLES, makes_tape, wraps_tape
 from .walk import FUNCTIONS, Binding, File, remembered
 
 
@@ -60,6 +60,8 @@ def _recording(file: File, tape: ast.Name) -> tuple[ast.Call, ast.With] | None:
     match binding.node, binding.value:
         case ast.With() as block, ast.Call() as made if makes_tape(file, made):
             return made, block
+        case ast.Assign(), made if (wrapped := wraps_tape(made)) is not None:
+            return _recording(file, wrapped)
         case ast.Assign(), ast.Call() as made if makes_tape(file, made) and not binding.path:
             blocks = [
                 block
@@ -162,8 +164,12 @@ def watched(asked: Taken) -> list[ast.expr] | None:
     file = asked.file
     found: list[ast.expr] = []
     function = file.function(asked.block)
+    names = {asked.name}
+    for item in asked.block.items:
+        if item.context_expr is asked.tape and isinstance(item.optional_vars, ast.Name):
+            names.add(item.optional_vars.id)  # another one, where the tape was wrapped
     for name in file.inside(function or file.tree)[ast.Name]:
-        if name.id != asked.name or not isinstance(name.ctx, ast.Load):
+        if name.id not in names or not isinstance(name.ctx, ast.Load):
             continue
         match file.parent(name):
             case ast.Attribute(attr="watch") as watch:
@@ -177,6 +183,8 @@ def watched(asked: Taken) -> list[ast.expr] | None:
             case ast.Attribute() | ast.withitem():
                 pass
             case ast.Delete():
+                pass
+            case above if wraps_tape(above) is name:
                 pass
             case _:
                 return None  # handed on

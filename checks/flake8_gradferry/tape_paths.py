@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from .infer import argument_for, function_of
 from .project import Symbol
-from .tapes import GRADIENT_METHODS, is_persistent, makes_tape
+from .tapes import GRADIENT_METHODS, is_persistent, makes_tape, wraps_tape
 from .walk import FUNCTIONS, File, Function, remembered
 
 _DEPTH = 3  # helpers within helpers
@@ -180,7 +180,10 @@ class _Paths:
                 state.bind(target, self._make(value, state))
 
     def _make(self, node: ast.expr, state: _State) -> ast.AST | None:
-        """A new tape, if that is what an expression makes and it is surely not persistent."""
+        """A new tape, if that is what an expression makes and it is surely not persistent, or
+        the one that it wraps."""
+        if (wrapped := wraps_tape(node)) is not None:
+            return state.tapes.get(wrapped.id)
         if not (isinstance(node, ast.Call) and makes_tape(self.file, node)):
             return None
         if is_persistent(node) is not False:

@@ -15,7 +15,16 @@ from enum import Enum
 from typing import NamedTuple
 
 from .additions import put_into
-from .infer import argument_for, calls_of, default_of, function_of, origins, reaching, returns
+from .infer import (
+    Origin,
+    argument_for,
+    calls_of,
+    default_of,
+    function_of,
+    origins,
+    reaching,
+    returns,
+)
 from .models import class_lineage, layers, within
 from .modes import argument
 from .names import framework
@@ -155,6 +164,12 @@ class Tracer:
         finally:
             self._active.discard(key)
 
+    def _unknown(self, at: At, inputs: Trail = _NOWHERE) -> Trail:
+        """What nobody can look into: it may lead anywhere, but only where the tape records."""
+        if self._recorded(at) or self._mentions(at):
+            return inputs._replace(unseen=True)
+        return inputs
+
     def _all(self, at: At, nodes: Iterable[ast.AST]) -> Trail:
         return _union(self.trail(at.to(node)) for node in nodes)
 
@@ -202,7 +217,7 @@ class Tracer:
                 return self.trail(at._replace(node=value))
             case ast.Constant() | ast.JoinedStr() | ast.FormattedValue():
                 return _NOWHERE
-        return _UNSEEN
+        return self._unknown(at)
 
     # -- names ---------------------------------------------------------------------------------
 
@@ -211,10 +226,11 @@ class Tracer:
             return Trail(reaches=True)
         bindings = reaching(at.file, node)
         if not bindings:
-            return _UNSEEN if at.file.star_imports else _NOWHERE
+            return self._unknown(at) if at.file.star_imports else _NOWHERE
         return _union(self._binding(at, node, binding) for binding in bindings)
 
     def _binding(self, at: At, node: ast.Name, binding: Binding) -> Trail:
+        bound = at.to(binding.node)
         if binding.kind == "assign" and binding.value is not None:
             return self.trail(at.to(binding.value, (*binding.path, *at.path)))
         if binding.kind == "augment" and binding.value is not None:
@@ -226,8 +242,8 @@ class Tracer:
         if binding.kind in ("def", "class"):
             return _NOWHERE
         if binding.kind == "import":
-            return _NOWHERE if framework(at.file.qualified(node) or "") else _UNSEEN
-        return _UNSEEN
+            return _NOWHERE if framework(at.file.qualified(node) or "") else self._unknown(bound)
+        return self._unknown(bound)
 
     def _parameter(self, at: At, parameter: ast.AST) -> Trail:
         assert isinstance(parameter, ast.arg)
@@ -263,7 +279,7 @@ class Tracer:
         if root in ("self", "cls"):
             return self._own_attribute(at, node, name)
         held = self._all(at, [node.value])
-        return _UNSEEN if held.empty else held
+        return self._unknown(at) if held.empty else held
 
     def _own_attribute(self, at: At, node: ast.Attribute, name: str) -> Trail:
         function = at.file.function(node)
@@ -276,13 +292,20 @@ class Tracer:
         ]
         if here:
             return self._all(at, here)
-        ends = origins(at.file, node)
-        plain = all(
-            isinstance(end.node, (ast.Constant, ast.arg))
-            and not (isinstance(end.node, ast.arg) and end.node.arg in ("model", "net"))
-            for end in ends
-        )
-        return _NOWHERE if plain else _UNSEEN
+        return _union(self._assigned_before(end, node) for end in origins(at.file, node))
+
+    def _assigned_before(self, end: Origin, node: ast.Attribute) -> Trail:
+        """What an attribute was given when its object was made, long before any tape."""
+        if isinstance(end.node, ast.Constant):
+            return _NOWHERE
+        if end.node is node or not isinstance(end.node, (ast.expr, ast.arg)):
+            return _UNSEEN
+        function = end.file.enclosing(end.node, *FUNCTIONS)
+        if not isinstance(function, FUNCTIONS) or function.name not in ("__init__", "build"):
+            return _UNSEEN
+        if isinstance(end.node, ast.arg):
+            return _NOWHERE
+        return self.trail(At(end.file, end.node))
 
     # -- calls ---------------------------------------------------------------------------------
 
@@ -318,7 +341,7 @@ class Tracer:
         if last == "stop_gradient":
             return _NOWHERE
         if last in _CALLERS or any(isinstance(item, ast.Lambda) for item in call.args):
-            return inputs._replace(unseen=True)
+            return self._unknown(at, inputs)
         if last in ("cast", "saturate_cast") and self._to_integer(at.file, call):
             return inputs.lost(Why.STEPS, at)
         if last == "where":
@@ -361,7 +384,7 @@ class Tracer:
             return inputs.lost(Why.VALUES, at)
         if self._takes_outputs(at, call):
             return self._operation(at, inputs)
-        return inputs._replace(unseen=True)
+        return self._unknown(at, inputs)
 
     def _entered(self, at: At, call: ast.Call) -> Trail | None:
         """What a function of the project returns, given what this call hands over."""
@@ -412,6 +435,17 @@ class Tracer:
                 return False  # another function's name
         return same_model(file, model, node) or whole.startswith(f"{name}.")
 
+    def _mentions(self, at: At) -> bool:
+        """Whether an expression names the model, a part of it, or something that holds it."""
+        if self.contact.model is None:
+            return True
+        inside = at.file.inside(at.node)
+        return any(
+            self._is_trained(at, node)
+            for node in (*inside[ast.Name], *inside[ast.Attribute])
+            if not isinstance(at.file.parent(node), ast.Attribute)
+        )
+
     def _runs_trained(self, at: At, func: ast.expr) -> bool:
         """Whether a call of `func` runs the model or a part, not one of its methods."""
         if not self._is_trained(at, func):
@@ -431,17 +465,23 @@ class Tracer:
         """Whether a call surely leads to the weights by its arguments alone."""
         if any(self._is_trained(at, item) for item in call.args):
             return False
-        ends = origins(at.file, call.func)
-        if all(end.callee.startswith("keras.losses.") for end in ends):
-            return True
         name = at.file.dotted(call.func) or ""
         owner, _, last = name.rpartition(".")
         model = self.contact.model
         whole = (File.dotted(model) if model is not None else None) or ""
+        called_a_loss = _TAKES_OUTPUTS.search(last) is not None
         # A method of what holds the model may run it, unless it is seen to be something else.
-        apart = not owner or owner.partition(".")[0] != whole.partition(".")[0]
-        given = all(end.node is not call.func for end in ends) or last.startswith("comp")
-        if _TAKES_OUTPUTS.search(last) and (apart or given):
+        if called_a_loss and (not owner or owner.partition(".")[0] != whole.partition(".")[0]):
+            return True
+        ends = origins(at.file, call.func)
+        if called_a_loss and (
+            last.startswith("comp") or all(end.node is not call.func for end in ends)
+        ):
+            return True
+        if all(
+            end.callee.startswith("keras.losses.") or "keras.losses.Loss" in end.types
+            for end in ends
+        ):
             return True
         found = layers(at.file, call.func)
         if model is None or not found.layers or not found.complete:

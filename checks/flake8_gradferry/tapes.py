@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from .callframes import Path
-from .infer import Origin, lineage, origins
+from .infer import Origin, lineage, origins, reaching
 from .names import framework
 from .walk import File
 
@@ -56,7 +56,19 @@ def is_persistent(call: ast.Call) -> bool | None:
 
 def is_tape(file: File, node: ast.expr) -> bool:
     """Whether an expression is a tape: made by TensorFlow, or an unknown one called `tape`."""
-    return any(map(_ends_in_tape, origins(file, node)))
+    wrapped = isinstance(node, ast.Name) and any(
+        wraps_tape(binding.value) is not None for binding in reaching(file, node)
+    )
+    return wrapped or any(map(_ends_in_tape, origins(file, node)))
+
+
+def wraps_tape(node: ast.AST | None) -> ast.Name | None:
+    """The tape that `hvd.DistributedGradientTape(tape)` wraps to average its gradients."""
+    match node:
+        case ast.Call(func=func, args=[ast.Name() as tape, *_]):
+            name = File.dotted(func) or ""
+            return tape if name.rpartition(".")[2] == "DistributedGradientTape" else None
+    return None
 
 
 def _ends_in_tape(origin: Origin) -> bool:

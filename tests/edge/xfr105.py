@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 
 import keras
+import tensorflow as tf
 from keras import layers
 from keras.layers import Layer
 
@@ -72,6 +73,14 @@ class Graph(keras.Model):
 class NoInit(Layer):
     def call(self, x):
         return x
+
+
+class Variable(Layer):
+    def __init__(self, value):
+        self.value = tf.Variable(value, trainable=False)
+
+    def call(self, x):
+        return x * self.value
 
 
 class Abstract(Layer):

@@ -56,6 +56,14 @@ class Free(nn.Module):
         return x
 
 
+class Again(nn.Module):
+    def __init__(self, thetas):
+        super().__init__()
+        self.parameters = []
+        self.parameters.extend(thetas)
+        self.parameters = nn.ParameterList(self.parameters)
+
+
 class Own(nn.Module):
     def __init__(self):
         super().__init__()

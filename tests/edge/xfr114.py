@@ -50,7 +50,7 @@ class Registered(nn.Module):
         self.shift = nn.Parameter(self.shift)
         self.register_parameter("w", nn.Parameter(torch.ones(size)))
         self.register_buffer("mask", torch.ones(size))
-        self.fixed = torch.ones(size)
+        self.fixed = torch.ones(size)  # XFR905
 
     def forward(self, x):
         return (x * self.scale + self.shift) * self.fixed

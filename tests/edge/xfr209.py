@@ -302,3 +302,35 @@ def second_derivative(t):
         u_t = inner.gradient(u, t)
         loss = tf.reduce_mean(u_t**2)
     return outer.gradient(loss, net.trainable_variables)
+
+
+def averaged(hvd, x, y):
+    out = net(x, training=True)  # XFR209
+    with tf.GradientTape() as tape:
+        loss = mse(y, out)
+    tape = hvd.DistributedGradientTape(tape)
+    grads = tape.gradient(loss, net.trainable_variables)
+    opt.apply_gradients(zip(grads, net.trainable_variables))
+
+
+def of_somebody(x, y):
+    from .data import load
+
+    weights = load("weights.npy")
+    scale = weights.mean()
+    out = net(x, training=True)  # XFR209
+    with tf.GradientTape() as tape:
+        loss = tf.add_n([mse(y, out) * scale] + net.losses)
+    return tape.gradient(loss, net.trainable_variables)
+
+
+class Spread(keras.losses.Loss):
+    def call(self, y_true, y_pred):
+        return tf.abs(y_true - y_pred)
+
+
+def own_loss(x, y):
+    out = net(x, training=True)  # XFR209
+    with tf.GradientTape() as tape:
+        loss = Spread()(y, out)
+    return tape.gradient(loss, net.trainable_variables)

@@ -108,7 +108,7 @@ pair = Pair(
     keras.Sequential([layers.Dense(2, bias_regularizer=regularizers.l1(1e-3))]),
     keras.Sequential([layers.Dense(3)]),
 )
-pair.compile(optimizer="adam")
+pair.compile(optimizer=keras.optimizers.Adam())
 
 
 # ---- look-alikes -------------------------------------------------------------------------------

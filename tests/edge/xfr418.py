@@ -1,6 +1,7 @@
 import argparse
 
 import keras
+import lightning as L
 import torch
 from keras.optimizers.schedules import CosineDecay, ExponentialDecay, PiecewiseConstantDecay
 from torch import nn, optim
@@ -79,6 +80,18 @@ def full_batch(net: nn.Module, x, epochs):
         net(x).mean().backward()
         optimizer.step()
         scheduler.step()
+
+
+class Lit(L.LightningModule):
+    def configure_optimizers(self):
+        optimizer = optim.Adam(self.parameters(), lr=1e-3)
+        scheduler = CosineAnnealingLR(optimizer, T_max=self.max_epochs)
+        cycle = OneCycleLR(optimizer, 0.1, total_steps=self.steps)
+        if self.mode == "epoch":
+            return [optimizer], [{"scheduler": scheduler, "interval": "epoch"}]
+        if self.mode == "cycle":
+            return [optimizer], [{"scheduler": cycle, "interval": "step"}]
+        return [optimizer], [{"scheduler": scheduler, "interval": "step"}]  # XFR418
 
 
 # notebook style

@@ -66,6 +66,31 @@ def rebound(path, x):
     return model(x)
 
 
+def moved(path, x, cuda):
+    model = torch.load(path)  # XFR704
+    if cuda:
+        model = model.cuda()
+    return model(x)
+
+
+def always_moved(path, x):
+    model = torch.load(path)  # XFR704
+    model = model.cuda()
+    return model(x)
+
+
+best = torch.load("best.pt")  # XFR704
+weights = torch.load("weights.pt")
+
+
+@torch.inference_mode()
+def predict(x):
+    best.eval()
+    net = Net()
+    net.load_state_dict(weights)
+    return best(x), net(x)
+
+
 class Server:
     def __init__(self, path):
         self.model = torch.load(path)  # XFR704

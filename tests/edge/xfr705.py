@@ -40,7 +40,8 @@ def save(path, step, flag):
     model.save_weights(path + "/weights.{epoch}.h5")  # XFR705
     model.load_weights("checkpoints/net.ckpt")  # XFR705
     net = Net()
-    net.save_weights(filepath="net.tf")  # XFR705, XFR122
+    net(np.ones((1, 4)))
+    net.save_weights(filepath="net.tf")  # XFR705
     save_model(net, "net")  # XFR705
     load_model("net")  # XFR705
     keras.models.load_model("net.pb")  # XFR705

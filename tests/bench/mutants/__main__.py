@@ -26,9 +26,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import layout
 import loop
 import losses
 import model
+import recorded
+import settings
 import tape
 from source import Mutant, Source, load
 
@@ -40,13 +43,21 @@ Mutator = Callable[[Source], Iterator[Mutant]]
 MUTATORS: dict[str, tuple[str, Mutator]] = {
     "XFR101": (r"def call\b", model.dunder_call),
     "XFR106": (r"ModuleList", model.modules_in_list),
+    "XFR118": (r"Conv2D|Dense", settings.input_channels),
+    "XFR119": (r"Linear|Conv2d|LSTM", settings.no_input_size),
     "XFR201": (r"apply_gradients\(", tape.without_zip),
     "XFR202": (r"\.backward\(", loop.missing_zero_grad),
     "XFR203": (r"GradientTape", tape.tape_reused),
     "XFR204": (r"apply_gradients\(", tape.zip_swapped),
     "XFR205": (r"zero_grad\(", loop.zero_grad_after_backward),
     "XFR206": (r"zero_grad\(", loop.step_before_backward),
+    "XFR209": (r"GradientTape", recorded.outside_the_tape),
+    "XFR210": (r"apply_gradients\(", recorded.other_variables),
+    "XFR212": (r"GradientTape", recorded.through_numpy),
+    "XFR223": (r"create_graph", recorded.penalty_without_graph),
     "XFR231": (r"torch", loop.method_not_called),
+    "XFR236": (r"apply_gradients\(", recorded.pairs_read),
+    "XFR237": (r"GradientTape", recorded.nothing_watched),
     "XFR301": (r"\.eval\(\)", model.missing_eval),
     "XFR302": (r"\.train\(", loop.missing_train),
     "XFR303": (r"training=True", tape.missing_training),
@@ -55,6 +66,14 @@ MUTATORS: dict[str, tuple[str, Mutator]] = {
     "XFR401": (r"CrossEntropyLoss|cross_entropy", losses.softmax_before_cross_entropy),
     "XFR402": (r"from_logits\s*=\s*True", losses.missing_from_logits),
     "XFR403": (r"from_logits\s*=\s*True", losses.from_logits_on_probabilities),
+    "XFR405": (r"(?i)loss|cross_?entropy", losses.swapped_arguments),
+    "XFR410": (r"lr\s*=|learning_rate\s*=", settings.optimizer_keyword),
+    "XFR420": (r"momentum\s*=", settings.norm_momentum),
+    "XFR426": (r"momentum\s*=", settings.positional_momentum),
+    "XFR508": (r"permute\(", layout.layout_by_reshape),
+    "XFR516": (r"flatten\(", layout.flatten_drops_batch),
+    "XFR517": (r"batch_first", layout.missing_batch_first),
+    "XFR522": (r"return_sequences", layout.missing_return_sequences),
 }
 
 Found = set[tuple[int, str]]

@@ -119,7 +119,7 @@ def taken(file: File, call: ast.Call) -> Iterator[Finding]:
         yield rule.at(call, kept=ast.unparse(target), model=ast.unparse(func.value))
 
 
-@rule.node(ast.Assign)
+@rule.node(ast.Assign, where=imports_torch)
 def aliased(file: File, node: ast.Assign) -> Iterator[Finding]:
     match node:
         case ast.Assign(targets=[ast.Name(id=kept) as target], value=ast.Name() as model):

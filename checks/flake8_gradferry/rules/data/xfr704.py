@@ -169,13 +169,44 @@ def named_module(file: File, assign: ast.Assign, target: ast.Name | ast.Attribut
     for call in inside[ast.Call]:
         func = call.func
         holder = func.value if isinstance(func, ast.Attribute) else func
-        if file.dotted(holder) != word or call.lineno <= assign.lineno:
-            continue
-        if isinstance(holder, ast.Name) and [b.node for b in reaching(file, holder)] != [assign]:
+        if file.dotted(holder) != word or not may_hold(file, holder, assign):
             continue
         if holder is func or getattr(func, "attr", "") in _OF_MODULES:
             return True
     return False
+
+
+def may_hold(file: File, holder: ast.expr, assign: ast.Assign) -> bool:
+    """Whether a name holds what an assignment gave it, rather than what another one did."""
+    if file.function(holder) is file.function(assign):
+        if holder.lineno <= assign.lineno:
+            return False
+        if isinstance(holder, ast.Name):
+            return comes_from(file, holder, assign)
+        return True
+    # In another function: unless the name stands for a state dict somewhere.
+    name = file.dotted(holder)
+    return isinstance(holder, ast.Name) and not any(
+        name in map(file.dotted, call.args)
+        for call in file.calls_by_name.get("load_state_dict", ())
+    )
+
+
+def comes_from(file: File, name: ast.Name, assign: ast.Assign, depth: int = 4) -> bool:
+    """Whether a name holds what was loaded on every way, `model = model.cuda()` seen through."""
+    bound = [binding.node for binding in reaching(file, name)]
+    for node in bound:
+        match node:
+            case ast.Assign() if node is assign:
+                pass
+            case ast.Assign(
+                value=ast.Call(func=ast.Attribute(attr=method, value=ast.Name() as of))
+            ):
+                if method not in _MOVES or not depth or not comes_from(file, of, assign, depth - 1):
+                    return False
+            case _:
+                return False
+    return bool(bound)
 
 
 def saved_as_module(file: File, path: ast.expr) -> bool:

@@ -85,7 +85,7 @@ from collections.abc import Iterator
 
 from ...callframes import Value
 from ...kinds import Kind, kind
-from ...models import layers, within
+from ...models import layers, members
 from ...paths import ending, same_path
 from ...project import Symbol, symbol_of
 from ...rule import Confidence, Finding, Harm, Rule
@@ -149,12 +149,18 @@ def is_model(file: File, node: ast.expr) -> bool:
 
 
 def custom_layer(file: File, model: ast.expr) -> str:
-    """The first class of the project that the model is, or holds, by name."""
-    for layer in layers(file, model).layers:
-        for inner in within(layer):
-            if inner.cls is not None and not is_registered(inner.cls):
-                assert isinstance(inner.cls.node, ast.ClassDef)
-                return inner.cls.node.name
+    """The first class of the project that the model is, or has in its graph, by name.
+
+    What a class of the project holds is its own affair: it makes its layers itself.
+    """
+    stack = [*layers(file, model).layers]
+    while stack:
+        layer = stack.pop()
+        if layer.cls is None:
+            stack += members(layer).layers
+        elif not is_registered(layer.cls):
+            assert isinstance(layer.cls.node, ast.ClassDef)
+            return layer.cls.node.name
     return ""
 
 

@@ -31,7 +31,8 @@ y = x.permute(0, 2, 3, 1)
 
 - The new sizes name the old axes in their old order, merged or not (`x.view(n, c, h * w)`), or are
   no sizes of the value itself (split channels, numbers).
-- The value was transposed before it is reshaped.
+- The value was transposed before it is reshaped, or rows are cut off it afterwards (the relative
+  shift of Transformer-XL).
 - Numbers alone are judged only where the layout is known by its source: Keras' CIFAR arrays and
   images from OpenCV, PIL or imageio have the channels last, torchvision's batches have them first.
 
@@ -53,7 +54,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...axes import integer
+from ...axes import integer, readers
 from ...image_sources import Layout, image_layout
 from ...reshapes import FUNCTIONS, METHODS, Reshape, moved_axes, reshape_of
 from ...rule import Confidence, Finding, Harm, Rule
@@ -79,11 +80,27 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
         return
     order = moved_axes(file, reshape)
     if order is not None:
+        if any(cuts_off(file, around) for _, around in readers(file, call)):
+            return  # the relative shift of Transformer-XL: reshape, drop a row, reshape back
         value = file.dotted(reshape.value) or "this"
         yield rule.at(call, value=value, mover=advice(reshape, order))
     elif (layout := scrambled_image(file, reshape)) is not None:
         value = file.dotted(reshape.value) or "this image"
         yield rule.at(call, value=value, mover=layout)
+
+
+def cuts_off(file: File, around: ast.AST) -> bool:
+    """Whether the first rows of the reshaped value are dropped."""
+    match around:
+        case ast.Subscript(slice=ast.Tuple(elts=items)):
+            pass
+        case ast.Subscript(slice=item):
+            items = [item]
+        case ast.Call(func=func):
+            return file.qualified(func) in ("tensorflow.slice", "keras.ops.slice")
+        case _:
+            return False
+    return any(isinstance(item, ast.Slice) and item.lower is not None for item in items)
 
 
 def worth_asking(call: ast.Call) -> bool:

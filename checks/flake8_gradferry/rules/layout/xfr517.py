@@ -53,7 +53,7 @@ net = Classifier()
 
 - Nothing says where the batch is. What does: `out[:, -1]` of a recurrent layer or `out[:, 0]` of a
   transformer, a mean over axis 1 of the output, `batch_size = x.size(0)`, an initial state of
-  `torch.zeros(layers, x.size(0), hidden)`.
+  `torch.zeros(layers, x.size(0), hidden)`, a model run on what a DataLoader in the file yields.
 - The input is permuted or reshaped between the place that tells its batch axis and the layer.
 - `batch_first` is given, whatever its value.
 
@@ -76,7 +76,7 @@ import ast
 from collections.abc import Iterator
 
 from ...axes import TORCH_RECURRENT, applications, flag
-from ...batch_axis import named_batch, pooled, read_at
+from ...batch_axis import fed_batch_first, named_batch, pooled, read_at
 from ...infer import origins
 from ...modes import argument
 from ...rule import Confidence, Finding, Harm, Rule
@@ -152,4 +152,4 @@ def reads_batch_first(
     places = {-1} if last_only else {0, -1}
     if any(place in places for _, place in read_at(file, call, path)):
         return True
-    return any(True for _ in pooled(file, call, path))
+    return any(pooled(file, call, path)) or fed_batch_first(file, sequence)

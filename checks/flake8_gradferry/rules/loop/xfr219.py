@@ -92,13 +92,13 @@ rule = Rule(
 )
 
 
-@rule.node(ast.AugAssign)
+@rule.node(ast.AugAssign, where=imports_torch)
 def added(file: File, node: ast.AugAssign) -> Iterator[Finding]:
     if isinstance(node.op, ast.Add) and not isinstance(node.value, ast.Constant):
         yield from kept(file, node, node.target, node.value)
 
 
-@rule.node(ast.Assign)
+@rule.node(ast.Assign, where=imports_torch)
 def added_in_full(file: File, node: ast.Assign) -> Iterator[Finding]:
     match node:
         case ast.Assign(

@@ -76,7 +76,7 @@ A_LIST = "param_groups is a list; write for g in {target}: g[{key}] = ..."
 _NAMES = ("lr", "learning_rate")
 
 
-@rule.node(ast.Assign)
+@rule.node(ast.Assign, where=imports_torch)
 def check_assignment(file: File, node: ast.Assign) -> Iterator[Finding]:
     for target in node.targets:
         if isinstance(target, ast.Attribute):
@@ -87,7 +87,7 @@ def check_assignment(file: File, node: ast.Assign) -> Iterator[Finding]:
             yield from subscript(file, target)
 
 
-@rule.node(ast.AugAssign)
+@rule.node(ast.AugAssign, where=imports_torch)
 def check_change(file: File, node: ast.AugAssign) -> Iterator[Finding]:
     target = node.target
     if not isinstance(target, ast.Attribute) or target.attr not in _NAMES:

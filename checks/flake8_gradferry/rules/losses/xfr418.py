@@ -80,6 +80,7 @@ after_one_epoch = rates[0]
 - Numbers of steps: products, names without "epoch", more than the program's epochs.
 - Keras schedules in programs whose epochs are not seen to hold several batches.
 - `OneCycleLR`, warm restarts, `CyclicLR`, warm-up: they are meant for batches.
+- Lightning's `"interval": "epoch"`, its default.
 
 ## Fix
 
@@ -117,6 +118,8 @@ rule = Rule(
     direction="either",
 )
 STEPPED = "{scheduler} counts epochs, this steps it per batch (SILENT); move it out one loop"
+
+LIGHTNING = '{scheduler} counts epochs, "interval": "step" counts batches (SILENT); drop it'
 
 # The parameter in which a schedule is told its length.
 _KERAS = {
@@ -192,6 +195,9 @@ def are_epochs(file: File, length: ast.expr, epochs: ast.expr, ends: bool) -> bo
 def check_torch(file: File, module: ast.Module) -> Iterator[Finding]:
     if not any(name in file.calls_by_name for name in _TORCH):
         return
+    for table in file.index[ast.Dict]:
+        if (scheduler := stepped_by_lightning(file, table)) is not None:
+            yield rule.at(table, LIGHTNING, scheduler=scheduler.cls)
     for flow in flows(file):
         for event in flow.of(Kind.SCHEDULE):
             scheduler = counts_epochs(flow, event)
@@ -209,17 +215,35 @@ def counts_epochs(flow: Flow, event: Event) -> Arguments | None:
     limit = epochs_of_loop(event.file, outer) if isinstance(outer, ast.For) else None
     if limit is None:
         return None
-    found = origins(event.thing.file, event.thing.node)
-    if len(found) != 1 or found[0].call is None:
+    made, at, length = scheduler_of(event.thing.file, event.thing.node)
+    if length is None:
         return None
-    at = found[0].file
-    made = arguments(at, found[0].call)
-    length = made.given.get(_TORCH.get(made.cls, "")) if made is not None else None
-    if length is None or not (
-        _EPOCHS.search(last_name(length)) or within(at, length, event.file, limit)
-    ):
-        return None
-    return made
+    said = _EPOCHS.search(last_name(length)) or within(at, length, event.file, limit)
+    return made if said else None
+
+
+def scheduler_of(file: File, node: ast.expr) -> tuple[Arguments | None, File, ast.expr | None]:
+    """How a scheduler of torch was made, where, and what says its length."""
+    found = origins(file, node)
+    if len(found) == 1 and found[0].call is not None:
+        made = arguments(found[0].file, found[0].call)
+        if made is not None and made.name.startswith("torch.optim.lr_scheduler."):
+            return made, found[0].file, made.given.get(_TORCH.get(made.cls, ""))
+    return None, file, None
+
+
+def stepped_by_lightning(file: File, table: ast.Dict) -> Arguments | None:
+    """A scheduler that counts epochs in `{"scheduler": ..., "interval": "step"}`."""
+    entries = {
+        key.value: value
+        for key, value in zip(table.keys, table.values, strict=True)
+        if isinstance(key, ast.Constant)
+    }
+    match entries:
+        case {"scheduler": node, "interval": ast.Constant(value="step")}:
+            made, _, length = scheduler_of(file, node)
+            return made if length is not None and _EPOCHS.search(last_name(length)) else None
+    return None
 
 
 def epochs_of_loop(file: File, loop: ast.For) -> ast.expr | None:

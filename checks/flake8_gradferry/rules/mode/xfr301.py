@@ -87,6 +87,7 @@ from ...infer import lineage, origins
 from ...models import Found, layers, within
 from ...modes import layer_dependent
 from ...rule import Confidence, Finding, Harm, Rule
+from ...things import imports_torch
 from ...walk import FUNCTIONS, LOOPS, File, remembered
 
 rule = Rule(
@@ -106,13 +107,13 @@ _MADE_UP = frozenset(
 )
 
 
-@rule.node(ast.With)
+@rule.node(ast.With, where=imports_torch)
 def check_block(file: File, block: ast.With) -> Iterator[Finding]:
     if any(turns_off_gradients(file, item.context_expr) for item in block.items):
         yield from evaluated(file, block)
 
 
-@rule.node(ast.FunctionDef)
+@rule.node(ast.FunctionDef, where=imports_torch)
 def check_function(file: File, function: ast.FunctionDef) -> Iterator[Finding]:
     if any(turns_off_gradients(file, item) for item in function.decorator_list) or (
         is_evaluation(function) and not trains(file, function)
@@ -120,7 +121,7 @@ def check_function(file: File, function: ast.FunctionDef) -> Iterator[Finding]:
         yield from evaluated(file, function)
 
 
-@rule.node(ast.For)
+@rule.node(ast.For, where=imports_torch)
 def check_loop(file: File, loop: ast.For) -> Iterator[Finding]:
     if is_held_out(file, loop) and not trains(file, loop):
         yield from evaluated(file, loop)
@@ -128,7 +129,7 @@ def check_loop(file: File, loop: ast.For) -> Iterator[Finding]:
 
 def evaluated(file: File, root: ast.AST) -> Iterator[Finding]:
     """The models that are run below `root` in training mode, each once."""
-    if not torch_is_used(file) or sets_mode(file) or not is_trained_or_loaded(file):
+    if not imports_torch(file) or sets_mode(file) or not is_trained_or_loaded(file):
         return
     seen: set[str] = set()
     for call in file.inside(root)[ast.Call]:
@@ -139,10 +140,6 @@ def evaluated(file: File, root: ast.AST) -> Iterator[Finding]:
             continue
         seen.add(name)
         yield rule.at(call, model=name)
-
-
-def torch_is_used(file: File) -> bool:
-    return any(name.startswith("torch") for name in file.imports.values())
 
 
 @remembered

@@ -39,7 +39,8 @@ class Net(keras.Model):
 ## When it stays quiet
 
 - The class, or a base that is seen, has `call` or `__call__`, or sets `self.call`.
-- `.forward(...)` is called by name in the file: then it is a method like any other.
+- `.forward(...)` is called by name in the file, or in one beside it that imports the class: then
+  it is a method like any other.
 - Functional and Sequential models, torch modules, bases that cannot be seen.
 
 ## Fix

@@ -41,7 +41,8 @@ class Net(nn.Module):
 ## When it stays quiet
 
 - The class, or a base that is seen, has `forward` or `__call__`, or sets `self.forward`.
-- `.call(...)` is called by name in the file: then it is a method like any other.
+- `.call(...)` is called by name in the file, or in one beside it that imports the class: then
+  it is a method like any other.
 - Bases that cannot be seen, and bases of torch with a forward pass of their own.
 
 ## Fix

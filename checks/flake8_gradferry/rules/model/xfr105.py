@@ -38,6 +38,7 @@ class Net(keras.Model):
 ## When it stays quiet
 
 - The class names some `__init__` anywhere: late calls are how functional models are subclassed.
+- Layers that are given nothing but a `tf.Variable`, which Keras 2 allowed.
 - Data classes, `__new__`, decorated classes, and an `__init__` that only raises or does nothing.
 
 ## Fix
@@ -78,9 +79,15 @@ rule = Rule(
 def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
     if not node.bases or (init := file.methods(node).get("__init__")) is None:
         return
-    if base_inits(file, node) or not set_before_base(file, node, init):
+    early = set_before_base(file, node, init) or ()
+    if all(makes_variable(file, value) for _, value in early) or base_inits(file, node):
         return
     if builds_otherwise(file, node) or expects_error(file, node):
         return
     if lineage(file, node).is_keras_layer:
         yield rule.at(init, cls=node.name)
+
+
+def makes_variable(file: File, value: ast.expr) -> bool:
+    """Keras 2 let a layer that holds nothing but variables go without."""
+    return isinstance(value, ast.Call) and file.qualified(value.func) == "tensorflow.Variable"

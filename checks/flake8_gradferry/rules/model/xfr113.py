@@ -47,7 +47,8 @@ class Net(nn.Module):
 ## When it stays quiet
 
 - The class, or a base in the project, defines the name itself.
-- The attribute is set to something that may be called: `self.forward = self.step`.
+- The attribute is set to something that may be called (`self.forward = self.step`), or is set
+  again.
 - Names that are free on a torch module: `name`, `layers`, `weight`, `metrics`, `training`; and
   `self.type = "conv"`, for torch itself never calls `type()`.
 
@@ -70,6 +71,7 @@ import ast
 from collections.abc import Iterator
 
 from ...infer import lineage
+from ...kept import assigned_once
 from ...models import layers
 from ...reserved import TORCH_METHODS, TORCH_OTHER_METHODS, is_no_function, taken
 from ...rule import Confidence, Finding, Harm, Rule
@@ -91,7 +93,7 @@ def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
         return
     for name, value, whole in taken(file, node, TORCH_METHODS | TORCH_OTHER_METHODS):
         hides = name in TORCH_METHODS and is_no_function(file, value)
-        if whole and (hides or is_module(file, value)):
+        if whole and assigned_once(file, node, name) and (hides or is_module(file, value)):
             yield rule.at(file.statement(value), name=name, cls=node.name)
 
 

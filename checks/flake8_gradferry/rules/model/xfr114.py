@@ -79,7 +79,7 @@ from collections.abc import Iterator
 
 from ...containers import registers_itself
 from ...infer import lineage
-from ...kept import assigned_once, kept_as, looked_after, taken_elsewhere
+from ...kept import assigned_once, kept_as, looked_after, reads, taken_elsewhere
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
 
@@ -111,7 +111,7 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
     family = lineage(file, cls)
     if not family.is_torch_module or registers_itself(family) or _STATE.search(kept.name):
         return
-    if not assigned_once(file, cls, kept.name) or not is_read(file, cls, kept.name):
+    if not assigned_once(file, cls, kept.name) or not reads(file, cls, kept.name):
         return
     if not looked_after(file, cls, kept.name) and not taken_elsewhere(file, kept.name):
         yield rule.at(call, name=kept.name)
@@ -160,15 +160,3 @@ def leaves_torch(change: ast.expr) -> bool:
         case ast.Call():
             return True
     return False
-
-
-def is_read(file: File, cls: ast.ClassDef, name: str) -> bool:
-    """Whether another method of the class reads the attribute."""
-    return any(
-        use.attr == name
-        and isinstance(use.ctx, ast.Load)
-        and file.dotted(use.value) == "self"
-        and (function := file.function(use)) is not None
-        and function.name != "__init__"
-        for use in file.inside(cls)[ast.Attribute]
-    )
