@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from .axes import applied, axis, integer, leading, leading_input
-from .infer import Origin, argument_for, function_of, origins
+from .infer import Origin, argument_for, function_of, lineage, origins
 from .modes import argument
 from .walk import FUNCTIONS, File, Index, remembered
 
@@ -115,10 +115,16 @@ def _runs(file: File, cls: ast.ClassDef) -> list[ast.Call]:
     """The calls in a file that run an instance of one of its classes."""
     found = []
     for call in file.index[ast.Call]:
-        if call.args and isinstance(call.func, ast.Name) and file.qualified(call.func) is None:
-            layer = applied(file, call)
-            if layer is not None and layer.cls is not None and layer.cls.node is cls:
-                found.append(call)
+        if not call.args or file.qualified(call.func) is not None:
+            continue
+        match call.func:
+            case ast.Name(id="self"):
+                if file.method_class(call) is cls:
+                    found.append(call)
+            case ast.Name() | ast.Attribute(value=ast.Name(id="self")):
+                layer = applied(file, call)
+                if layer is not None and layer.cls is not None and layer.cls.node is cls:
+                    found.append(call)
     return found
 
 
@@ -130,6 +136,16 @@ def _is_batch(origin: Origin) -> bool:
             return origin.path == (1, 0) and _is_loader(file, loader)
         case ast.For(iter=loader):
             return origin.path == (0,) and _is_loader(file, loader)
+        case ast.arg(arg="batch") if origin.path == (0,):
+            step = file.function(node)  # of a LightningModule, which makes no batches itself
+            cls = file.owner(step) if step is not None else None
+            return (
+                step is not None
+                and step.name == "training_step"
+                and cls is not None
+                and "lightning.LightningModule" in lineage(file, cls).names
+                and all(given.arg != "collate_fn" for given in file.index[ast.keyword])
+            )
         case ast.Call(func=func, args=[ast.Name(id=size), _, *_]):
             return file.qualified(func) in _RANDOM and _BATCH.fullmatch(size) is not None
     return False

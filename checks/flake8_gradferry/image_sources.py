@@ -29,6 +29,8 @@ _LAST = frozenset(
         "keras.datasets.cifar100.load_data"
     ).split()
 )
+# Sets whose `.data` is one array; `leading` has looked through the attribute.
+_DATA_LAST = ("torchvision.datasets.CIFAR10", "torchvision.datasets.CIFAR100")
 # What makes an image of an image, or a batch of images.
 _HANDS_ON = frozenset("cv2.resize cv2.flip cv2.cvtColor numpy.stack numpy.expand_dims".split())
 _METHODS = frozenset("convert resize crop rotate".split())
@@ -47,7 +49,7 @@ def _source(origin: Origin) -> Layout | None:
     match node:
         case ast.Call(func=func):
             name = file.qualified(func)
-            if name in _LAST:
+            if name in _LAST or name in _DATA_LAST:
                 return Layout.CHANNELS_LAST
             if name in _HANDS_ON and node.args and not origin.path and not _grey(node):
                 return image_layout(file, node.args[0])
@@ -61,9 +63,6 @@ def _source(origin: Origin) -> Layout | None:
             return image_layout(file, element)
         case ast.For(iter=loader) if origin.path == (0,):
             return _batches(file, loader)
-        case ast.Attribute(value=dataset, attr="data"):
-            if _is_dataset(file, dataset, ("CIFAR10", "CIFAR100")):
-                return Layout.CHANNELS_LAST
     return None
 
 

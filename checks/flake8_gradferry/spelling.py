@@ -12,9 +12,11 @@ from typing import NamedTuple
 from .events import Kind
 from .frames import (
     HARMLESS_METHODS,
+    LIBRARIES,
     Where,
     callee_of,
     is_closure,
+    is_of_tensor,
     is_super,
     owner,
     self_of,
@@ -23,7 +25,7 @@ from .frames import (
 from .graph import ENGINES
 from .infer import attribute_values, lineage
 from .project import Symbol
-from .things import Role, Thing, role, role_by_name
+from .things import Role, Thing, is_scaler, role, role_by_name
 from .walk import File
 
 # `zero_grad` under other names: Paddle's, Chainer's, and those of people's own helpers.
@@ -35,13 +37,7 @@ _LOSS = re.compile(r"loss|err|cost|obj|^l$|^e$", re.IGNORECASE)
 _DEEDS = re.compile(
     r"train|step|update|optimi|reset|clear|zero|fit|learn|backward|epoch|run", re.IGNORECASE
 )
-# Libraries whose functions neither train nor clear what they are given.
-_HARMLESS_ROOTS = frozenset(
-    (
-        "torch torchvision torchaudio torchmetrics torchtext numpy scipy matplotlib pandas tqdm "
-        "sklearn cv2 PIL wandb tensorboardX tensorboard einops seaborn mlflow"
-    ).split()
-) | frozenset(sys.stdlib_module_names)
+_HARMLESS_ROOTS = LIBRARIES | frozenset(sys.stdlib_module_names)
 _BUILTINS = frozenset(dir(builtins))
 
 
@@ -104,7 +100,7 @@ def _by_verb(func: ast.Attribute, call: ast.Call, where: Where) -> Spelt | None:
             return _mode(func, call, where)
         case "unscale_" if first is not None:
             return Spelt(Kind.UNSCALE, thing(first, where), thing(receiver, where))
-        case "update" if role(scaler := thing(receiver, where)) is Role.SCALER:
+        case "update" if is_scaler(scaler := thing(receiver, where)):
             return Spelt(Kind.UPDATE, scaler)
         case "clip_grad_norm_" | "clip_grad_value_":
             return Spelt(Kind.CLIP, owner(first or receiver, where))
@@ -167,14 +163,14 @@ def of_unseen_call(call: ast.Call, where: Where) -> Spelt | None:
         return Spelt(Kind.ZERO, Thing("", file, func))
     if name is None and isinstance(func, ast.Name) and func.id in _BUILTINS:
         return None
+    if isinstance(func, ast.Attribute) and (last in HARMLESS_METHODS or is_of_tensor(func)):
+        return None
     if _is_model(func, where):
         return Spelt(Kind.FORWARD, thing(func, where))
     if isinstance(func, ast.Attribute):
         model = thing(func.value, where)
         if last in ("forward", "__call__", "module") and role(model) is Role.MODEL:
             return Spelt(Kind.FORWARD, model)
-        if last in HARMLESS_METHODS:
-            return None
     involved = tuple(gets_hold_of(call, where))
     return Spelt(Kind.OPAQUE, thing(func, where), involved=involved) if involved else None
 

@@ -26,7 +26,7 @@ def tf_pool():
     return keras.layers.MaxPooling1D(5, strides=2, padding="same")  # XFR503
 
 
-pool_pt = nn.MaxPool2d(3, padding=1)
+pool_pt = nn.MaxPool2d(3, None, padding=1)
 pool_tf = keras.layers.MaxPooling2D(3, padding="same")  # XFR503
 model_t = nn.Sequential(nn.Conv2d(3, 4, 3), nn.MaxPool2d(3, 2, 1))
 model_k = keras.Sequential(

@@ -67,6 +67,15 @@ stack = keras.Sequential(
 )
 
 
+head = nn.Linear(100, 2)
+torch_stack = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), head)
+
+
+def back(model):
+    head.weight.data = torch.tensor(model.head.kernel.numpy().transpose((1, 0)))  # XFR506
+    head.weight.data = torch.tensor(model.head.kernel.numpy().transpose())  # XFR506
+
+
 def more(model: Pooled, net):
     dense.set_weights([net.fc.weight.detach().numpy().T, net.fc.bias.detach().numpy()])  # XFR506
     model.head.set_weights([net.head.weight.detach().numpy().T, net.head.bias.detach().numpy()])

@@ -29,6 +29,12 @@ class Net(nn.Module):
         return x.transpose((0, 2, 1)), y  # XFR507
 
 
+net = Net()
+both = (x + 1).transpose(0, 2, 1)  # XFR507
+part = torch.ones(2, 2, 3, 4)[0].transpose(0, 2, 1)  # XFR507
+made = net(x).transpose(0, 2, 1)  # XFR507
+loaded = torch.load("file").transpose(0, 2, 1)
+
 for images, labels in DataLoader([]):
     images = images.cuda().transpose(0, 2, 3, 1)  # XFR507
 

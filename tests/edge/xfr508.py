@@ -24,7 +24,10 @@ def by_sizes(x):
     y = x.view(x.size(0), x.size(2), x.size(1))  # XFR508
     z = np.reshape(x, (x.shape[0], x.shape[2], x.shape[1]))  # XFR508
     u = x.view(x.size(1), x.size(0), x.size(2))  # XFR508
-    return y, z, u
+    first, second = x.shape[:2]
+    v = x.view(second, first, -1)  # XFR508
+    w = x.view(int(x.size(0)), int(x.size(2)), int(x.size(1)))  # XFR508
+    return y, z, u, v, w
 
 
 class Attention(keras.layers.Layer):
@@ -49,6 +52,7 @@ picture = np.array(Image.open("cat.png").convert("RGB").resize((224, 224)))
 picture = picture.reshape((3, 224, 224))  # XFR508
 folder = np.array([cv2.imread(name) for name in ["a", "b"]]).reshape(-1, 3, 64, 64)  # XFR508
 
+raw = CIFAR10("data").data.reshape(-1, 3, 32, 32)  # XFR508
 loader = DataLoader(CIFAR10("data"), batch_size=4)
 for inputs, labels in loader:
     inputs = inputs.reshape(-1, 32, 32, 3)  # XFR508
@@ -108,9 +112,12 @@ def known_sources(path, data):
     b = colours.reshape(-1, 32, 32, 3)
     c = colours.transpose(0, 3, 1, 2).reshape(-1, 3, 32, 32)
     d = data["images"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+    flat = np.array(Image.open(path).convert("L")).reshape(3, 20, 20)
+    plain = DataLoader(data, batch_size=4)
+    other = next(iter(plain))[0].reshape(-1, 32, 32, 3), next(data)[0].reshape(-1, 32, 32, 3)
     grey = cv2.cvtColor(cv2.imread(path), cv2.COLOR_BGR2GRAY).reshape(3, 20, 20)
     e = torch.from_numpy(cv2.imread(path)).permute(2, 0, 1).reshape(1, 3, 224, 224)
-    return a, b, c, d, grey, e
+    return a, b, c, d, grey, e, flat, other, data.data.reshape(-1, 3, 32, 32)
 
 
 for inputs, labels in loader:

@@ -34,7 +34,10 @@ def to_torch(net, keras_model):
 # -- right -----------------------------------------------------------------------------------------
 
 
-def right(model: Port, net, state, other):
+def right(model: Port, net, state, other, order):
+    model.conv.set_weights([net.conv.weight.detach().permute(*order).numpy(), net.conv.bias])
+    swapped = net.conv.weight.detach().transpose(0, 1)
+    model.conv.set_weights([swapped.permute(3, 2, 1, 0).numpy(), net.conv.bias])
     model.conv.set_weights([net.conv.weight.detach().permute(2, 3, 1, 0).numpy(), net.conv.bias])
     model.hidden.set_weights([net.hidden.weight.detach().numpy().T, net.hidden.bias.detach()])
     model.hidden.set_weights([net.hidden.weight.t().detach().numpy(), net.hidden.bias.detach()])

@@ -34,7 +34,21 @@ class Signal(nn.Module):
         self.head = nn.Linear(40, 2)
 
     def forward(self, signal):
-        return self.head(torch.flatten(torch.relu(self.conv(signal))))  # XFR516
+        flat = torch.flatten(torch.relu(self.conv(signal))).float()  # XFR516
+        return self.head(flat.contiguous())
+
+
+class Stacked(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(4))
+        self.classifier = nn.Sequential(nn.Dropout(0.5), nn.Linear(48, 10), nn.ReLU())
+        self.fc = nn.Linear(48, 10)
+
+    def forward(self, x):
+        a = self.classifier(torch.flatten(self.features(x)))  # XFR516
+        x = F.max_pool2d(F.relu(self.features(x)), 2)
+        return self.fc(x.view(-1)), a  # XFR516
 
 
 # -- right -----------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ class ZeroState(nn.Module):
         self.right = GRU(8, 32, batch_first=True)
 
     def forward(self, x):
-        h0 = torch.zeros(1, x.size(0), 32).to(x.device)
+        h0 = torch.zeros((1, x.size(0), 32)).to(x.device)
         out, h = self.gru(x, h0)
         other, _ = self.right(x, h0)
         return h[-1], other
@@ -52,7 +52,7 @@ class Attention(nn.Module):
     def __init__(self, dim, heads):
         super().__init__()
         self.qkv = nn.Linear(dim, dim)
-        self.attention = nn.MultiheadAttention(dim, heads)  # XFR517
+        self.attention: nn.MultiheadAttention = nn.MultiheadAttention(dim, heads)  # XFR517
         self.norm = nn.LayerNorm(dim)
 
     def forward(self, x):

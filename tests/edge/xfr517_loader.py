@@ -1,3 +1,4 @@
+import lightning
 import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
@@ -42,15 +43,6 @@ class TimeFirst(nn.Module):
         return self.rnn(x)[1][-1]
 
 
-class Collated(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.rnn = nn.RNN(4, 8)
-
-    def forward(self, x):
-        return self.rnn(x)[1][-1]
-
-
 loader = DataLoader(TensorDataset(torch.zeros(8, 5).long(), torch.zeros(8)), batch_size=4)
 net, second = Tagged(), Enumerated()
 for tokens, labels in loader:
@@ -64,10 +56,44 @@ def run(dataset):
 
 
 batch_size, steps = 4, 7
-third, fourth, fifth = Random(), TimeFirst(), Collated()
+third, fourth = Random(), TimeFirst()
 third(torch.randn(batch_size, steps, 4))
 fourth(torch.randn(steps, batch_size, 4))
 for x, y in loader:
     fourth(x.transpose(0, 1))
-for x, y in DataLoader([], collate_fn=list):
-    fifth(x)
+
+
+class Trainer:
+    def __init__(self, model):
+        self.model = model
+
+    def epoch(self, loader):
+        for x, y in loader:
+            x, y = x.to("cpu"), y.to("cpu")
+            self.model(x)
+
+
+class Trained(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(4, 8)  # XFR517
+
+    def forward(self, x):
+        return self.lstm(x)[1][0][-1]
+
+
+Trainer(Trained()).epoch(DataLoader([], batch_size=2))
+
+
+class Module(lightning.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(4, 8)  # XFR517
+        self.right = nn.LSTM(4, 8)
+
+    def forward(self, x):
+        return self.lstm(x)[1][0][-1], self.right(x.transpose(0, 1))
+
+    def training_step(self, batch, index):
+        x, y = batch
+        return self(x)[0].mean()

@@ -26,7 +26,10 @@ class Encoder(nn.Module):
         d = self.encoder(x, mask=causal)  # XFR520
         e = self.transformer(x, x, tgt_mask=torch.tril(torch.ones(5, 5)) == 1)  # XFR520
         f = self.attention(x, x, x, key_padding_mask=tokens.ne(PAD).to(x.device))  # XFR520
-        return a, b, c, d, e, f
+        later = lengths[:, None] > torch.arange(x.size(1))
+        g = self.attention(x, x, x, key_padding_mask=later)  # XFR520
+        h = self.attention(x, x, x, key_padding_mask=torch.logical_not(tokens.eq(PAD)))  # XFR520
+        return a, b, c, d, e, f, g, h
 
     def right(self, x, tokens, lengths, mask):
         pads = tokens == self.pad_idx
@@ -35,12 +38,22 @@ class Encoder(nn.Module):
         self.attention(x, x, x, key_padding_mask=mask)
         self.attention(x, x, x, key_padding_mask=mask == 0)
         self.attention(x, x, x, key_padding_mask=tokens != 7)
+        self.attention(x, x, x, key_padding_mask=mask != 1)
+        self.attention(x, x, x, key_padding_mask=mask != 0)
         future = torch.triu(torch.ones(5, 5), diagonal=1).bool()
         self.attention(x, x, x, attn_mask=future)
         self.attention(x, x, x, attn_mask=torch.tril(torch.ones(5, 5)).bool().logical_not())
         self.attention(x, x, x, attn_mask=torch.tril(torch.ones(5, 5)) == 0)
         self.encoder(x, mask=nn.Transformer.generate_square_subsequent_mask(5))
         self.encoder(x, src_key_padding_mask=torch.arange(5)[None, :] >= lengths[:, None])
+        self.attention(x, x, x, key_padding_mask=lengths[:, None] <= torch.arange(5))
+        self.attention(x, x, x, key_padding_mask=lengths > 3)
+        self.attention(x, x, x, key_padding_mask=lengths < 3)
+        self.attention(x, x, x, key_padding_mask=tokens.eq(self.pad_idx)[..., :])
+        self.attention(x, x, x, key_padding_mask=(tokens != 0)[0])
+        self.attention(x, x, x, attn_mask=torch.tril(torch.ones(5, 5), diagonal=1).bool())
+        self.attention(x, x, x, attn_mask=torch.tril(mask).bool())
+        self.attention(x, x, x, attn_mask=torch.tril(torch.ones(5, 5)))
         bias = torch.zeros(5, 5).masked_fill(future, float("-inf"))
         return self.encoder(x, mask=bias)
 
@@ -66,7 +79,9 @@ class Block(keras.layers.Layer):
         b = self.attention(x, x, attention_mask=(tokens == 0)[:, None, :])  # XFR520
         lower = tf.linalg.band_part(tf.ones((5, 5)), -1, 0)
         c = self.attention(x, x, attention_mask=1 - lower)  # XFR520
-        return a, b, c
+        cast = tf.cast(tf.equal(tokens, PAD), tf.bool)
+        d = self.attention(x, x, attention_mask=cast)  # XFR520
+        return a, b, c, d
 
     def right(self, x, tokens, lengths):
         self.attention(x, x, attention_mask=tf.not_equal(tokens, PAD)[:, None, :])

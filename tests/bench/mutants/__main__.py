@@ -26,10 +26,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import definition
+import layout
 import loop
 import losses
 import model
 import recorded
+import settings
 import tape
 from source import Mutant, Source, load
 
@@ -40,7 +43,20 @@ Mutator = Callable[[Source], Iterator[Mutant]]
 # Each mutator with a text without which a file can hold no victim.
 MUTATORS: dict[str, tuple[str, Mutator]] = {
     "XFR101": (r"def call\b", model.dunder_call),
+    "XFR102": (r"def call\b", definition.forward_for_call),
+    "XFR103": (r"def forward\b", definition.call_for_forward),
+    "XFR104": (r"def forward\b", definition.torch_without_super),
+    "XFR105": (r"def call\b", definition.keras_without_super),
     "XFR106": (r"ModuleList", model.modules_in_list),
+    "XFR107": (r"ModuleDict|ParameterList", definition.modules_in_dict),
+    "XFR108": (r"def call\b", definition.layer_in_call),
+    "XFR109": (r"def forward\b", definition.module_in_forward),
+    "XFR114": (r"Parameter\(", definition.plain_weight),
+    "XFR115": (r"Parameter\(", definition.computed_parameter),
+    "XFR117": (r"add_weight\(", definition.name_first),
+    "XFR118": (r"Conv2D|Dense", settings.input_channels),
+    "XFR119": (r"Linear|Conv2d|LSTM", settings.no_input_size),
+    "XFR123": (r"def get_config\b", definition.no_kwargs),
     "XFR201": (r"apply_gradients\(", tape.without_zip),
     "XFR202": (r"\.backward\(", loop.missing_zero_grad),
     "XFR203": (r"GradientTape", tape.tape_reused),
@@ -62,6 +78,14 @@ MUTATORS: dict[str, tuple[str, Mutator]] = {
     "XFR401": (r"CrossEntropyLoss|cross_entropy", losses.softmax_before_cross_entropy),
     "XFR402": (r"from_logits\s*=\s*True", losses.missing_from_logits),
     "XFR403": (r"from_logits\s*=\s*True", losses.from_logits_on_probabilities),
+    "XFR405": (r"(?i)loss|cross_?entropy", losses.swapped_arguments),
+    "XFR410": (r"lr\s*=|learning_rate\s*=", settings.optimizer_keyword),
+    "XFR420": (r"momentum\s*=", settings.norm_momentum),
+    "XFR426": (r"momentum\s*=", settings.positional_momentum),
+    "XFR508": (r"permute\(", layout.layout_by_reshape),
+    "XFR516": (r"flatten\(", layout.flatten_drops_batch),
+    "XFR517": (r"batch_first", layout.missing_batch_first),
+    "XFR522": (r"return_sequences", layout.missing_return_sequences),
 }
 
 Found = set[tuple[int, str]]

@@ -52,7 +52,8 @@ net = Net()
 ## When it stays quiet
 
 - What is flattened does not go into an `nn.Linear` (labels, losses, one score for each sample).
-- The first axis was taken off before, or the file adds a batch axis to single samples.
+- What is flattened is not seen to come from a convolution, pooling or batch norm, or the file adds
+  a batch axis to single samples (`unsqueeze(0)`).
 
 ## Fix
 
@@ -70,12 +71,14 @@ The first batch raises.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
-from ...axes import applied, integer, leading, readers
+from ...axes import POINTWISE, applied, integer, leading, readers
 from ...infer import lineage
+from ...models import steps, within
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...walk import File, remembered
 
 rule = Rule(
     __name__,
@@ -86,7 +89,11 @@ rule = Rule(
     direction="keras->torch",
 )
 
-_BATCHED = ("torch.nn.Conv", "torch.nn.BatchNorm", "torch.nn.MaxPool", "torch.nn.AvgPool")
+_BATCHED = tuple(
+    f"torch.nn.{name}"
+    for name in "AdaptiveAvgPool AdaptiveMaxPool AvgPool BatchNorm Conv MaxPool".split()
+)
+_POOLED = re.compile(r"torch\.nn\.functional\.(conv|((adaptive_)?(max|avg)_pool))\dd")
 
 
 @rule.call("torch.flatten")
@@ -113,23 +120,46 @@ def judge(file: File, call: ast.Call, value: ast.expr) -> Iterator[Finding]:
     function, cls = file.function(call), file.method_class(call)
     if function is None or cls is None or function.name != "forward":
         return
-    if lineage(file, cls).is_torch_module and feeds_linear(file, call) and batched(file, value):
+    if not lineage(file, cls).is_torch_module or takes_single_samples(file):
+        return
+    if feeds_linear(file, call) and batched(file, value):
         yield rule.at(call, value=file.dotted(value) or "x")
 
 
+@remembered
+def takes_single_samples(file: File) -> bool:
+    """Whether a batch axis is added somewhere: then one sample at a time may be meant."""
+    return any(
+        isinstance(call.func, ast.Attribute) and [integer(a) for a in call.args[-1:]] == [0]
+        for call in file.calls_by_name.get("unsqueeze", ())
+    )
+
+
 def feeds_linear(file: File, call: ast.Call) -> bool:
+    """Whether a linear layer, or a stack that begins with one, reads what a call gives."""
     for held, around in readers(file, call):
         if isinstance(around, ast.Call) and held in around.args[:1]:
             layer = applied(file, around)
-            if layer is not None and layer.name == "torch.nn.Linear":
+            if layer is None:
+                continue
+            if layer.name == "torch.nn.Linear":
                 return True
+            if layer.name == "torch.nn.Sequential":
+                first = [step.layers for step in steps(layer)]
+                names = [found[0].name for found in first if len(found) == 1]
+                if [name for name in names if name not in POINTWISE][:1] == ["torch.nn.Linear"]:
+                    return True
     return False
 
 
 def batched(file: File, value: ast.expr) -> bool:
-    """Whether the value comes straight out of a layer for batches of images or signals."""
+    """Whether a value comes out of layers for batches of images or signals."""
     for origin in leading(file, value):
-        layer = applied(origin.file, origin.node) if isinstance(origin.node, ast.Call) else None
-        if layer is None or origin.path or not layer.name.startswith(_BATCHED):
+        if not isinstance(origin.node, ast.Call) or origin.path:
+            return False
+        if _POOLED.fullmatch(origin.file.qualified(origin.node.func) or ""):
+            continue
+        layer = applied(origin.file, origin.node)
+        if layer is None or not any(one.name.startswith(_BATCHED) for one in within(layer)):
             return False
     return True
