@@ -44,6 +44,7 @@ class _Tracer:
     entered: set[ast.AST] = field(default_factory=set)
     _active: list[ast.AST] = field(default_factory=list)
     _calls: int = 0
+    _cut_short: int = 0  # how often a function was not entered that might have been
     _assigned: dict[str, int] = field(default_factory=dict)  # name -> how many events came before
 
     # -- statements ----------------------------------------------------------------------------
@@ -135,6 +136,8 @@ class _Tracer:
     # -- expressions ---------------------------------------------------------------------------
 
     def _expression(self, node: ast.AST, where: Where) -> None:
+        if node not in _holds_call(where.file):
+            return
         match node:
             case ast.Lambda() | ast.Constant() | ast.Name():
                 pass
@@ -194,11 +197,15 @@ class _Tracer:
     def _enter(self, callee: Symbol, call: ast.Call, where: Where) -> None:
         function = callee.node
         silent = _silent(callee.file)
-        if function is self.root or function in self._active or function in silent:
+        if function in silent:
+            return
+        if function is self.root or function in self._active:
+            self._cut_short += 1
             return
         assert isinstance(function, FUNCTIONS)
         self._calls += 1
         if where.depth >= _DEPTH or self._calls > _CALLS:
+            self._cut_short += 1
             involved = tuple(gets_hold_of(call, where))
             self._add(Spelt(Kind.OPAQUE, thing(call.func, where), None, involved), call, where)
             return
@@ -208,12 +215,13 @@ class _Tracer:
             outside=len(where.loops),
             at=where.at or (call if callee.file is not self.file else None),
         )
-        before = len(self.events)
+        before, cut_short = len(self.events), self._cut_short
         self._active.append(function)
         self.block(function.body, inner)
         self._active.pop()
         self.entered.add(function)
-        if not self._active and len(self.events) == before:
+        if self._cut_short == cut_short and all(map(_stays_inside, self.events[before:])):
+            del self.events[before:]
             silent.add(function)
 
     # -- events --------------------------------------------------------------------------------
@@ -243,6 +251,23 @@ class _Tracer:
             leaves=leaves,
         )
         self.events.append(event)
+
+
+def _stays_inside(event: Event) -> bool:
+    """Whether an event of a helper means nothing to who called it: a local name got a value."""
+    return event.kind is Kind.LEAVE or (event.kind is Kind.CREATE and "():" in event.key)
+
+
+@remembered
+def _holds_call(file: File) -> set[ast.AST]:
+    """The nodes of a file at or below which a call stands: nothing else can be an event."""
+    found: set[ast.AST] = set()
+    for call in file.index[ast.Call]:
+        node: ast.AST | None = call
+        while node is not None and node not in found:
+            found.add(node)
+            node = file.parent(node)
+    return found
 
 
 @remembered

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from typing import NamedTuple
 
+from .graph import CUTTING_METHODS, KEEPING_METHODS
 from .infer import argument_for, function_of, origins
 from .names import framework
 from .project import Symbol
@@ -21,6 +23,16 @@ HARMLESS_METHODS = frozenset(
     ).split()
 )
 
+
+# Libraries whose functions neither train nor clear what they are given.
+LIBRARIES = frozenset(
+    (
+        "torch torchvision torchaudio torchmetrics torchtext numpy scipy matplotlib pandas tqdm "
+        "sklearn cv2 PIL wandb tensorboardX tensorboard einops seaborn mlflow"
+    ).split()
+)
+_BUILTINS = frozenset(dir(builtins))
+TENSOR_METHODS = KEEPING_METHODS | CUTTING_METHODS - {"backward"}
 
 # Every torch module or tensor has these: one class in the file that has them proves nothing.
 _MODULES_OWN = frozenset("train eval zero_grad backward forward apply type".split())
@@ -153,9 +165,12 @@ def frame_of(callee: Symbol, call: ast.Call, where: Where) -> Frame:
 def callee_of(func: ast.expr, where: Where) -> Symbol | None:
     """The function of the project that a call of `func` runs, where that costs no inference."""
     file = where.file
-    if not isinstance(func, ast.Attribute) or file.qualified(func) is not None:
-        return function_of(file, func)
-    if func.attr in HARMLESS_METHODS:
+    if isinstance(func, ast.Name) and func.id in _BUILTINS and func.id not in file.rebound:
+        return None if func.id not in file.imports else function_of(file, func)
+    if (name := file.qualified(func)) is not None or not isinstance(func, ast.Attribute):
+        is_library = name is not None and name.partition(".")[0] in LIBRARIES
+        return None if is_library else function_of(file, func)
+    if func.attr in HARMLESS_METHODS or is_of_tensor(func):
         return None
     if not is_super(func.value) and file.dotted(func.value) not in ("self", "cls"):
         owners = origins(file, func.value) if is_near(func.value) else []
@@ -164,6 +179,13 @@ def callee_of(func: ast.expr, where: Where) -> Symbol | None:
         if framework(owners[0].callee):
             return None  # `step` of torch's own optimizer is no method of the file
     return function_of(file, func) or _only_method(file, func)
+
+
+def is_of_tensor(func: ast.Attribute) -> bool:
+    """Whether a method has the name of one of tensors, and does not belong to `self`."""
+    if func.attr not in TENSOR_METHODS:
+        return False
+    return not isinstance(func.value, ast.Name) or func.value.id not in ("self", "cls")
 
 
 def is_super(node: ast.expr) -> bool:

@@ -24,7 +24,7 @@ _DEPTH = 40
 _STEPS = 300
 
 # Methods of tensors whose result has left the graph, or is no tensor.
-_CUTTING_METHODS = frozenset(
+CUTTING_METHODS = frozenset(
     (
         "item detach detach_ numpy tolist argmax argmin argsort size dim numel ndimension long int "
         "bool byte eq ne gt lt ge le new_tensor new_zeros new_ones backward asnumpy"
@@ -49,7 +49,7 @@ _CUTTING_FUNCTIONS = COPIES | frozenset(
     ).split()
 )
 # Methods that give back a tensor which is still in the graph.
-_KEEPING_METHODS = frozenset(
+KEEPING_METHODS = frozenset(
     (
         "mean sum view reshape squeeze unsqueeze transpose permute t contiguous clone to cpu cuda "
         "float double half pow sqrt exp log abs neg mul add sub div add_ mul_ sub_ div_ matmul mm "
@@ -195,9 +195,9 @@ def _parts_of_call(file: File, call: ast.Call) -> tuple[list[ast.expr], bool]:
         makes_module = name.startswith("torch.nn.") and name[9:10].isupper()
         return ([] if makes_module else given), False
     if name is None and isinstance(func, ast.Attribute):
-        if func.attr in _CUTTING_METHODS:
+        if func.attr in CUTTING_METHODS:
             return [func.value, *given], True
-        if func.attr in _KEEPING_METHODS:
+        if func.attr in KEEPING_METHODS:
             return [func.value, *given], False
     return [], False
 

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from .infer import lineage, self_assignments
 from .names import framework
 from .project import importers
-from .values import SELF_RETURNING
 from .walk import File
 
 # Who is handed a weight by name looks after it: optimizers, gradients, the registering calls.
@@ -73,15 +72,6 @@ def _only_use(file: File, bound: ast.Name) -> ast.Name | None:
         return None
     uses = [n for n in file.inside(function)[ast.Name] if n.id == bound.id and n is not bound]
     return uses[0] if len(uses) == 1 and isinstance(uses[0].ctx, ast.Load) else None
-
-
-def is_same_object(change: ast.expr) -> bool:
-    """Whether a change is a method that may hand back the object itself: `w.to(device)`."""
-    return (
-        isinstance(change, ast.Call)
-        and isinstance(change.func, ast.Attribute)
-        and (change.func.attr in SELF_RETURNING or change.func.attr.endswith("_"))
-    )
 
 
 def looked_after(file: File, cls: ast.ClassDef, name: str) -> bool:

@@ -9,6 +9,14 @@ from __future__ import annotations
 from functools import lru_cache
 
 FRAMEWORKS = ("torch", "tensorflow", "keras", "lightning")
+# Modules that are given another name by an assignment: `keras = tf.keras`.
+MODULES = frozenset(
+    (
+        "keras keras.activations keras.backend keras.callbacks keras.initializers keras.layers "
+        "keras.losses keras.metrics keras.models keras.ops keras.optimizers keras.regularizers "
+        "tensorflow.math tensorflow.nn torch.nn torch.nn.functional torch.optim"
+    ).split()
+)
 
 # Longest first: the first prefix that matches is replaced, and the result is looked at again.
 _ALIASES = (

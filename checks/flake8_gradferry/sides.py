@@ -23,8 +23,8 @@ _OUTPUT_WORDS = re.compile(
     re.I,
 )
 _TARGET_WORDS = re.compile(
-    r"^y\d*$|^ys$|^y_?b$|^yy$|y_?(?:true|batch|train|real)|batch_y|label|lbl|target|(?:^|_)gts?(?:$|_)"
-    r"|truth|^true_|_true$|^onehot|one_?hot",
+    r"^y\d*$|^ys$|^yb$|^yy$|^y_(?!.*(?:pred|prob|score|logit|hat|out))|ytrue|batch_y|label|lbl"
+    r"|target|tgt|(?:^|_)gts?(?:$|_)|truth|^true_|_true$|one_?hot",
     re.I,
 )
 _MODELS = re.compile(
@@ -39,6 +39,7 @@ _MADE_LABELS = frozenset(
     for word in "ones zeros ones_like zeros_like full full_like to_categorical one_hot eye".split()
 ) | {"torch.nn.functional.one_hot", "keras.utils.np_utils.to_categorical"}
 _NESTING = 8  # values made from values
+_STEPS = ("train_step", "test_step", "training_step", "validation_step")
 _DETACHING = ("detach", "detach_", "numpy", "data", "item")
 
 
@@ -117,12 +118,20 @@ def _by_origin(end: End, depth: int) -> Side | None:
         case ast.Call() as call:
             return _of_call(value, call, depth)
         case ast.For(iter=source) if path:
-            return Side.TARGET if _LOADERS.search(_loader(source)) else None
-        case ast.arg(arg=word) if path and isinstance(path[-1], int):
-            return Side.TARGET if _BATCHES.search(word) else None
+            return Side.TARGET if _is_loader(value.at(source)) else None
+        case ast.arg(arg=word) if _BATCHES.search(word):
+            # A part of a batch, or the whole one that `fit` hands to a model of its own.
+            whole = not path and getattr(value.file.function(value.node), "name", "") in _STEPS
+            return Side.TARGET if whole or (path and isinstance(path[-1], int)) else None
         case ast.Subscript(value=inner) | ast.Attribute(value=inner, attr="T" | "mT"):
             return side(value.at(inner), depth).side
     return None
+
+
+def _is_loader(source: Value) -> bool:
+    """Whether a loop runs over data, by the name of what it runs over."""
+    nodes = [source.node, *(end.value.node for end in Trace().ends(source) if not end.path)]
+    return any(isinstance(n, ast.expr) and _LOADERS.search(_loader(n)) for n in nodes)
 
 
 def _loader(source: ast.expr) -> str:
@@ -146,7 +155,7 @@ def _of_call(value: Value, call: ast.Call, depth: int) -> Side | None:
     if name in _MADE_LABELS:
         return Side.TARGET
     effect = of_function(name)
-    if isinstance(effect, Effect):
+    if isinstance(effect, Effect) or name == "torch.autograd.Variable":
         return side(value.at(call.args[0]), depth).side if call.args else None
     if isinstance(effect, Kind):
         return Side.OUTPUT
@@ -155,6 +164,8 @@ def _of_call(value: Value, call: ast.Call, depth: int) -> Side | None:
         case ast.Attribute(value=inner, attr=method) if not name:
             if isinstance(of_method(method), Effect) or method == "long":
                 return side(value.at(inner), depth).side
+            if method in ("fill_", "new_ones", "new_zeros", "new_full"):
+                return Side.TARGET
             if method in ("predict", "forward", "call") and _is_model(value.at(inner)):
                 return Side.OUTPUT
     if not name and _is_model(value.at(func)):

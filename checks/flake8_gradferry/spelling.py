@@ -12,9 +12,11 @@ from typing import NamedTuple
 from .events import Kind
 from .frames import (
     HARMLESS_METHODS,
+    LIBRARIES,
     Where,
     callee_of,
     is_closure,
+    is_of_tensor,
     is_super,
     owner,
     self_of,
@@ -35,13 +37,7 @@ _LOSS = re.compile(r"loss|err|cost|obj|^l$|^e$", re.IGNORECASE)
 _DEEDS = re.compile(
     r"train|step|update|optimi|reset|clear|zero|fit|learn|backward|epoch|run", re.IGNORECASE
 )
-# Libraries whose functions neither train nor clear what they are given.
-_HARMLESS_ROOTS = frozenset(
-    (
-        "torch torchvision torchaudio torchmetrics torchtext numpy scipy matplotlib pandas tqdm "
-        "sklearn cv2 PIL wandb tensorboardX tensorboard einops seaborn mlflow"
-    ).split()
-) | frozenset(sys.stdlib_module_names)
+_HARMLESS_ROOTS = LIBRARIES | frozenset(sys.stdlib_module_names)
 _BUILTINS = frozenset(dir(builtins))
 
 
@@ -167,14 +163,14 @@ def of_unseen_call(call: ast.Call, where: Where) -> Spelt | None:
         return Spelt(Kind.ZERO, Thing("", file, func))
     if name is None and isinstance(func, ast.Name) and func.id in _BUILTINS:
         return None
+    if isinstance(func, ast.Attribute) and (last in HARMLESS_METHODS or is_of_tensor(func)):
+        return None
     if _is_model(func, where):
         return Spelt(Kind.FORWARD, thing(func, where))
     if isinstance(func, ast.Attribute):
         model = thing(func.value, where)
         if last in ("forward", "__call__", "module") and role(model) is Role.MODEL:
             return Spelt(Kind.FORWARD, model)
-        if last in HARMLESS_METHODS:
-            return None
     involved = tuple(gets_hold_of(call, where))
     return Spelt(Kind.OPAQUE, thing(func, where), involved=involved) if involved else None
 

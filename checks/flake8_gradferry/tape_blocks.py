@@ -164,8 +164,12 @@ def watched(asked: Taken) -> list[ast.expr] | None:
     file = asked.file
     found: list[ast.expr] = []
     function = file.function(asked.block)
+    names = {asked.name}
+    for item in asked.block.items:
+        if item.context_expr is asked.tape and isinstance(item.optional_vars, ast.Name):
+            names.add(item.optional_vars.id)  # another one, where the tape was wrapped
     for name in file.inside(function or file.tree)[ast.Name]:
-        if name.id != asked.name or not isinstance(name.ctx, ast.Load):
+        if name.id not in names or not isinstance(name.ctx, ast.Load):
             continue
         match file.parent(name):
             case ast.Attribute(attr="watch") as watch:
@@ -179,6 +183,8 @@ def watched(asked: Taken) -> list[ast.expr] | None:
             case ast.Attribute() | ast.withitem():
                 pass
             case ast.Delete():
+                pass
+            case above if wraps_tape(above) is name:
                 pass
             case _:
                 return None  # handed on

@@ -465,20 +465,23 @@ class Tracer:
         """Whether a call surely leads to the weights by its arguments alone."""
         if any(self._is_trained(at, item) for item in call.args):
             return False
-        ends = origins(at.file, call.func)
-        if all(
-            end.callee.startswith("keras.losses.") or "keras.losses.Loss" in end.types
-            for end in ends
-        ):
-            return True
         name = at.file.dotted(call.func) or ""
         owner, _, last = name.rpartition(".")
         model = self.contact.model
         whole = (File.dotted(model) if model is not None else None) or ""
+        called_a_loss = _TAKES_OUTPUTS.search(last) is not None
         # A method of what holds the model may run it, unless it is seen to be something else.
-        apart = not owner or owner.partition(".")[0] != whole.partition(".")[0]
-        given = all(end.node is not call.func for end in ends) or last.startswith("comp")
-        if _TAKES_OUTPUTS.search(last) and (apart or given):
+        if called_a_loss and (not owner or owner.partition(".")[0] != whole.partition(".")[0]):
+            return True
+        ends = origins(at.file, call.func)
+        if called_a_loss and (
+            last.startswith("comp") or all(end.node is not call.func for end in ends)
+        ):
+            return True
+        if all(
+            end.callee.startswith("keras.losses.") or "keras.losses.Loss" in end.types
+            for end in ends
+        ):
             return True
         found = layers(at.file, call.func)
         if model is None or not found.layers or not found.complete:

@@ -50,7 +50,7 @@ def _at(end: End, depth: int) -> bool:
             return _made(value, call, path, depth)
         case ast.For(iter=source):
             return _drawn(value.at(source), path, depth)
-        case ast.List(elts=[first, *_]) if not path:
+        case ast.List(elts=[first, _, *_]) if not path:
             return isinstance(first, ast.Constant | ast.UnaryOp)
         case ast.Subscript(slice=ast.Tuple(elts=[ast.Slice(), ast.Constant(value=int())])):
             return not path

@@ -15,7 +15,7 @@ from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
-from .names import canonical
+from .names import MODULES, canonical
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -202,6 +202,12 @@ class File:
             for alias in item.names:
                 joined = module + alias.name if module.endswith(".") else f"{module}.{alias.name}"
                 table.setdefault(alias.asname or alias.name, canonical(joined))
+        for statement in self.tree.body:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Attribute() as value):
+                    root, _, rest = (self.dotted(value) or "").partition(".")
+                    if root in table and (named := canonical(f"{table[root]}.{rest}")) in MODULES:
+                        table.setdefault(name, named)  # `keras = tf.keras` is an import, too
         return table
 
     @cached_property
@@ -243,7 +249,16 @@ class File:
         if node.id not in self.rebound:
             return False
         scope = self.scope(node).find(node.id)
-        return scope is not None and not any(b.kind == "import" for b in scope.bindings[node.id])
+        return scope is not None and not any(
+            b.kind == "import" or self._renames(b, node.id) for b in scope.bindings[node.id]
+        )
+
+    def _renames(self, binding: Binding, name: str) -> bool:
+        """Whether a binding is a `keras = tf.keras` that the import table holds."""
+        if not isinstance(binding.node, ast.Assign) or binding.node not in self.tree.body:
+            return False
+        value = binding.node.value
+        return isinstance(value, ast.Attribute) and self.imported(value) == self.imports[name]
 
     @cached_property
     def rebound(self) -> frozenset[str]:

@@ -23,7 +23,7 @@ class SamePadded(nn.Module):
 
 def same_by_name():
     """PyTorch knows the word too, but not together with a stride."""
-    return nn.Conv2d(1, 4, 3, stride=2, padding="same")
+    return nn.Conv2d(1, 4, 3, stride=2, padding="same")  # XFR501
 
 
 def main():

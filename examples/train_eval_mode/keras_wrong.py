@@ -20,7 +20,7 @@ class Net(keras.Model):
     def __init__(self, epsilon=1e-3, **kwargs):
         super().__init__(**kwargs)
         self.hidden = keras.layers.Dense(64)
-        self.norm = keras.layers.BatchNormalization(momentum=0.1, epsilon=epsilon)
+        self.norm = keras.layers.BatchNormalization(momentum=0.1, epsilon=epsilon)  # XFR420
         self.drop = keras.layers.Dropout(0.5)
         self.out = keras.layers.Dense(3)
 

@@ -94,6 +94,28 @@ class ByClosure(nn.Module):
         return x * gate(x)
 
 
+class Gathered(nn.Module):
+    def __init__(self, wide):
+        super().__init__()
+        self.wide = wide
+        self.norms = nn.ModuleList()
+
+    def forward(self, x):
+        pair = [nn.Linear(8, 8), nn.ReLU()]  # XFR109
+        x = pair[1](pair[0](x))
+        first = nn.Linear(8, 8)
+        steps = [first, nn.ReLU()]
+        x = nn.Sequential(*steps)(x)  # XFR109
+        branch = nn.Linear(8, 8) if self.wide else nn.Conv1d(8, 8, 1)  # XFR109
+        x = branch(x)
+        heads = []
+        head = nn.Linear(8, 2)  # XFR109
+        heads.append(head)
+        for head in heads:
+            x = head(x)
+        return x
+
+
 class Dropouts(nn.Module):
     def forward(self, x):
         x = nn.Dropout(0.5)(x)  # XFR109
@@ -219,6 +241,28 @@ class GivenWeights(nn.Module):
         copy = nn.Linear(8, 8)
         copy.load_state_dict(state)
         return copy(blur(x))
+
+
+class LazyByEarlyReturn(nn.Module):
+    def forward(self, x):
+        if hasattr(self, "fc"):
+            return self.fc(x)
+        self.fc = nn.Linear(8, 8)
+        return self.fc(x)
+
+
+class LazyInList(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.steps = nn.ModuleList()
+
+    def forward(self, x, depth):
+        while len(self.steps) < depth:
+            self.steps.append(nn.Linear(8, 8))
+        for step in self.steps[:depth]:
+            x = step(x)
+        first = self.steps[0]
+        return first(x) + self.steps[1](x)
 
 
 class Handed(nn.Module):

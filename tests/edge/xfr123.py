@@ -55,6 +55,27 @@ class Inherited(Merged):
         return dict(super().get_config(), units=self.units)
 
 
+class Partly(layers.Layer):
+    def __init__(self, patches, width, **kwargs):  # XFR123
+        super().__init__(**kwargs)
+        self.patches = patches
+        self.projection = layers.Dense(width)
+
+    def get_config(self):
+        config = super().get_config()
+        config.update({"patches": self.patches})
+        return config
+
+
+class KeywordOnly(layers.Layer):
+    def __init__(self, *, rate, **kwargs):  # XFR123
+        super().__init__(**kwargs)
+        self.rate = rate
+
+    def get_config(self):
+        return super().get_config() | {"drop_rate": self.rate}
+
+
 # -- what can be made again ------------------------------------------------------------------------
 
 
@@ -74,6 +95,81 @@ class Named(layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "units": self.units}
+
+
+class ByLoop(layers.Layer):
+    def __init__(self, units, rate, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.rate = units, rate
+
+    def get_config(self):
+        config = super().get_config()
+        for name in self.fields:
+            config[name] = getattr(self, name)
+        return config
+
+
+class ByHelper(layers.Layer):
+    def __init__(self, units, rate, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.rate = units, rate
+
+    def get_config(self):
+        return {**super().get_config(), **self.settings()}
+
+    def settings(self):
+        return {"units": self.units, "rate": self.rate}
+
+
+class OfOpen(Open):
+    def __init__(self, units, rate, **kwargs):
+        super().__init__(units, **kwargs)
+        self.rate = rate
+
+    def get_config(self):
+        config = super().get_config()
+        config["rate"] = self.rate
+        return config
+
+
+class ByWords(layers.Layer):
+    def __init__(self, units, rate=0.1, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.rate = units, rate
+
+    def get_config(self):
+        return dict(super().get_config(), units=self.units)
+
+
+class Rank(layers.Layer):
+    def __init__(self, rank, units, **kwargs):
+        super().__init__(**kwargs)
+        self.rank, self.units = rank, units
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+class Rank2(Rank):
+    def __init__(self, units, **kwargs):
+        super().__init__(2, units, **kwargs)
+
+
+class Score(layers.Layer):
+    def __init__(self, name=None):
+        super().__init__(name=name)
+
+    def get_config(self):
+        return {"name": self.name}
+
+
+class Recall(Score):
+    def __init__(self, threshold, name=None):
+        super().__init__(name)
+        self.threshold = threshold
+
+    def get_config(self):
+        return {**super().get_config(), "threshold": self.threshold}
 
 
 class OwnOnly(layers.Layer):

@@ -171,3 +171,12 @@ def two_tapes():
             y = x**3
         first = inner.gradient(y, x)
     return outer.gradient(first, x)
+
+
+def averaged(hvd):
+    x = tf.constant(1.0)
+    with tf.GradientTape() as inner:
+        inner.watch(x)
+        y = x * x
+    outer = hvd.DistributedGradientTape(inner)
+    return outer.gradient(y, [x])

@@ -124,3 +124,20 @@ class GAN(keras.Model):
         weights = self.generator.trainable_variables
         self.g_optimizer.apply_gradients(zip(other.gradient(g_loss, weights), weights))
         return {"loss": loss}
+
+
+def make_optimizer(rate=1e-3):
+    optimizer = keras.optimizers.Adam(rate)
+    return optimizer
+
+
+def from_a_factory(x):
+    actor, critic = net(), net()
+    a_optimizer, c_optimizer = make_optimizer(), make_optimizer(1e-4)
+    with tf.GradientTape() as tape, tf.GradientTape() as other:
+        loss = tf.reduce_mean(actor(x, training=True))
+        value = tf.reduce_mean(critic(x, training=True))
+    weights = actor.trainable_variables
+    a_optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
+    others = critic.trainable_variables
+    c_optimizer.apply_gradients(zip(other.gradient(value, others), others))

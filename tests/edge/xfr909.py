@@ -68,5 +68,9 @@ def in_tensorflow(x, data):
     return losses
 
 
+def one_number(x):
+    return F.mse_loss(Regression()(x), torch.tensor([0.0]))
+
+
 def unseen(model, x, y):
     return F.mse_loss(model(x), y) + F.mse_loss(nn.Linear(8, 1)(x), y)

@@ -9,6 +9,7 @@ def loaders(train_set, test_set, val_dataset, flag):
     val_loader = data.DataLoader(val_dataset, batch_size=4, drop_last=True)  # XFR946
     valid = DataLoader(test_set, batch_size=4, drop_last=True)  # XFR946
     eval_loader = DataLoader(test_set, batch_size=4, drop_last=flag)
+    test_each = DataLoader(test_set, batch_size=1, drop_last=True)
     test_all = DataLoader(test_set, batch_size=4, drop_last=False)
     latest_loader = DataLoader(train_set, batch_size=4, drop_last=True)
     train_eval_loader = DataLoader(train_set, batch_size=4, drop_last=True)

@@ -36,3 +36,9 @@ def test_bad_refuses_its_own_configuration() -> None:
 def test_good_is_loaded(tmp_path: Path) -> None:
     model = keras.saving.load_model(**saved(PAGE.good[0], tmp_path / "m.keras"))
     assert model.layers[0].units == 3
+
+
+def test_an_argument_that_is_left_out_is_missed() -> None:
+    scale = run(PAGE.bad[1])["Scale"]
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'factor'"):
+        scale.from_config(scale(2.0).get_config())

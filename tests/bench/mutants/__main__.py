@@ -31,6 +31,7 @@ import loop
 import losses
 import model
 import recorded
+import settings
 import tape
 from source import Mutant, Source, load
 
@@ -42,6 +43,8 @@ Mutator = Callable[[Source], Iterator[Mutant]]
 MUTATORS: dict[str, tuple[str, Mutator]] = {
     "XFR101": (r"def call\b", model.dunder_call),
     "XFR106": (r"ModuleList", model.modules_in_list),
+    "XFR118": (r"Conv2D|Dense", settings.input_channels),
+    "XFR119": (r"Linear|Conv2d|LSTM", settings.no_input_size),
     "XFR201": (r"apply_gradients\(", tape.without_zip),
     "XFR202": (r"\.backward\(", loop.missing_zero_grad),
     "XFR203": (r"GradientTape", tape.tape_reused),
@@ -63,10 +66,17 @@ MUTATORS: dict[str, tuple[str, Mutator]] = {
     "XFR401": (r"CrossEntropyLoss|cross_entropy", losses.softmax_before_cross_entropy),
     "XFR402": (r"from_logits\s*=\s*True", losses.missing_from_logits),
     "XFR403": (r"from_logits\s*=\s*True", losses.from_logits_on_probabilities),
+<<<<<<< HEAD
+    "XFR405": (r"(?i)loss|cross_?entropy", losses.swapped_arguments),
+    "XFR410": (r"lr\s*=|learning_rate\s*=", settings.optimizer_keyword),
+    "XFR420": (r"momentum\s*=", settings.norm_momentum),
+    "XFR426": (r"momentum\s*=", settings.positional_momentum),
+=======
     "XFR508": (r"permute\(", layout.layout_by_reshape),
     "XFR516": (r"flatten\(", layout.flatten_drops_batch),
     "XFR517": (r"batch_first", layout.missing_batch_first),
     "XFR522": (r"return_sequences", layout.missing_return_sequences),
+>>>>>>> layout
 }
 
 Found = set[tuple[int, str]]

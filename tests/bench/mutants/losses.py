@@ -1,4 +1,4 @@
-"""Planted mistakes of losses: XFR401, XFR402, XFR403."""
+"""Planted mistakes of losses: XFR401, XFR402, XFR403, XFR405."""
 
 from __future__ import annotations
 
@@ -299,3 +299,38 @@ def _logits_of(call: ast.Call, compiled: bool) -> ast.expr | None:
     if compiled or flag is None or getattr(flag.value, "value", None) is not True:
         return None
     return call.args[1] if name.endswith("_crossentropy") and len(call.args) > 1 else None
+
+
+# -- arguments the wrong way round -----------------------------------------------------------------
+
+_ASYMMETRIC = re.compile(
+    r"(?:^|\.)(?:CrossEntropyLoss|NLLLoss|BCELoss|BCEWithLogitsLoss|KLDivLoss|(?:F|functional)\."
+    r"(?:cross_entropy|nll_loss|kl_div|binary_cross_entropy(?:_with_logits)?)|losses\.(?:Binary|"
+    r"Categorical|SparseCategorical)Crossentropy|losses\.(?:sparse_|)(?:binary|categorical)"
+    r"_crossentropy|losses\.KLDivergence|(?:Binary|Categorical|SparseCategorical)Crossentropy)$"
+)
+
+
+def swapped_arguments(source: Source) -> Iterator[Mutant]:
+    """XFR405: output and target change places."""
+    for call in source.nodes:
+        match call:
+            case ast.Call(func=func, args=[first, second, *_]) if not isinstance(
+                first, ast.Starred
+            ) and not isinstance(second, ast.Starred):
+                pass
+            case _:
+                continue
+        made = value(source, func)
+        maker = made[1] if made is not None else None
+        held = dotted(maker.func) if isinstance(maker, ast.Call) else ""
+        if isinstance(func, ast.Call):
+            held = dotted(func.func)
+        if not _ASYMMETRIC.search(dotted(func)) and not _ASYMMETRIC.search(held):
+            continue
+        edits = (
+            source.replace(first, source.written(second)),
+            source.replace(second, source.written(first)),
+        )
+        variant = "function" if _ASYMMETRIC.search(dotted(func)) else "object"
+        yield Mutant("XFR405", variant, source, call.lineno, edits)

@@ -67,7 +67,7 @@ import ast
 from collections.abc import Iterator
 
 from ...guards import expects_error
-from ...infer import origins
+from ...infer import calls_of, origins, returns
 from ...kinds import Kind, kind
 from ...rule import Confidence, Finding, Harm, Rule
 from ...turns import innermost_loop, within
@@ -134,8 +134,24 @@ def the_optimizer(file: File, node: ast.expr) -> ast.AST | None:
     if kind(file, node) is not Kind.KERAS_OPTIMIZER:
         return None
     ends = origins(file, node)
-    made = ends[0].call if len(ends) == 1 and isinstance(node, ast.Name | ast.Attribute) else None
-    return None if made is not None and is_built(file, made) else made
+    if len(ends) != 1 or ends[0].file is not file or not isinstance(node, ast.Name | ast.Attribute):
+        return None
+    made = ends[0].call
+    return None if made is None or is_built(file, made) or is_made_anew(file, made) else made
+
+
+def is_made_anew(file: File, made: ast.AST) -> bool:
+    """Whether a function that is called in several places returns what is made."""
+    function = file.function(made)
+    return (
+        function is not None
+        and len(calls_of(file, function)) != 1
+        and any(
+            origin.node is made
+            for value in returns(file, function)
+            for origin in origins(file, value)
+        )
+    )
 
 
 def is_built(file: File, made: ast.AST) -> bool:

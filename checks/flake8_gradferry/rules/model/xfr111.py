@@ -77,6 +77,7 @@ from ...direct import object_of
 from ...guards import expects_error
 from ...models import Layer, class_lineage, has_parameters, layers
 from ...modes import class_dependent
+from ...project import Symbol
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
 
@@ -112,7 +113,14 @@ def is_harmed(layer: Layer) -> bool:
     family = class_lineage(layer.cls)
     if not family.is_keras_layer or family.method("call") is None:
         return False
-    return family.method("build") is not None or bool(class_dependent(layer.cls))
+    return bool(class_dependent(layer.cls)) or makes_weights(family.method("build"))
+
+
+def makes_weights(build: Symbol | None) -> bool:
+    return build is not None and any(
+        isinstance(call.func, ast.Attribute) and call.func.attr == "add_weight"
+        for call in build.file.inside(build.node)[ast.Call]
+    )
 
 
 def is_built(file: File, called: ast.expr) -> bool:

@@ -1,4 +1,4 @@
-"""A Keras layer whose `__init__` does not take what its own `get_config` gives.
+"""A Keras layer whose `__init__` and `get_config` do not fit together.
 
 ## Why
 
@@ -6,7 +6,8 @@ LOUD. A torch module is saved as its weights; a Keras model is saved with the co
 layer, and loading calls `cls(**config)`. `super().get_config()` puts `name`, `trainable` and
 `dtype` in, so an `__init__` without `**kwargs` refuses its own configuration. Measured on Keras
 3.15: the model is saved without a word, and `load_model`, `clone_model` and `from_config` raise
-TypeError: "unexpected keyword argument 'name'".
+TypeError: "unexpected keyword argument 'name'". An argument without a default that `get_config`
+leaves out raises in the same places: "missing 1 required positional argument".
 
 ## Bad
 
@@ -26,6 +27,22 @@ class Block(keras.layers.Layer):
         config = super().get_config()
         config.update({"units": self.units})
         return config
+```
+
+```python
+import keras
+
+
+class Scale(keras.layers.Layer):
+    def __init__(self, factor, **kwargs):  # XFR123
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, x):
+        return x * self.factor
+
+    def get_config(self):
+        return super().get_config()
 ```
 
 ## Good
@@ -51,13 +68,15 @@ class Block(keras.layers.Layer):
 ## When it stays quiet
 
 - `__init__` takes `**kwargs`, or `name`, `trainable` and `dtype`.
-- `get_config` does not start from `super().get_config()`, or takes something out of it.
+- `get_config` does not start from `super().get_config()`, or takes something out of it, or gets
+  its names from a loop or a helper; a base in the project has a `get_config` of its own making.
 - The class has a `from_config` of its own, or no `get_config` (see XFR904), or derives from
   something that cannot be seen.
 
 ## Fix
 
-`def __init__(self, units, **kwargs):` and `super().__init__(**kwargs)`.
+`def __init__(self, units, **kwargs):` and `super().__init__(**kwargs)`; every argument in
+`get_config`.
 
 ## Seen at run time
 
@@ -73,7 +92,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...configs import extends_base, method_of, refused
+from ...configs import extends_base, is_base, left_out, method_of, refused
 from ...infer import lineage
 from ...project import Symbol
 from ...rule import Confidence, Finding, Harm, Rule
@@ -87,6 +106,7 @@ rule = Rule(
     confidence=Confidence.SURE,
     direction="torch->keras",
 )
+_LEFT_OUT = "{cls}.get_config leaves out {name}, which __init__ needs; put it in"
 
 
 @rule.node(ast.ClassDef)
@@ -98,8 +118,11 @@ def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
     if not family.is_keras_layer or not family.complete or family.method("from_config"):
         return
     init = method_of(Symbol(file, node), "__init__")
-    if init is None or not extends_base(file, methods["get_config"]):
+    if init is None or not extends_base(family):
         return
     at, function = init
+    place = function if at is file else node
     if missing := refused(function):
-        yield rule.at(function if at is file else node, cls=node.name, name=missing[0])
+        yield rule.at(place, cls=node.name, name=missing[0])
+    elif (missing := left_out(function, family)) and not is_base(file, node):
+        yield rule.at(place, _LEFT_OUT, cls=node.name, name=missing[0])

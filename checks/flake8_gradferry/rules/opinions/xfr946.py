@@ -101,6 +101,9 @@ def check(file: File, call: ast.Call, option: str) -> Iterator[Finding]:
     told = [item.value for item in call.keywords if item.arg == option]
     if not told or constant(Value(file, told[0])) is not True:
         return
+    sizes = [item.value for item in call.keywords if item.arg == "batch_size"]
+    if any(constant(Value(file, size)) == 1 for size in sizes):
+        return  # nothing is left over
     match file.statement(call):
         case ast.Assign(targets=[target]):
             name = file.dotted(target) or ""
