@@ -66,17 +66,14 @@ MUTATORS: dict[str, tuple[str, Mutator]] = {
     "XFR401": (r"CrossEntropyLoss|cross_entropy", losses.softmax_before_cross_entropy),
     "XFR402": (r"from_logits\s*=\s*True", losses.missing_from_logits),
     "XFR403": (r"from_logits\s*=\s*True", losses.from_logits_on_probabilities),
-<<<<<<< HEAD
     "XFR405": (r"(?i)loss|cross_?entropy", losses.swapped_arguments),
     "XFR410": (r"lr\s*=|learning_rate\s*=", settings.optimizer_keyword),
     "XFR420": (r"momentum\s*=", settings.norm_momentum),
     "XFR426": (r"momentum\s*=", settings.positional_momentum),
-=======
     "XFR508": (r"permute\(", layout.layout_by_reshape),
     "XFR516": (r"flatten\(", layout.flatten_drops_batch),
     "XFR517": (r"batch_first", layout.missing_batch_first),
     "XFR522": (r"return_sequences", layout.missing_return_sequences),
->>>>>>> layout
 }
 
 Found = set[tuple[int, str]]
