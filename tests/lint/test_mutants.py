@@ -34,7 +34,8 @@ def bench() -> Iterator[ModuleType]:
 
 
 # The bench's own table says for which rules there is a mutator.
-CODES = re.findall(r'^    "(XFR\d{3})": \(', (BENCH / "__main__.py").read_text(encoding="utf-8"), re.M)
+TABLE = (BENCH / "__main__.py").read_text(encoding="utf-8")
+CODES = re.findall(r'^    "(XFR\d{3})": \(', TABLE, re.MULTILINE)
 
 # For rules whose Good programs have another shape than the one the mutator looks for.
 MORE = {
