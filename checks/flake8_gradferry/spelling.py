@@ -25,7 +25,7 @@ from .frames import (
 from .graph import ENGINES
 from .infer import attribute_values, lineage
 from .project import Symbol
-from .things import Role, Thing, role, role_by_name
+from .things import Role, Thing, is_scaler, role, role_by_name
 from .walk import File
 
 # `zero_grad` under other names: Paddle's, Chainer's, and those of people's own helpers.
@@ -100,7 +100,7 @@ def _by_verb(func: ast.Attribute, call: ast.Call, where: Where) -> Spelt | None:
             return _mode(func, call, where)
         case "unscale_" if first is not None:
             return Spelt(Kind.UNSCALE, thing(first, where), thing(receiver, where))
-        case "update" if role(scaler := thing(receiver, where)) is Role.SCALER:
+        case "update" if is_scaler(scaler := thing(receiver, where)):
             return Spelt(Kind.UPDATE, scaler)
         case "clip_grad_norm_" | "clip_grad_value_":
             return Spelt(Kind.CLIP, owner(first or receiver, where))

@@ -112,6 +112,11 @@ def is_torch_optimizer(thing: Thing | None, file: File) -> bool:
     return imports_torch(file) and not is_foreign(file)
 
 
+def is_scaler(thing: Thing) -> bool:
+    """Whether an object is a GradScaler; a parameter `scaler=None` is one by its name."""
+    return Role.SCALER in (role(thing), role_by_name(thing))
+
+
 def is_near(node: ast.AST) -> bool:
     """Whether a value's origin is worth asking for: of `x` and `self.x`, not of `args.net.x`."""
     return isinstance(node, ast.Name) or (

@@ -87,6 +87,36 @@ def steps_in_a_helper(net, opt, loader):
     return total
 
 
+def printed_now_and_then(net, opt, loader):
+    running = 0
+    for i, (x, y) in enumerate(loader):
+        opt.zero_grad()
+        loss = criterion(net(x), y)
+        loss.backward()
+        opt.step()
+        running += loss  # XFR219
+        if i % 100 == 99:
+            print(running / 100)
+            running = 0
+
+
+def loss_of_the_model(model, opt, loader):
+    first, second = 0, 0
+    for batch in loader:
+        outputs = model(**batch)
+        loss = outputs.loss
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+        first += loss  # XFR219
+        other = model(**batch)[0]
+        opt.zero_grad()
+        other.backward()
+        opt.step()
+        second += other  # XFR219
+        second += loss.item() + outputs.size
+
+
 class Trainer:
     def __init__(self, net, opt):
         self.net, self.opt = net, opt
@@ -156,17 +186,15 @@ def listed_before_backward(net, opt, loader):
         opt.step()
 
 
-def reset_in_the_loop(net, opt, loader):
-    running = 0
-    for i, (x, y) in enumerate(loader):
+def reset_in_each_turn(net, opt, loader):
+    for x, y in loader:
         opt.zero_grad()
+        running = 0
         loss = criterion(net(x), y)
         loss.backward()
         opt.step()
         running += loss
-        if i % 100 == 99:
-            print(running / 100)
-            running = 0
+        print(running)
 
 
 def rebound_to_a_number(net, opt, loader):

@@ -45,6 +45,15 @@ def step_function(net, optimizer, x, y):
     return loss.item(), norm
 
 
+def something_unseen_follows(net, opt, loader, evaluator):
+    for x, y in loader:
+        opt.zero_grad()
+        criterion(net(x), y).backward()
+        opt.step()
+        clip_grad_norm_(net.parameters(), 5.0)  # XFR227
+        evaluator.run(net)
+
+
 class Trainer:
     def __init__(self, net):
         self.net = net

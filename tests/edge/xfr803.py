@@ -53,6 +53,18 @@ def never_updated(net, loader):
             grad_scaler.step(opt)  # XFR803
 
 
+def optional(net, opt, loader, scaler=None):
+    for x, y in loader:
+        opt.zero_grad()
+        loss = criterion(net(x), y)
+        if scaler is not None:
+            scaler.scale(loss).backward()
+            scaler.step(opt)  # XFR803
+        else:
+            loss.backward()
+            opt.step()
+
+
 class Trainer:
     def __init__(self, net):
         self.net = net
@@ -157,3 +169,16 @@ def a_scaler_of_data(net, opt, loader, standard):
         opt.zero_grad()
         standard.scale(criterion(net(x), y)).backward()
         opt.step()
+
+
+def optional_in_order(net, opt, loader, scaler=None):
+    for x, y in loader:
+        opt.zero_grad()
+        loss = criterion(net(x), y)
+        if scaler is not None:
+            scaler.scale(loss).backward()
+            scaler.step(opt)
+            scaler.update()
+        else:
+            loss.backward()
+            opt.step()

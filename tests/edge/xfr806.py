@@ -35,6 +35,21 @@ def only_when_distributed(distributed):
         epoch += 1
 
 
+def train(loader, epoch):
+    for x, y in loader:
+        step(x, y, epoch)
+
+
+def in_a_helper(distributed):
+    if distributed:
+        own_sampler = DistributedSampler(dataset)  # XFR806
+    else:
+        own_sampler = None
+    own_loader = DataLoader(dataset, shuffle=own_sampler is None, sampler=own_sampler)
+    for epoch in range(10):
+        train(own_loader, epoch)
+
+
 class Trainer:
     def __init__(self):
         self.sampler = tud.DistributedSampler(dataset)  # XFR806
@@ -89,3 +104,10 @@ def handed_on():
 
 def chosen(shuffle, sampler):
     return DataLoader(dataset, shuffle=True), DataLoader(dataset, shuffle=shuffle, sampler=sampler)
+
+
+def helper_out_of_sight():
+    far_sampler = DistributedSampler(dataset)
+    far_loader = DataLoader(dataset, sampler=far_sampler)
+    for epoch in range(10):
+        run(far_loader, epoch)

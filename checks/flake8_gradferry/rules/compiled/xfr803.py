@@ -121,13 +121,13 @@ from collections.abc import Iterator
 
 from ...flow import Event, Flow, Kind, common_loops, flows
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import Role, Thing, imports_torch, role
+from ...things import Role, Thing, imports_torch, is_scaler, role
 from ...walk import File
 
 rule = Rule(
     __name__,
     name="scaler-order",
-    message="clipped while {scaler} scales (SILENT: steps of 1/65536); {scaler}.unscale_() first",
+    message="gradients clipped while scaled (SILENT: steps of 1/65536); {scaler}.unscale_() first",
     harm=Harm.SILENT,
     confidence=Confidence.SURE,
     direction="keras->torch",
@@ -166,9 +166,8 @@ def scaler_of(backward: Event) -> ast.expr | None:
                 value=ast.Call(func=ast.Attribute(value=scaler, attr="scale"), args=[_])
             )
         ):
-            name = backward.file.dotted(scaler) or ""
-            is_scaler = role(Thing(name, backward.file, scaler)) is Role.SCALER
-            return scaler if is_scaler else None
+            thing = Thing(backward.file.dotted(scaler) or "", backward.file, scaler)
+            return scaler if is_scaler(thing) else None
     return None
 
 

@@ -67,8 +67,9 @@ import ast
 import re
 from collections.abc import Iterator
 
+from ...infer import function_of
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import LOOPS, File
+from ...walk import FUNCTIONS, LOOPS, File
 
 rule = Rule(
     __name__,
@@ -81,6 +82,7 @@ rule = Rule(
 
 _TWO_ORDERS = "shuffle=True beside a sampler (LOUD: ValueError); leave shuffle out"
 _EVALUATES = re.compile(r"val|test|eval|dev|infer|predict", re.IGNORECASE)
+_TRAINS = re.compile(r"train|fit|epoch", re.IGNORECASE)
 _CALL_IT_THEMSELVES = frozenset("lightning accelerate ignite transformers fabric composer".split())
 
 
@@ -135,4 +137,16 @@ def runs_in_epochs(file: File, loader: str) -> bool:
             over = over.args[0]  # `enumerate(tqdm(loader))`
         if file.dotted(over) == loader and isinstance(file.enclosing(loop, *LOOPS), LOOPS):
             return True
-    return False
+    return any(trains_with(file, call, loader) for call in file.index[ast.Call])
+
+
+def trains_with(file: File, call: ast.Call, loader: str) -> bool:
+    """Whether a call in a loop hands the loader to a function in sight that trains, and that does
+    not set the epoch itself."""
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    if not _TRAINS.search(name) or not any(file.dotted(given) == loader for given in call.args):
+        return False
+    if not isinstance(file.enclosing(call, *LOOPS, *FUNCTIONS), LOOPS):
+        return False
+    found = function_of(file, call.func)
+    return found is not None and "set_epoch" not in found.file.calls_by_name

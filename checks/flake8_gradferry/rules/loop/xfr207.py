@@ -103,7 +103,7 @@ def same_turn(first: Event, second: Event) -> bool:
     """Whether both surely run, one behind the other, in one function of the file."""
     return (
         first.loops == second.loops
-        and first.node is not second.node
+        and position(first.node) < position(second.node)  # not of an earlier call
         and first.whenever(second)
         and first.file is second.file
         and first.depth == second.depth

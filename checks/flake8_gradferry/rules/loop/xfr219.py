@@ -56,7 +56,7 @@ print(total / 200)
 - The value has left the graph: `.item()`, `float(loss)`, `.detach()`, `.data`, `.cpu().numpy()`,
   or the sum is taken under `torch.no_grad()`.
 - The sum itself is backpropagated: several losses of one batch, accumulated over time steps.
-- The sum or list is made anew inside the loop.
+- The sum or list is made anew in each turn of the loop.
 - What is added is not seen to be what `backward()` was called on.
 
 ## Fix
@@ -90,6 +90,10 @@ rule = Rule(
     confidence=Confidence.LIKELY,
     direction="keras->torch",
 )
+
+
+# `criterion(out, y)`, `a + b`, `model(**batch).loss`, `outputs[0]`
+_COMPUTED = (ast.Call, ast.BinOp, ast.Attribute, ast.Subscript)
 
 
 @rule.node(ast.AugAssign, where=imports_torch)
@@ -144,7 +148,7 @@ def loss_in(file: File, value: ast.expr, loop: ast.AST) -> ast.expr | None:
         home, node = term.file, term.node
         if term.file is file and isinstance(node, ast.Name | ast.Attribute):
             shown = node if node in file.inside(value)[type(node)] else shown
-        if not isinstance(node, ast.Call | ast.BinOp) or term not in backpropagated(home).terms:
+        if not isinstance(node, _COMPUTED) or term not in backpropagated(home).terms:
             continue
         made_in = home.function(node)
         if home is file and made_in is file.function(loop):
@@ -165,9 +169,16 @@ def is_summed_on_purpose(file: File, node: ast.AST, target: ast.expr, loop: ast.
     name = ast.unparse(target)
     if (file.function(node), name) in backpropagated(file).names:
         return True
-    fresh = (s for s in file.inside(loop, nested=False)[ast.Assign] if s is not node)
+    fresh = (s for s in file.inside(loop, nested=False)[ast.Assign] if in_each_turn(file, s, node))
     targets = [target for statement in fresh for target in statement.targets]
     return any(name in (ast.unparse(item) for item in unpacked(made)) for made in targets)
+
+
+def in_each_turn(file: File, statement: ast.stmt, node: ast.AST) -> bool:
+    """Whether a statement, another one than that of `node`, runs whenever `node` does."""
+    own = {above for above in file.ancestors(node) if isinstance(above, ast.If)}
+    conditions = {above for above in file.ancestors(statement) if isinstance(above, ast.If)}
+    return statement is not node and conditions <= own
 
 
 def unpacked(target: ast.expr) -> list[ast.expr]:

@@ -112,7 +112,7 @@ def step_before(flow: Flow, clip: Event) -> Event | None:
         return None
     if not step.whenever(clip) or not clip.whenever(step):
         return None
-    following = nearest(flow.after(clip, Kind.STEP, *GRADIENTS))
+    following = flow.first_after(clip, Kind.STEP, Kind.BACKWARD, Kind.WRITE)
     if following is not None and following.kind is not Kind.BACKWARD:
         return None
     steppers = {event.key for event in flow.of(Kind.STEP)}

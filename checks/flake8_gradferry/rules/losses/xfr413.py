@@ -53,7 +53,7 @@ for epoch in range(3):
 
 - An optimizer steps earlier in the same turn, or before the loop.
 - The epoch is given (`scheduler.step(epoch)`): the rate is then that epoch's own.
-- The scheduler steps under a condition (`if epoch > 0:`).
+- The scheduler steps under a condition of its own (`if epoch > 0:`).
 - The step stands in a call that cannot be followed.
 
 ## Fix
@@ -100,20 +100,22 @@ def check(file: File, tree: ast.Module) -> Iterator[Finding]:
 def comes_first(flow: Flow, schedule: Event) -> bool:
     """Whether a scheduler steps in each turn of a loop in which an optimizer only steps later."""
     call = schedule.node
-    if not isinstance(call, ast.Call) or call.args or call.keywords or schedule.branches:
+    if not isinstance(call, ast.Call) or call.args or call.keywords:
         return False
     loop = schedule.loops[-1] if schedule.loops else None
     if not isinstance(loop, LOOPS) or schedule.thing is None:
         return False
     if role(schedule.thing) is not Role.SCHEDULER:
         return False
-    if any(may_step(event, loop) for event in flow.before(schedule, Kind.STEP, Kind.OPAQUE)):
+    following = flow.first_after(schedule, Kind.STEP)
+    if following is None or loop not in following.loops or flow.last_before(schedule, Kind.STEP):
         return False
-    return any(loop in step.loops for step in flow.after(schedule, Kind.STEP))
+    if following.loops == schedule.loops and following.branches == schedule.branches:
+        return True
+    unseen = flow.before(schedule, Kind.OPAQUE)
+    return not schedule.branches and not any(may_step(event, loop) for event in unseen)
 
 
 def may_step(event: Event, loop: ast.AST) -> bool:
-    """Whether an optimizer has stepped already, or in this turn may have out of sight."""
-    if event.kind is Kind.STEP:
-        return True
+    """Whether an optimizer may have stepped out of sight in the same turn."""
     return loop in event.loops and not event.seems_harmless

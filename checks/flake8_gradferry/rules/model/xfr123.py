@@ -96,6 +96,7 @@ from ...configs import extends_base, is_base, left_out, method_of, refused
 from ...infer import lineage
 from ...project import Symbol
 from ...rule import Confidence, Finding, Harm, Rule
+from ...versions import is_keras_itself
 from ...walk import File
 
 rule = Rule(
@@ -112,7 +113,7 @@ _LEFT_OUT = "{cls}.get_config leaves out {name}, which __init__ needs; put it in
 @rule.node(ast.ClassDef)
 def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
     methods = file.methods(node)
-    if "get_config" not in methods or not node.bases:
+    if "get_config" not in methods or not node.bases or is_keras_itself(file):
         return
     family = lineage(file, node)
     if not family.is_keras_layer or not family.complete or family.method("from_config"):
