@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from .axes import applied, axis, integer, leading, leading_input
+from .axes import applied, axis, flag, integer, leading, leading_input
 from .infer import Origin, argument_for, function_of, lineage, origins
 from .modes import argument
 from .walk import FUNCTIONS, File, Index, remembered
@@ -14,6 +14,7 @@ from .walk import FUNCTIONS, File, Index, remembered
 _BATCH = re.compile(r"(b|bs|bsz|bz|n?_?batch_?(size|sz|dim|num|n)?|mini_?batch(_?size)?)", re.I)
 _STATES = frozenset(f"torch.{name}" for name in ("empty", "ones", "rand", "randn", "zeros"))
 _RANDOM = frozenset(f"torch.{name}" for name in ("ones", "rand", "randn", "zeros"))
+_PADS = ("torch.nn.utils.rnn.pad_sequence", "torch.nn.utils.rnn.pad_packed_sequence")
 _POOLS = frozenset("amax max mean sum".split())
 
 
@@ -94,11 +95,14 @@ def pooled(file: File, call: ast.Call, path: tuple[int, ...]) -> Iterator[ast.Ca
 
 
 def fed_batch_first(file: File, sequence: ast.expr) -> bool:
-    """Whether the module that a layer's input enters is run on batches with the batch first.
+    """Whether a layer's input, or what its module is run on in the same file, is batch first.
 
-    On what a DataLoader yields, untouched, or on `torch.randn(batch_size, ...)`, in the same file.
+    That is what a DataLoader yields, untouched, `pad_sequence(..., batch_first=True)`, or
+    `torch.randn(batch_size, ...)`.
     """
     found = leading_input(file, sequence)
+    if found and all(_is_batch(origin) for origin in found):
+        return True
     entry = found[0].node if len(found) == 1 and not found[0].path else None
     if not isinstance(entry, ast.arg) or (function := file.function(entry)) is None:
         return False
@@ -146,6 +150,8 @@ def _is_batch(origin: Origin) -> bool:
                 and "lightning.LightningModule" in lineage(file, cls).names
                 and all(given.arg != "collate_fn" for given in file.index[ast.keyword])
             )
+        case ast.Call(func=func) if (file.qualified(func) or "").startswith(_PADS):
+            return flag(node, "batch_first", 1) is True
         case ast.Call(func=func, args=[ast.Name(id=size), _, *_]):
             return file.qualified(func) in _RANDOM and _BATCH.fullmatch(size) is not None
     return False

@@ -11,6 +11,8 @@ from .walk import FUNCTIONS, File, Function
 
 # What the base class puts into every configuration.
 _OF_BASE = ("name", "trainable", "dtype")
+# Bases that put in nothing else.
+_PLAIN = frozenset(("keras.Model", "keras.layers.Layer"))
 
 
 def method_of(symbol: Symbol, name: str) -> tuple[File, Function] | None:
@@ -61,6 +63,8 @@ def _extends_base(file: File, function: Function) -> bool:
 
 def left_out(init: Function, family: Lineage) -> list[str]:
     """The arguments that `__init__` cannot do without and no `get_config` of the class names."""
+    if not family.names <= _PLAIN:
+        return []  # the configuration of a Dense or Wrapper names more
     args = init.args
     positional = [*args.posonlyargs, *args.args][1:]
     required = positional[: len(positional) - len(args.defaults)]

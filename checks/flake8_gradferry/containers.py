@@ -18,6 +18,7 @@ _REGISTERS = frozenset(
 )
 # A class that does this handles its hidden parameters itself.
 _OWN_BUSINESS = ("parameters", "named_parameters", "_apply", "state_dict")
+_PARAMETERS = ("torch.nn.Parameter", "torch.nn.ParameterList", "torch.nn.ParameterDict")
 _DICTS = frozenset(("dict", "OrderedDict", "collections.OrderedDict"))
 
 
@@ -209,6 +210,6 @@ def _is_frozen(call: ast.Call) -> bool:
 
 
 def _is_parameter(file: File, call: ast.Call) -> bool:
-    return file.qualified(call.func) == "torch.nn.Parameter" and not any(
+    return file.qualified(call.func) in _PARAMETERS and not any(
         keyword.arg == "requires_grad" for keyword in call.keywords
     )

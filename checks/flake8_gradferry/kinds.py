@@ -102,6 +102,12 @@ _TENSOR_MODULES = {
     "keras.activations": frozenset(("get", "serialize", "deserialize")),
     "keras.losses": frozenset(("get", "serialize", "deserialize")),
 }
+_MODEL_FUNCTIONS = frozenset(
+    (
+        "keras.models.clone_model keras.models.load_model keras.models.model_from_json "
+        "keras.saving.load_model"
+    ).split()
+)
 # Methods of a dataset that give a dataset.
 _DATASET_METHODS = frozenset(
     (
@@ -236,10 +242,12 @@ def _of_framework_call(file: File, name: str) -> Kind | None:
         return Kind.TF_DATASET if "Dataset" in name else None
     if name.startswith("keras.utils.") and last.endswith("_dataset_from_directory"):
         return Kind.TF_DATASET
-    if last[:1].isupper():
-        return _of_types(framework_bases(file, name)) or _by_module(module)
     if name == "keras.layers.Input":
         return Kind.KERAS_TENSOR
+    if name in _MODEL_FUNCTIONS or (name.startswith("keras.applications.") and last[:1].isupper()):
+        return Kind.KERAS_MODEL
+    if last[:1].isupper():
+        return _of_types(framework_bases(file, name)) or _by_module(module)
     if module == "tensorflow":
         return Kind.TF_TENSOR if last in _TENSOR_FUNCTIONS else None
     if module in _TENSOR_MODULES and last not in _TENSOR_MODULES[module]:

@@ -24,6 +24,7 @@ from .activations import (
 )
 from .callframes import End, Frame, Path, Value, class_of, family, made_by
 from .functions import super_call
+from .heads import replaced_head
 from .project import Symbol
 from .sequences import Item, items
 from .values import Trace, constant
@@ -174,6 +175,8 @@ class _Flow:
             return self._returned(entered, path)
         func = call.func
         name = made_by(value)
+        if name == "torch.nn.parallel.data_parallel" and len(call.args) > 1:
+            return self._model(value, call.args[0], call.args[1], path)
         if name and (effect := of_function(name)) is not None:
             found = self._function(value, name, effect)
             return _moved(found) if path else found
@@ -268,6 +271,8 @@ class _Flow:
                     return self._instance(value, cls, call, argument, path)
             case _:
                 return [_unknown(value)]
+        if (head := replaced_head(self.trace, value)) is not None:
+            return self._any([Item(head)], lambda: [_unknown(value)], value)
         found = self._layer(value, name := made_by(value), argument, path)
         return _moved(found) if path and name != "keras.Model" else found
 

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from .infer import origins, reaching
 from .tape_blocks import Taken, taken, weight_holders
-from .tape_trails import At, Break, Contact, Tracer, Why
+from .tape_trails import Tracer
+from .trails import At, Break, Contact, Why
 from .walk import File, remembered
 
 __all__ = ["Lost", "Why", "bound_to", "lost", "shown"]
@@ -36,21 +37,19 @@ def lost(file: File, call: ast.Call) -> list[Lost]:
         return []
     found: list[Lost] = []
     for contact in _contacts(asked):
-        tracer = Tracer(asked, contact)
-        whole = tracer.trail(At(file, asked.target))
+        whole = Tracer(asked, contact).trail(At(file, asked.target))
         if whole.open:
-            found += _lost_terms(tracer)
+            found += _lost_terms(asked, contact)
         elif whole.breaks:
             found.append(Lost(asked, contact.shown, _first(asked, whole.breaks), term=False))
     return found
 
 
-def _lost_terms(tracer: Tracer) -> Iterator[Lost]:
-    for term in _terms(tracer.asked.file, tracer.asked.target, tracer.asked):
-        trail = tracer.trail(At(tracer.asked.file, term))
+def _lost_terms(asked: Taken, contact: Contact) -> Iterator[Lost]:
+    for term in _terms(asked.file, asked.target, asked):
+        trail = Tracer(asked, contact).trail(At(asked.file, term))
         if trail.breaks and not trail.open:
-            at = _first(tracer.asked, trail.breaks)
-            yield Lost(tracer.asked, tracer.contact.shown, at, term=True)
+            yield Lost(asked, contact.shown, _first(asked, trail.breaks), term=True)
 
 
 def _first(asked: Taken, breaks: tuple[Break, ...]) -> Break:

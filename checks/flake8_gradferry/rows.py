@@ -8,6 +8,7 @@ from typing import NamedTuple
 from .axes import POINTWISE, applications, applied, pointwise
 from .callframes import Path, Value, class_of, made_by
 from .infer import Origin
+from .modes import argument
 from .project import Symbol
 from .sequences import items
 from .values import Trace
@@ -84,3 +85,11 @@ def _fed_by(origin: Origin) -> Step:
         if layer is not None:
             return Step(layer.file, layer.node, layer.name, layer.cls, origin.path)
     return Step(origin.file, origin.node, path=origin.path)
+
+
+def input_shape(step: Step) -> ast.expr | None:
+    """The shape, without the batch, where a step is a `keras.Input`."""
+    node = step.node
+    if isinstance(node, ast.Call) and step.file.qualified(node.func) == "keras.layers.Input":
+        return argument(node, "shape", 0)
+    return None

@@ -10,9 +10,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import NamedTuple
 
 from .additions import put_into
 from .infer import (
@@ -31,89 +28,11 @@ from .names import framework
 from .project import Symbol
 from .tape_blocks import Taken, same_model
 from .tapes import GRADIENT_METHODS, VARIABLES
-from .walk import FUNCTIONS, Binding, File, Function
+from .trails import NOWHERE, UNSEEN, At, Break, Contact, Frame, Trail, Why, union
+from .walk import FUNCTIONS, Binding, File
 
 _DEPTH = 4  # functions within functions
 _STEPS = 600
-
-
-class Why(Enum):
-    """Why the tape has no gradient of something."""
-
-    OUTSIDE = "outside"  # it ran outside the block
-    VALUES = "values"  # its values left TensorFlow
-    STEPS = "steps"  # it has no slope: integers, comparisons, rounding
-
-
-class Break(NamedTuple):
-    """The place at which a trail is lost."""
-
-    why: Why
-    file: File
-    node: ast.expr
-
-
-class Contact(NamedTuple):
-    """What a trail has to lead to: a model, or variables by name."""
-
-    shown: str
-    model: ast.expr | None = None
-    names: frozenset[str] = frozenset()
-
-
-class Trail(NamedTuple):
-    """Where a value leads back to."""
-
-    reaches: bool = False  # recorded all the way
-    unseen: bool = False  # there may be more than can be seen
-    breaks: tuple[Break, ...] = ()
-
-    @property
-    def open(self) -> bool:
-        return self.reaches or self.unseen
-
-    @property
-    def empty(self) -> bool:
-        return not self.open and not self.breaks
-
-    def lost(self, why: Why, at: At) -> Trail:
-        """The same after something that the tape does not record."""
-        if not self.reaches:
-            return Trail(breaks=self.breaks)
-        assert isinstance(at.node, ast.expr)
-        return Trail(breaks=(*self.breaks, Break(why, at.file, at.node)))
-
-
-_NOWHERE = Trail()
-_UNSEEN = Trail(unseen=True)
-
-
-def _union(parts: Iterable[Trail]) -> Trail:
-    every = list(parts)
-    breaks = dict.fromkeys(b for part in every for b in part.breaks)
-    return Trail(any(p.reaches for p in every), any(p.unseen for p in every), tuple(breaks))
-
-
-@dataclass(frozen=True, eq=False)
-class _Frame:
-    """One call of a function of the project."""
-
-    function: Function
-    recorded: bool
-    depth: int
-    given: dict[str, At] = field(default_factory=dict)
-
-
-class At(NamedTuple):
-    """An expression, and the call inside which it is evaluated."""
-
-    file: File
-    node: ast.AST
-    frame: _Frame | None = None
-    path: tuple[int, ...] = ()
-
-    def to(self, node: ast.AST, path: tuple[int, ...] = ()) -> At:
-        return At(self.file, node, self.frame, path)
 
 
 # What hands out values, not tensors.
@@ -140,38 +59,41 @@ _NO_TENSOR_ATTRIBUTES = frozenset("shape dtype ndim name rank".split())
 _SETTINGS = frozenset("args arg flags hp hps hparams config cfg conf opt options params".split())
 # What is given outputs and runs no model that is trained, by what people call it.
 _TAKES_OUTPUTS = re.compile(
-    r"loss|crit|cost|entropy|objective|mse|mae|bce|discrim|adversary", re.IGNORECASE
+    r"loss|crit|cost|entropy|objective|mse|mae|bce|disc|adversary|^(net_?)?d$", re.IGNORECASE
 )
 
 
 class Tracer:
+    """Follows values back to what one gradient call asks for."""
+
     def __init__(self, asked: Taken, contact: Contact) -> None:
         self.asked = asked
         self.contact = contact
-        self._active: set[tuple[ast.AST, tuple[int, ...], _Frame | None]] = set()
+        self._active: set[tuple[ast.AST, tuple[int, ...], Frame | None]] = set()
         self._steps = 0
 
     def trail(self, at: At) -> Trail:
+        """Where the value of an expression leads back to."""
         key = (at.node, at.path, at.frame)
         self._steps += 1
         if key in self._active:
-            return _NOWHERE  # what needs itself adds nothing
+            return NOWHERE  # what needs itself adds nothing
         if self._steps > _STEPS:
-            return _UNSEEN
+            return UNSEEN
         self._active.add(key)
         try:
             return self._step(at)
         finally:
             self._active.discard(key)
 
-    def _unknown(self, at: At, inputs: Trail = _NOWHERE) -> Trail:
+    def _unknown(self, at: At, inputs: Trail = NOWHERE) -> Trail:
         """What nobody can look into: it may lead anywhere, but only where the tape records."""
         if self._recorded(at) or self._mentions(at):
             return inputs._replace(unseen=True)
         return inputs
 
     def _all(self, at: At, nodes: Iterable[ast.AST]) -> Trail:
-        return _union(self.trail(at.to(node)) for node in nodes)
+        return union(self.trail(at.to(node)) for node in nodes)
 
     def _recorded(self, at: At) -> bool:
         if at.frame is not None and at.frame.function in at.file.ancestors(at.node):
@@ -198,7 +120,7 @@ class Tracer:
             case ast.Compare(left=left, comparators=others):
                 return self._all(at, [left, *others]).lost(Why.STEPS, at)
             case ast.IfExp(body=body, orelse=orelse):
-                return _union([self.trail(at._replace(node=n)) for n in (body, orelse)])
+                return union([self.trail(at._replace(node=n)) for n in (body, orelse)])
             case ast.BoolOp(values=values):
                 return self._all(at, values)
             case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
@@ -216,7 +138,7 @@ class Tracer:
             case ast.NamedExpr(value=value) | ast.Await(value=value):
                 return self.trail(at._replace(node=value))
             case ast.Constant() | ast.JoinedStr() | ast.FormattedValue():
-                return _NOWHERE
+                return NOWHERE
         return self._unknown(at)
 
     # -- names ---------------------------------------------------------------------------------
@@ -226,8 +148,8 @@ class Tracer:
             return Trail(reaches=True)
         bindings = reaching(at.file, node)
         if not bindings:
-            return self._unknown(at) if at.file.star_imports else _NOWHERE
-        return _union(self._binding(at, node, binding) for binding in bindings)
+            return self._unknown(at) if at.file.star_imports else NOWHERE
+        return union(self._binding(at, node, binding) for binding in bindings)
 
     def _binding(self, at: At, node: ast.Name, binding: Binding) -> Trail:
         bound = at.to(binding.node)
@@ -240,42 +162,42 @@ class Tracer:
         if binding.kind == "parameter":
             return self._parameter(at, binding.node)
         if binding.kind in ("def", "class"):
-            return _NOWHERE
+            return NOWHERE
         if binding.kind == "import":
-            return _NOWHERE if framework(at.file.qualified(node) or "") else self._unknown(bound)
+            return NOWHERE if framework(at.file.qualified(node) or "") else self._unknown(bound)
         return self._unknown(bound)
 
     def _parameter(self, at: At, parameter: ast.AST) -> Trail:
         assert isinstance(parameter, ast.arg)
         function = at.file.enclosing(parameter, *FUNCTIONS, ast.Lambda)
         if not isinstance(function, FUNCTIONS):
-            return _UNSEEN
+            return UNSEEN
         if at.frame is not None and function is at.frame.function:
             given = at.frame.given.get(parameter.arg)
             if given is not None:
                 return self.trail(given)
             default = default_of(function, parameter)
-            return self.trail(at.to(default)) if default is not None else _NOWHERE
+            return self.trail(at.to(default)) if default is not None else NOWHERE
         if parameter.arg in self.contact.names:
             return Trail(reaches=True)
         callee = Symbol(at.file, function)
         handed = [argument_for(callee, call, parameter) for call in calls_of(at.file, function)]
         # Called from elsewhere it gets what no tape in this function recorded.
-        return _union(self.trail(At(at.file, value, None)) for value in handed if value is not None)
+        return union(self.trail(At(at.file, value, None)) for value in handed if value is not None)
 
     def _attribute(self, at: At, node: ast.Attribute) -> Trail:
         if node.attr in _NO_TENSOR_ATTRIBUTES:
-            return _NOWHERE
+            return NOWHERE
         name = at.file.dotted(node) or ""
         if at.frame is None and name in self.contact.names:
             return Trail(reaches=True)
         if (node.attr in VARIABLES or node.attr == "losses") and self._is_trained(at, node.value):
             return Trail(reaches=True)
         if framework(at.file.qualified(node) or ""):
-            return _NOWHERE
+            return NOWHERE
         root = name.partition(".")[0]
         if root.lower().strip("_") in _SETTINGS:
-            return _NOWHERE
+            return NOWHERE
         if root in ("self", "cls"):
             return self._own_attribute(at, node, name)
         held = self._all(at, [node.value])
@@ -292,19 +214,19 @@ class Tracer:
         ]
         if here:
             return self._all(at, here)
-        return _union(self._assigned_before(end, node) for end in origins(at.file, node))
+        return union(self._assigned_before(end, node) for end in origins(at.file, node))
 
     def _assigned_before(self, end: Origin, node: ast.Attribute) -> Trail:
         """What an attribute was given when its object was made, long before any tape."""
         if isinstance(end.node, ast.Constant):
-            return _NOWHERE
+            return NOWHERE
         if end.node is node or not isinstance(end.node, (ast.expr, ast.arg)):
-            return _UNSEEN
+            return UNSEEN
         function = end.file.enclosing(end.node, *FUNCTIONS)
         if not isinstance(function, FUNCTIONS) or function.name not in ("__init__", "build"):
-            return _UNSEEN
+            return UNSEEN
         if isinstance(end.node, ast.arg):
-            return _NOWHERE
+            return NOWHERE
         return self.trail(At(end.file, end.node))
 
     # -- calls ---------------------------------------------------------------------------------
@@ -326,7 +248,7 @@ class Tracer:
         if isinstance(func, ast.Attribute) and not framework(name) and not name:
             return self._method(at, call, func, handed)
         if name in _NO_TENSOR:
-            return _NOWHERE
+            return NOWHERE
         inputs = self._all(at, handed)
         if name in _VALUE_CALLS or name.startswith(("numpy.", "math.")):
             return inputs.lost(Why.VALUES, at)
@@ -339,7 +261,7 @@ class Tracer:
 
     def _framework_call(self, at: At, call: ast.Call, last: str, inputs: Trail) -> Trail:
         if last == "stop_gradient":
-            return _NOWHERE
+            return NOWHERE
         if last in _CALLERS or any(isinstance(item, ast.Lambda) for item in call.args):
             return self._unknown(at, inputs)
         if last in ("cast", "saturate_cast") and self._to_integer(at.file, call):
@@ -373,7 +295,7 @@ class Tracer:
         receiver = self._all(at, [func.value])
         inputs = self._all(at, handed)
         if not receiver.empty and not receiver.unseen:
-            return self._operation(at, _union([receiver, inputs]))
+            return self._operation(at, union([receiver, inputs]))
         return self._helper(at, call, inputs)
 
     def _helper(self, at: At, call: ast.Call, inputs: Trail) -> Trail:
@@ -394,16 +316,16 @@ class Tracer:
             return None
         inside = callee.file.inside(callee.node, nested=False)
         if inside[ast.Yield] or "custom_gradient" in map(_last, callee.node.decorator_list):
-            return _UNSEEN
+            return UNSEEN
         args = callee.node.args
-        frame = _Frame(callee.node, self._recorded(at), depth)
+        frame = Frame(callee.node, self._recorded(at), depth)
         for parameter in (*args.posonlyargs, *args.args, *args.kwonlyargs):
             if (value := argument_for(callee, call, parameter)) is not None:
                 frame.given[parameter.arg] = at.to(value)
         found = returns(callee.file, callee.node)
         if not found or args.vararg or args.kwarg:
-            return _UNSEEN
-        return _union(self.trail(At(callee.file, value, frame, at.path)) for value in found)
+            return UNSEEN
+        return union(self.trail(At(callee.file, value, frame, at.path)) for value in found)
 
     # -- who is called -------------------------------------------------------------------------
 

@@ -37,11 +37,17 @@ class _Spelling(NamedTuple):
 _TORCH = ("kernel_size", "stride", "padding")
 _KERAS_CONV = _Spelling(("kernel_size", "strides", "padding"), (1, 2, 3), "valid")
 _KERAS_POOL = _Spelling(("pool_size", "strides", "padding"), (0, 1, 2), "valid", 2, True)
+_TORCH_POOLED = _Spelling(_TORCH, (1, 2, 3), 0, None, True)
+_TF_POOLED = _Spelling(("ksize", "strides", "padding"), (1, 2, 3), "valid")
 _SPELLINGS = {
     **{f"torch.nn.Conv{n}d": _Spelling(_TORCH, (2, 3, 4), 0) for n in (1, 2, 3)},
     **{f"torch.nn.ConvTranspose{n}d": _Spelling(_TORCH, (2, 3, 4), 0) for n in (1, 2, 3)},
     **{f"torch.nn.MaxPool{n}d": _Spelling(_TORCH, (0, 1, 2), 0, None, True) for n in (1, 2, 3)},
     **{f"torch.nn.AvgPool{n}d": _Spelling(_TORCH, (0, 1, 2), 0, None, True) for n in (1, 2, 3)},
+    **{f"torch.nn.functional.max_pool{n}d": _TORCH_POOLED for n in (1, 2, 3)},
+    **{f"torch.nn.functional.avg_pool{n}d": _TORCH_POOLED for n in (1, 2, 3)},
+    **{f"tensorflow.nn.max_pool{n}d": _TF_POOLED for n in (1, 2, 3)},
+    **{f"tensorflow.nn.avg_pool{n}d": _TF_POOLED for n in (1, 2, 3)},
     **{f"keras.layers.Conv{n}D": _KERAS_CONV for n in (1, 2, 3)},
     **{f"keras.layers.Convolution{n}D": _KERAS_CONV for n in (1, 2, 3)},
     **{f"keras.layers.Conv{n}DTranspose": _KERAS_CONV for n in (1, 2, 3)},
@@ -50,13 +56,13 @@ _SPELLINGS = {
     **{f"keras.layers.AveragePooling{n}D": _KERAS_POOL for n in (1, 2, 3)},
     **{f"keras.layers.AvgPool{n}D": _KERAS_POOL for n in (1, 2, 3)},
 }
-_KINDS = ("ConvTranspose", "Conv", "MaxPool", "AvgPool")
 
 
 def kind(name: str) -> str | None:
     """`Conv2`, `ConvTranspose2`, `MaxPool2`, `AvgPool2`: the same in either framework."""
     last = name.rpartition(".")[2].replace("Average", "Avg").replace("Pooling", "Pool")
     last = last.replace("Convolution", "Conv")
+    last = last.replace("max_pool", "MaxPool").replace("avg_pool", "AvgPool")
     if last.endswith("DTranspose"):
         last = last.replace("Conv", "ConvTranspose").removesuffix("Transpose")
     return last[:-1] if name in _SPELLINGS else None

@@ -42,6 +42,28 @@ class Lit(lightning.LightningModule):
         self.net = Base(4)  # XFR104
 
 
+class Buffer(nn.Module):
+    def __init__(self, size):
+        self.size = size
+        self.register_buffer("mean", torch.zeros(size))  # XFR104
+
+
+class ByHelper(nn.Module):
+    def __init__(self, size):
+        self.make(size)
+        self.blocks = nn.ModuleList([make_block(size)])  # XFR104
+
+    def make(self, size):
+        self.size = size
+
+
+def make_block(size):
+    return REGISTRY["block"](size)
+
+
+REGISTRY = {}
+
+
 class NotCalled(nn.Module):
     def __init__(self):
         super().__init__

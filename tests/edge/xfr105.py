@@ -34,6 +34,12 @@ class NotCalled(layers.Layer):
         self.units = units
 
 
+@keras.saving.register_keras_serializable("app")
+class Registered(Layer):
+    def __init__(self, units):  # XFR105
+        self.units = units
+
+
 def make(units):
     class Inner(layers.Layer):
         def __init__(self):  # XFR105

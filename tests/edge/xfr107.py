@@ -41,6 +41,9 @@ class Parameters(nn.Module):
         self.biases = []  # XFR107
         for _ in range(n):
             self.biases.append(torch.nn.Parameter(torch.zeros(4)))
+        self.lists = []  # XFR107
+        for _ in range(n):
+            self.lists.append(nn.ParameterList([nn.Parameter(torch.zeros(4))]))
         self.gates = {"in": nn.Parameter(torch.ones(4))}  # XFR107
         self.pair = (nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2)))  # XFR107
 

@@ -45,6 +45,7 @@ class Block(keras.layers.Layer):
         self.attention2 = layers.MultiHeadAttention(512, 8)  # XFR118
         self.drop = layers.Dropout(p=0.5)  # XFR118
         self.rnn = layers.LSTM(8, 16)  # XFR118
+        self.dense = layers.Dense(in_planes, self.out_dim)  # XFR118
         self.rnn2 = layers.GRU(16, batch_first=True)  # XFR118
         self.soft = layers.Softmax(dim=-1)  # XFR118
         self.embed = layers.Embedding(num_embeddings=100, embedding_dim=8)  # XFR118
@@ -77,6 +78,7 @@ class Right(keras.layers.Layer):
         self.dense = layers.Dense(8, "relu")
         self.dense2 = layers.Dense(8, tf.nn.relu)
         self.dense3 = layers.Dense(8, kwargs.get("activation"))
+        self.dense4 = layers.Dense(in_planes, self.output_activation)
         self.embed = layers.Embedding(100, 8)
         self.torch = nn.Conv2d(3, 16, 3)
 

@@ -115,3 +115,35 @@ def added(path):
     model.add(keras.Input((3,)))
     model.add(layers.Dense(1))
     model.load_weights(path)
+
+
+class Nested(keras.Model):
+    def __init__(self, width):
+        super().__init__(name="nested")
+        self.body = Own()
+        self.input_layer = keras.Input((width,))
+
+    def call(self, x):
+        return self.body(x)
+
+
+class Graph(keras.Model):
+    def __init__(self, inputs, outputs):
+        super().__init__(inputs, outputs)
+
+
+def quiet(inputs, outputs, hidden):
+    nested = Nested(3)
+    kept = nested.weights
+    graph = Graph(inputs, outputs)
+    kept += graph.trainable_weights
+    variables = graph.trainable_weights
+    empty = keras.Sequential()
+    print(empty.count_params(), variables)
+    if hidden:
+        net = Net()
+    weights = net.trainable_weights
+    count = net.count_params
+    other = Net()
+    other = hidden
+    print(other.count_params(), weights, count)

@@ -172,6 +172,15 @@ class Recall(Score):
         return {**super().get_config(), "threshold": self.threshold}
 
 
+class Spectral(layers.Wrapper):
+    def __init__(self, layer, steps=1, **kwargs):
+        super().__init__(layer, **kwargs)
+        self.steps = steps
+
+    def get_config(self):
+        return {**super().get_config(), "steps": self.steps}
+
+
 class OwnOnly(layers.Layer):
     def __init__(self, units):
         super().__init__()

@@ -334,3 +334,12 @@ def own_loss(x, y):
     with tf.GradientTape() as tape:
         loss = Spread()(y, out)
     return tape.gradient(loss, net.trainable_variables)
+
+
+def update_generator(z, net_D, net_G, loss, optimizer):
+    fake = net_G(z)  # XFR209
+    with tf.GradientTape() as tape:
+        scores = net_D(fake)
+        value = loss(tf.ones((4, 1)), scores)
+    grads = tape.gradient(value, net_G.trainable_variables)
+    optimizer.apply_gradients(zip(grads, net_G.trainable_variables))

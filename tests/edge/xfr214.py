@@ -94,6 +94,18 @@ def closure(net, batches):
         step(x, y)
 
 
+def defined_in_the_loop(net, batches):
+    for x, y in batches:
+
+        def step():
+            optimizer = optim.Adam(net.parameters())  # XFR214
+            optimizer.zero_grad()
+            F.mse_loss(net(x), y).backward()
+            optimizer.step()
+
+        step()
+
+
 # -- right ones ------------------------------------------------------------------------------------
 
 
@@ -196,3 +208,12 @@ def models_in_turn(nets, x, y):
 
 def numbers():
     return np.arange(3)
+
+
+def collected(nets, batches):
+    for x, y in batches:
+        optimizer = optim.Adam([p for n in nets for p in n.parameters()])
+        optimizer.zero_grad()
+        F.mse_loss(nets[0](x), y).backward()
+        optimizer.step()
+        nets.handlers[0]()

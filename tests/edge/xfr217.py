@@ -141,3 +141,13 @@ def from_a_factory(x):
     a_optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
     others = critic.trainable_variables
     c_optimizer.apply_gradients(zip(other.gradient(value, others), others))
+
+
+def one_model(x, y):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    alias = model
+    opt = keras.optimizers.Adam()
+    model.compile(opt, "mse")
+    alias.compile(opt, "mse")
+    model.fit(x, y)
+    alias.fit(x, y)

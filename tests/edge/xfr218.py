@@ -123,3 +123,12 @@ def handed_to_a_class():
     model = keras.Sequential([layers.Dense(1)])
     Trainer(model).run()
     model.fit(x, y)
+
+
+def patterns(text):
+    import re
+
+    word = re.compile(text)
+    model = keras.Sequential([layers.Dense(1)])
+    model.fit(x, y)  # XFR218
+    return word

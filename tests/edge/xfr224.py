@@ -167,3 +167,43 @@ def each_turn(ds):
         slow.apply_gradients(zip(grads, net.trainable_variables))
         if i % 100 == 0:
             print(float(loss))
+
+
+def pairs_of_somebody(ds, pairs):
+    for i, _ in enumerate(ds):
+        if i % 4 == 0:
+            opt.apply_gradients(pairs)
+
+
+def not_in_a_loop(i, x, y):
+    with tf.GradientTape() as tape:
+        loss = mse(y, net(x, training=True))
+    grads = tape.gradient(loss, net.trainable_variables)
+    if i % 4 == 0:
+        opt.apply_gradients(zip(grads, net.trainable_variables))
+
+
+def made_once(ds, x, y):
+    with tf.GradientTape() as tape:
+        loss = mse(y, net(x, training=True))
+    grads = tape.gradient(loss, net.trainable_variables)
+    for i, _ in enumerate(ds):
+        if i % 4 == 0:
+            opt.apply_gradients(zip(grads, net.trainable_variables))
+
+
+def of_somebody(ds, worker):
+    for i, _ in enumerate(ds):
+        grads = worker.grads()
+        if i % 4 == 0:
+            opt.apply_gradients(zip(grads, net.trainable_variables))
+
+
+def shared(ds, workers):
+    for i, (x, y) in enumerate(ds):
+        with tf.GradientTape() as tape:
+            loss = mse(y, net(x, training=True))
+        grads = tape.gradient(loss, net.trainable_variables)
+        workers.send(grads)
+        if i % 4 == 0:
+            opt.apply_gradients(zip(grads, net.trainable_variables))

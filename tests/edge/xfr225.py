@@ -152,3 +152,9 @@ def unseen(agent, x, y):
     with tf.GradientTape() as tape:
         loss = keras.losses.mean_squared_error(y, agent(x))
     return tape.gradient(loss, agent.trainable_variables)
+
+
+def of_tf1(x, y):
+    with tf.GradientTape() as tape:
+        loss = tf.losses.sparse_softmax_cross_entropy(y, net(x, training=True))
+    return tape.gradient(loss, net.trainable_variables)

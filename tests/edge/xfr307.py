@@ -6,6 +6,7 @@ from torch import nn
 
 KEEP_PROB = 0.8
 KEEP_HALF = 0.5
+DROP_HALF = 0.5
 keep_prob = 0.1
 
 
@@ -26,6 +27,10 @@ class Net(nn.Module):
         self.k = nn.Dropout(keep_dim)
         self.l = nn.Dropout(0.9)
         self.m = nn.Linear(keep_prob, 8)
+        self.n = nn.Dropout(1 - dropout)  # XFR307
+        self.o = nn.Dropout(p=1.0 - cfg.drop_rate)  # XFR307
+        self.p = nn.Dropout(1 - cfg.share)
+        self.q = nn.Dropout(1 - DROP_HALF)
 
     def forward(self, x):
         x = F.dropout(x, self.keep_prob, self.training)  # XFR307

@@ -53,6 +53,14 @@ def main():
     return net.half()  # XFR308
 
 
+def pretrained(path):
+    backbone = keras.applications.ResNet50(weights=None)
+    backbone.eval()  # XFR308
+    saved = keras.models.load_model(path)
+    saved.to("cuda")  # XFR308
+    return backbone, saved
+
+
 class Switched(keras.Model):
     """A class with a mode of its own."""
 
@@ -103,3 +111,8 @@ def quiet(model, hub):
     keras.backend.floatx()
     wrapped = build() if hub else hub.load("resnet")
     wrapped.eval()
+
+
+def it_raises(context):
+    with context.assertRaises(AttributeError):
+        build().eval()

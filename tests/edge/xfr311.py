@@ -91,3 +91,20 @@ def augment(x):
 
 
 monte_carlo = keras.layers.Lambda(lambda x: tf.nn.dropout(x, 0.5))
+
+
+class Unnamed(keras.layers.Layer):
+    def call(self, x, rate=None, options=None):
+        x = tf.nn.dropout(x, **options)
+        match rate:
+            case "training":
+                return tf.nn.dropout(x, 0.5)  # XFR311
+        return x
+
+
+class Matched(keras.layers.Layer):
+    def call(self, x, mode):
+        match mode:
+            case "fit":
+                return tf.nn.dropout(x, 0.5)
+        return x

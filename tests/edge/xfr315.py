@@ -118,3 +118,35 @@ weights = tf.Variable([1.0], trainable=False)
 net = Net()
 net.requires_grad = False  # XFR315
 nn.Sequential(net)[0].trainable = False  # XFR315
+
+
+def parts(net: Net, some, unknown):
+    net.get_submodule("encoder").requires_grad = False  # XFR315
+    for place, child in enumerate(net.blocks):
+        child.requires_grad = place > 2  # XFR315
+    for child in (net.encoder, net.blocks):
+        child.requires_grad = False  # XFR315
+    for child in reversed(net.blocks):
+        child.requires_grad = False  # XFR315
+    for place, p in enumerate(net.parameters()):
+        p.trainable = place > 3  # XFR315
+    for p in list(net.parameters())[:4]:
+        p.require_grads = False  # XFR315
+    net.encoder.bias.requires_grads = False  # XFR315
+    for child in (net.encoder, unknown):
+        child.requires_grad = False
+    for p in [*some, *unknown]:
+        p.trainable = False
+    models = {"net": net}
+    models["net"].requires_grad = False  # XFR315
+    parallel = nn.DataParallel(some)
+    parallel.module.requires_grad = False
+    torchvision.models.resnet18().other.requires_grad = False
+
+
+def from_zoo(x):
+    whole = torchvision.models.vgg16()
+    whole.features[:10].requires_grad = False  # XFR315
+    whole.classifier[-1].requires_grad = True  # XFR315
+    whole.get_submodule("features").trainable = False  # XFR315
+    return whole(x)

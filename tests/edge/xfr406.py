@@ -85,3 +85,24 @@ def weighted_bce(prediction, target):
 
 def by_helper(net, x, y):
     return weighted_bce(net(x), y)
+
+
+class Parallel(nn.Module):
+    def __init__(self, ngpu):
+        super().__init__()
+        self.ngpu = ngpu
+        self.main = nn.Sequential(nn.Conv2d(3, 1, 4), nn.Sigmoid())
+
+    def forward(self, x):
+        if x.is_cuda and self.ngpu > 1:
+            output = nn.parallel.data_parallel(self.main, x, range(self.ngpu))
+        else:
+            output = self.main(x)
+        return output.view(-1, 1).squeeze(1)
+
+
+def dcgan(real, label):
+    netD = Parallel(1)
+    criterion = nn.BCEWithLogitsLoss()
+    right = nn.BCELoss()
+    return criterion(netD(real), label) + right(netD(real), label)  # XFR406

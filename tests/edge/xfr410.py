@@ -28,6 +28,8 @@ opt = optim.Adam(net.parameters(), lr=1e-3, epsilon=1e-7)  # XFR410
 opt = optim.RMSprop(net.parameters(), lr=1e-3, rho=0.9)  # XFR410
 opt = SGD(net.parameters(), 0.1, clipnorm=1.0)  # XFR410
 opt = SGD(net, 0.1)  # XFR410
+opt = optim.Adam(net.parameters(), 1e-3, 0.9, 0.999)  # XFR410
+opt = KAdam(1e-3, (0.9, 0.999))  # XFR410
 opt = SGD(net.parameters, lr=0.1)  # XFR410
 opt = SGD(0.1)  # XFR410
 opt = SGD(lr=0.1)  # XFR410
@@ -45,6 +47,8 @@ opt = optim.Adam(net.parameters(), lr=1e-3, eps=1e-7, betas=(0.9, 0.99))
 opt = optim.Adadelta(net.parameters(), rho=0.9)
 opt = optim.Adam([{"params": net.parameters(), "lr": 1e-3}])
 opt = optim.Adam(params=net.parameters())
+opt = optim.Adam(net.parameters(), 1e-3, (0.9, 0.999))
+opt = KAdam(1e-3, 0.9, 0.999)
 opt = SGD([net.weight, net.bias], 0.1)
 
 

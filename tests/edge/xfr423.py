@@ -106,3 +106,26 @@ def called_again(loader, x):
     b = x[torch.squeeze(torch.sigmoid(net(x)) >= 0.5)]
     c = other(x) > 0.5
     return a, b, c
+
+
+class Sentiment(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 1)
+
+    def forward(self, x):
+        return self.fc(x).view(-1)
+
+
+def accuracy_of(model, loader):
+    for x, y in loader:
+        logits = model(x)
+        yield ((logits > 0.5).long() == y).float().mean()  # XFR423
+
+
+def train_it(loader):
+    model = Sentiment()
+    for x, y in loader:
+        scores = model(x)
+        F.binary_cross_entropy_with_logits(scores, y).backward()
+    return list(accuracy_of(model, loader))

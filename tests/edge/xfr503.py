@@ -1,4 +1,6 @@
 import keras
+import tensorflow as tf
+import torch.nn.functional as F
 from torch import nn
 
 
@@ -37,6 +39,23 @@ model_k = keras.Sequential(
 )
 torch_layers = nn.Sequential(nn.MaxPool3d(3, 2, 1))
 keras_layers = keras.Sequential([keras.layers.MaxPooling3D(3, 2, "same")])  # XFR503
+
+
+def shrink_torch(x):
+    return F.max_pool2d(x, kernel_size=3, stride=2, padding=1)
+
+
+def shrink_tf(x):
+    return tf.nn.max_pool2d(x, ksize=3, strides=2, padding="SAME")  # XFR503
+
+
+def stem_torch(x):
+    return F.max_pool2d(F.relu(x), 3, 2, 1)
+
+
+def stem_keras(x):
+    return keras.layers.MaxPooling2D(3, strides=2, padding="same")(x)  # XFR503
+
 
 # -- right -----------------------------------------------------------------------------------------
 

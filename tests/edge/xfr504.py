@@ -1,4 +1,6 @@
 import keras
+import tensorflow as tf
+import torch.nn.functional as F
 from torch import nn
 
 
@@ -32,6 +34,23 @@ smooth_t = nn.AvgPool2d(5, 1, padding=2)
 smooth_k = keras.layers.AveragePooling2D(5, 1, padding="same")  # XFR504
 torch_cube = nn.AvgPool3d(3, 1, 1)
 keras_cube = keras.layers.AveragePooling3D(3, 1, "same")  # XFR504
+
+
+def soften_torch(x):
+    return F.avg_pool2d(x, 3, 1, 1)
+
+
+def soften_tf(x):
+    return tf.nn.avg_pool2d(x, 3, 1, "SAME")  # XFR504
+
+
+def mean_torch(x):
+    return F.avg_pool2d(x, 3, 1, 1, False, False)
+
+
+def mean_tf(x):
+    return tf.nn.avg_pool2d(x, 3, 1, "SAME")
+
 
 # -- right -----------------------------------------------------------------------------------------
 

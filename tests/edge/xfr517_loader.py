@@ -1,6 +1,7 @@
 import lightning
 import torch
 from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 from torch.utils.data import DataLoader, TensorDataset
 
 
@@ -32,6 +33,22 @@ class Random(nn.Module):
 
     def forward(self, x):
         return self.rnn(x)[1][-1]
+
+
+class Padded(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.RNN(4, 8)  # XFR517
+        self.right = nn.RNN(4, 8)
+        self.first = nn.LSTM(4, 8)
+        self.attention = nn.MultiheadAttention(8, 2)  # XFR517
+
+    def forward(self, texts, lengths):
+        padded = pad_sequence(texts, batch_first=True)
+        time_first = pad_sequence(texts)
+        packed = pack_padded_sequence(padded, lengths, batch_first=True)
+        out, _ = pad_packed_sequence(self.first(packed)[0], batch_first=True)
+        return self.rnn(padded)[1][-1], self.right(time_first), self.attention(out, out, out)
 
 
 class TimeFirst(nn.Module):

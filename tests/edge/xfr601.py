@@ -100,4 +100,6 @@ def expected(x):
 
 tf.reshape(tf.ones(4), (2, 2))
 for k in range(3):
-    tf.transpose(tf.ones((2, 2)))  # XFR601
+    square = tf.ones((2, 2))
+    tf.transpose(square)  # XFR601
+    tf.squeeze(tf.expand_dims(square, 0), 0)

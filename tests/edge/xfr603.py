@@ -103,3 +103,10 @@ class OfADict(keras.layers.Layer):
     def call(self, inputs):
         inputs["mask"] = tf.ones(3)
         return inputs
+
+
+def method_raises():
+    try:
+        tf.ones(3).add_(1.0)
+    except AttributeError as error:
+        print(error)

@@ -35,3 +35,13 @@ class Attention(nn.Module):
 def options(x, **kwargs):
     scores = torch.bmm(x, x)
     return F.softmax(scores, **kwargs), F.softmax(*scores)
+
+
+def shapes(x, sizes):
+    weights = F.softmax(torch.randn(2, 3, 4))  # XFR607
+    weights = F.softmax(x.bmm(x) + torch.zeros(2, 3, 3))  # XFR607
+    weights = F.softmax(x.reshape(2, 3, 4).permute(0, 2, 1))  # XFR607
+    weights = F.softmax(torch.einsum("bij,bjk->bik", x, x).contiguous())  # XFR607
+    weights = F.softmax(x.view(2, 3, 4).matmul(x))  # XFR607
+    weights = F.softmax(x.view(*sizes, 4, 2))  # XFR942
+    return F.softmax(torch.randn(2, 3)), weights  # XFR942

@@ -28,9 +28,10 @@ class Cell(nn.Module):
 
 def boxes(x):
     xy, wh = torch.split(x, 2, dim=-1)
+    k, v = torch.split(x, 2, dim=-1)
     r1, r2, r3 = torch.split(x, 3, dim=-1)
     x1, y1, x2, y2 = torch.split(x, 1, dim=-1)
-    return xy, wh, r1, r2, r3, x1, y1, x2, y2, torch.split(x, 4)
+    return k, v, xy, wh, r1, r2, r3, x1, y1, x2, y2, torch.split(x, 4)
 
 
 def moments(x):

@@ -203,3 +203,33 @@ late = 1.0
 for x, _ in dataset:
     eager(x)
     late *= 0.5
+
+
+class Scheduled(tf.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.rate, self.sign, self.scale = 0, 1.0, 1, 2.0
+        self.flag = False
+
+    @tf.function
+    def step(self, x):
+        return x * self.rate * self.sign * self.scale * self.a * self.flag
+
+    def fit(self, data, start):
+        for i, x in enumerate(data):
+            self.step(x)
+            self.rate = 0.5 if start else 1.0  # XFR802
+            self.sign = -self.sign  # XFR802
+            self.scale = float(start)  # XFR802
+            self.a, self.b = start, i
+
+
+@tf.function
+def numbered(x):
+    return x * turn * lap
+
+
+for turn, x in enumerate(dataset):  # XFR802
+    numbered(x)
+for lap in tqdm(range(3)):  # XFR802
+    numbered(tf.ones(2))

@@ -40,7 +40,7 @@ def on_data(x):
 
 class Gan:
     def __init__(self):
-        self.generator = monte_carlo()
+        self.generator = keras.Sequential([keras.layers.Dropout(0.5)])
         noise = keras.Input((8,))
         self.graph = keras.Model(noise, self.generator(noise, training=True))
 

@@ -49,3 +49,13 @@ def test_no_optimizer_of_torch_takes_keras_names() -> None:
                 continue
             with pytest.raises(TypeError, match=f"unexpected keyword argument '{keyword}'"):
                 getattr(torch.optim, name)([weight], **{keyword: 0.1})
+
+
+def test_betas() -> None:
+    torch = pytest.importorskip("torch")
+    keras = pytest.importorskip("keras")
+    with pytest.raises(TypeError):
+        torch.optim.Adam([torch.nn.Parameter(torch.ones(1))], 1e-3, 0.9, 0.999)
+    optimizer = keras.optimizers.Adam(1e-3, (0.9, 0.999))
+    with pytest.raises((TypeError, ValueError)):
+        optimizer.apply([keras.ops.ones(1)], [keras.Variable([1.0])])

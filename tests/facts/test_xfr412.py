@@ -23,6 +23,8 @@ def test_reading_raises_and_the_backend_cannot_set_it() -> None:
     with pytest.raises(AttributeError, match="no attribute 'lr'"):
         print(optimizer.lr)
     assert not hasattr(keras.backend, "set_value")
+    assert not hasattr(keras.backend, "get_value")
     tf = pytest.importorskip("tensorflow")
     with pytest.raises(AttributeError):
         tf.keras.backend.set_value(optimizer.learning_rate, 0.01)
+    assert float(tf.keras.backend.get_value(optimizer.learning_rate)) == pytest.approx(0.1)

@@ -19,3 +19,11 @@ def test_bad_takes_one_image_and_no_batch() -> None:
 
 def test_good_takes_a_batch() -> None:
     assert tuple(run(PAGE.good[0])["net"](torch.ones(2, 1, 6, 6)).shape) == (2, 10)
+
+
+def test_bad_reshape_has_an_axis_too_many() -> None:
+    np = pytest.importorskip("numpy")
+    pytest.importorskip("keras")
+    images = np.ones((8, 28, 28), "float32")
+    assert tuple(run(PAGE.bad[1])["pixels"](images).shape) == (8, 1, 784)
+    assert tuple(run(PAGE.good[1])["pixels"](images).shape) == (8, 784)

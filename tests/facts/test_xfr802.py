@@ -56,3 +56,40 @@ second = moved(trainer.step), moved(trainer.train)
     )
     assert names["first"] == pytest.approx((0.1, 0.1))
     assert names["second"] == pytest.approx((0.1, 0.1))
+
+
+def test_what_a_callback_sets_is_not_seen_by_the_traced_step() -> None:
+    names = run(
+        """
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.beta = 0.0
+        self.out = keras.layers.Dense(1)
+
+    def call(self, x):
+        return self.out(x)
+
+    def train_step(self, data):
+        self(data[0], training=True)
+        return {"beta": tf.constant(1.0) * self.beta}
+
+
+class Anneal(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        self.model.beta = float(epoch)
+
+
+model = Net()
+model.compile("sgd")
+x = np.ones((4, 2))
+history = model.fit(x, x, epochs=3, verbose=0, callbacks=[Anneal()]).history
+"""
+    )
+    assert names["history"]["beta"] == [0.0, 0.0, 0.0]
+    assert names["model"].beta == 2.0

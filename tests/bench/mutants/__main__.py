@@ -26,6 +26,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import definition
 import layout
 import loop
 import losses
@@ -42,9 +43,20 @@ Mutator = Callable[[Source], Iterator[Mutant]]
 # Each mutator with a text without which a file can hold no victim.
 MUTATORS: dict[str, tuple[str, Mutator]] = {
     "XFR101": (r"def call\b", model.dunder_call),
+    "XFR102": (r"def call\b", definition.forward_for_call),
+    "XFR103": (r"def forward\b", definition.call_for_forward),
+    "XFR104": (r"def forward\b", definition.torch_without_super),
+    "XFR105": (r"def call\b", definition.keras_without_super),
     "XFR106": (r"ModuleList", model.modules_in_list),
+    "XFR107": (r"ModuleDict|ParameterList", definition.modules_in_dict),
+    "XFR108": (r"def call\b", definition.layer_in_call),
+    "XFR109": (r"def forward\b", definition.module_in_forward),
+    "XFR114": (r"Parameter\(", definition.plain_weight),
+    "XFR115": (r"Parameter\(", definition.computed_parameter),
+    "XFR117": (r"add_weight\(", definition.name_first),
     "XFR118": (r"Conv2D|Dense", settings.input_channels),
     "XFR119": (r"Linear|Conv2d|LSTM", settings.no_input_size),
+    "XFR123": (r"def get_config\b", definition.no_kwargs),
     "XFR201": (r"apply_gradients\(", tape.without_zip),
     "XFR202": (r"\.backward\(", loop.missing_zero_grad),
     "XFR203": (r"GradientTape", tape.tape_reused),

@@ -26,7 +26,7 @@ from source import (
 _KERAS = ("tensorflow", "keras", "tf_keras")
 
 
-def _bases(source: Source, cls: ast.ClassDef, depth: int = 0) -> set[str]:
+def bases_of(source: Source, cls: ast.ClassDef, depth: int = 0) -> set[str]:
     """The last names of the bases, through the project's own classes."""
     found: set[str] = set()
     for base in cls.bases:
@@ -34,29 +34,29 @@ def _bases(source: Source, cls: ast.ClassDef, depth: int = 0) -> set[str]:
         found.add(name.rpartition(".")[2])
         made = defined(source, name) if depth < 4 else None
         if made is not None and isinstance(made[1], ast.ClassDef) and made[1] is not cls:
-            found |= _bases(*made, depth + 1)
+            found |= bases_of(*made, depth + 1)
     return found
 
 
-def _keras_classes(source: Source) -> Iterator[tuple[ast.ClassDef, set[str]]]:
+def keras_classes(source: Source) -> Iterator[tuple[ast.ClassDef, set[str]]]:
     if imports(source, *_KERAS) and not imports(source, "tensorlayer", "tensorlayerx"):
         for cls in source.nodes:
-            if isinstance(cls, ast.ClassDef) and (bases := _bases(source, cls)) & {
+            if isinstance(cls, ast.ClassDef) and (bases := bases_of(source, cls)) & {
                 "Model",
                 "Layer",
             }:
                 yield cls, bases
 
 
-def _method(cls: ast.ClassDef, name: str) -> ast.FunctionDef | None:
+def method_of(cls: ast.ClassDef, name: str) -> ast.FunctionDef | None:
     return next((s for s in cls.body if isinstance(s, FUNCTIONS) and s.name == name), None)
 
 
 def dunder_call(source: Source) -> Iterator[Mutant]:
     """XFR101: `call` of a Keras class is called `__call__`."""
-    for cls, bases in _keras_classes(source):
-        method = _method(cls, "call")
-        if method is None or _method(cls, "__call__"):
+    for cls, bases in keras_classes(source):
+        method = method_of(cls, "call")
+        if method is None or method_of(cls, "__call__"):
             continue
         start = source.offset(method.lineno, method.col_offset)
         named = re.compile(r"def\s+call\b").search(source.text, start)
@@ -70,8 +70,8 @@ def dunder_call(source: Source) -> Iterator[Mutant]:
 
 def call_without_training(source: Source) -> Iterator[Mutant]:
     """XFR305: a Keras model's `call` no longer has the training parameter that it handed on."""
-    for cls, bases in _keras_classes(source):
-        method = _method(cls, "call")
+    for cls, bases in keras_classes(source):
+        method = method_of(cls, "call")
         if "Model" not in bases or method is None:
             continue
         arguments = method.args
@@ -86,7 +86,7 @@ def call_without_training(source: Source) -> Iterator[Mutant]:
         for use in uses:
             above = source.parents[use]
             edits.append(source.drop_argument(above if isinstance(above, ast.keyword) else use))
-        text = source.written(_method(cls, "__init__") or cls)
+        text = source.written(method_of(cls, "__init__") or cls)
         if MODES.search(text):
             variant = "own layers"
         elif mode_dependent((source, cls)):

@@ -5,7 +5,8 @@
 SILENT. `tf.function` runs the Python code once, to trace it; numbers, flags and objects that it
 reads from outside are in the graph from then on. In PyTorch, which runs the Python code each time,
 the next step sees the new value. Measured on TensorFlow 2.21: after the rate is set from 0.1 to 0.5
-the step still moves the weight by 0.1; a `tf.Variable` that is assigned to moves it by 0.5.
+the step still moves the weight by 0.1; a `tf.Variable` that is assigned to moves it by 0.5. `fit`
+traces `train_step` too: a weight that a callback sets (`self.model.beta = ...`) stays as it was.
 
 ## Bad
 
@@ -56,6 +57,9 @@ for epoch in range(2):
 - No call of the function is seen both before and after it is rebound.
 - A call passes Python numbers that change: each new one is traced anew, with the values of then.
 
+- A callback sets an attribute of a model that no traced step is seen to read, or a model is
+  compiled with `run_eagerly`.
+
 ## Fix
 
 Pass the value as a tensor, or hold it in a `tf.Variable(..., trainable=False)` and `assign` to it.
@@ -77,8 +81,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...callframes import Path
-from ...infer import Origin, calls_of, origins
-from ...kinds import Kind, kind
+from ...infer import Origin, calls_of, lineage, origins, self_assignments
+from ...kinds import Kind, kind, uses_tensorflow
 from ...rule import Confidence, Finding, Harm, Rule
 from ...traced import traced, wrapped_names
 from ...turns import within
@@ -93,6 +97,9 @@ rule = Rule(
     direction="torch->keras",
 )
 
+# What Keras calls while `fit` runs, and the methods that it traces.
+_HOOKS = ("on_epoch_", "on_batch_", "on_train_batch_")
+_STEPS = ("train_step", "call", "compute_loss", "test_step")
 _NUMBERS = frozenset("abs bool float int len max min pow round sum".split())
 
 
@@ -213,6 +220,61 @@ def is_set_to_number(file: File, target: ast.Attribute) -> bool:
     return False
 
 
+# -- callbacks -----------------------------------------------------------------------------------
+
+
+@rule.node(ast.Module)
+def check_callbacks(file: File, tree: ast.Module) -> Iterator[Finding]:
+    """What a Keras callback sets on the model while `fit` runs the step it traced before."""
+    if not uses_tensorflow(file) or is_eager(file):
+        return
+    for target in file.index[ast.Attribute]:
+        if isinstance(target.ctx, ast.Store) and file.dotted(target.value) == "self.model":
+            hook, cls = file.function(target), file.method_class(target)
+            if hook is None or cls is None or not hook.name.startswith(_HOOKS):
+                continue
+            if lineage(file, cls).derives("keras.callbacks.Callback"):
+                for reader in traced_readers(file, target.attr):
+                    yield rule.at(file.statement(target), function=reader, value=target.attr)
+
+
+def traced_readers(file: File, name: str) -> Iterator[str]:
+    """The step that `fit` traces in a Keras model which has an attribute and reads it there."""
+    for cls in file.index[ast.ClassDef]:
+        methods = file.methods(cls)
+        steps = [step for step in _STEPS if step in methods]
+        if not steps or name not in self_assignments(file, cls):
+            continue
+        if not lineage(file, cls).is_keras_model:
+            continue
+        for step in steps:
+            run = [methods[step], *own_calls(file, methods, methods[step])]
+            if any(
+                node.attr == name and isinstance(node.ctx, ast.Load) and is_self(node.value)
+                for method in run
+                for node in file.inside(method)[ast.Attribute]
+            ):
+                yield f"{cls.name}.{step}"
+                return
+
+
+def own_calls(file: File, methods: dict[str, Function], step: Function) -> Iterator[Function]:
+    """The methods of the same class that a method calls."""
+    for call in file.inside(step)[ast.Call]:
+        match call.func:
+            case ast.Attribute(attr=name, value=ast.Name(id="self")) if name in methods:
+                yield methods[name]
+
+
+def is_eager(file: File) -> bool:
+    """Whether some model is compiled to run as Python."""
+    return any(
+        keyword.arg == "run_eagerly"
+        for call in file.calls_by_name.get("compile", ())
+        for keyword in call.keywords
+    ) or any("run_functions_eagerly" in name for name in file.calls_by_name)
+
+
 # -- values --------------------------------------------------------------------------------------
 
 
@@ -225,10 +287,11 @@ def is_number(file: File, value: ast.expr | None, own: str | None) -> bool:
         case ast.Constant(value=constant):
             return isinstance(constant, (bool, int, float, str))
         case ast.UnaryOp(operand=operand):
-            return is_number(file, operand, own)
+            return is_itself(file, operand, own) or is_number(file, operand, own)
         case ast.BinOp(left=left, right=right):
-            sides = [side for side in (left, right) if file.dotted(side) != own]
-            return all(is_number(file, side, own) for side in sides)
+            return all(
+                is_itself(file, side, own) or is_number(file, side, own) for side in (left, right)
+            )
         case ast.IfExp(body=body, orelse=orelse):
             return is_number(file, body, own) and is_number(file, orelse, own)
         case ast.Call(func=ast.Name(id=name)) if name in _NUMBERS and name not in file.rebound:
@@ -240,6 +303,10 @@ def is_number(file: File, value: ast.expr | None, own: str | None) -> bool:
                 kind(file, value) is Kind.KERAS_OPTIMIZER
             )
     return False
+
+
+def is_itself(file: File, node: ast.expr, own: str | None) -> bool:
+    return own is not None and file.dotted(node) == own
 
 
 def ends_in_number(origin: Origin) -> bool:

@@ -83,6 +83,8 @@ rule = Rule(
 
 @rule.call("keras.layers.MaxPooling1D", "keras.layers.MaxPooling2D", "keras.layers.MaxPooling3D")
 @rule.call("keras.layers.MaxPool1D", "keras.layers.MaxPool2D", "keras.layers.MaxPool3D")
+@rule.call("torch.nn.functional.max_pool1d", "torch.nn.functional.max_pool2d")
+@rule.call("tensorflow.nn.max_pool1d", "tensorflow.nn.max_pool2d")
 @rule.call("torch.nn.MaxPool1d", "torch.nn.MaxPool2d", "torch.nn.MaxPool3d")
 def check(file: File, call: ast.Call) -> Iterator[Finding]:
     found = twin_of(file, call, pads_otherwise)

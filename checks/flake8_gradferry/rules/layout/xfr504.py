@@ -99,6 +99,8 @@ rule = Rule(
 
 @rule.call("keras.layers.AveragePooling1D", "keras.layers.AveragePooling2D")
 @rule.call("keras.layers.AvgPool1D", "keras.layers.AvgPool2D", "keras.layers.AveragePooling3D")
+@rule.call("torch.nn.functional.avg_pool1d", "torch.nn.functional.avg_pool2d")
+@rule.call("tensorflow.nn.avg_pool1d", "tensorflow.nn.avg_pool2d")
 @rule.call("torch.nn.AvgPool1d", "torch.nn.AvgPool2d", "torch.nn.AvgPool3d")
 def check(file: File, call: ast.Call) -> Iterator[Finding]:
     if twin_of(file, call, averages_otherwise) is not None:
@@ -111,7 +113,8 @@ def averages_otherwise(in_torch: Part, in_keras: Part) -> bool | None:
         return None
     if one.padding == 0 or other.padding != "same":
         return False
-    counted = argument(in_torch.call, "count_include_pad", 4)
-    if counted is None or flag(in_torch.call, "count_include_pad", 4):
+    place = 5 if ".functional." in in_torch.name else 4
+    counted = argument(in_torch.call, "count_include_pad", place)
+    if counted is None or flag(in_torch.call, "count_include_pad", place):
         return True
     return False if isinstance(counted, ast.Constant) else None

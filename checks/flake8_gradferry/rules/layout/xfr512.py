@@ -81,7 +81,7 @@ from ...walk import File
 rule = Rule(
     __name__,
     name="pad-order",
-    message="torch pads {torch}, Keras {keras} as (top, bottom), (left, right) (SILENT)",
+    message="padding {mine} is not {framework}'s {other} (SILENT); write {right}",
     harm=Harm.SILENT,
     confidence=Confidence.SURE,
     direction="either",
@@ -117,13 +117,17 @@ def elements(node: ast.expr | None) -> list[ast.expr]:
 @rule.call(*_PADS)
 def check_pair(file: File, call: ast.Call) -> Iterator[Finding]:
     twin = odd_one_out(file, call, _PADS.__contains__, pads_otherwise)
-    if twin is not None:
-        mine, theirs = argument(call, "padding", 0), argument(twin.call, "padding", 0)
-        assert mine is not None
-        assert theirs is not None
-        if (file.qualified(call.func) or "").startswith("keras"):
-            mine, theirs = theirs, mine
-        yield rule.at(call, torch=ast.unparse(mine), keras=ast.unparse(theirs))
+    mine = argument(call, "padding", 0)
+    theirs = argument(twin.call, "padding", 0) if twin is not None else None
+    if twin is None or mine is None or theirs is None:
+        return
+    if twin.name.startswith("torch"):
+        left, right, top, bottom = torch_sides(twin.call) or (0, 0, 0, 0)
+        framework, wanted = "torch", f"(({top}, {bottom}), ({left}, {right}))"
+    else:
+        framework, wanted = "Keras", str(keras_sides(twin.call))
+    written = ast.unparse(mine), ast.unparse(theirs)
+    yield rule.at(call, mine=written[0], other=written[1], framework=framework, right=wanted)
 
 
 def pads_otherwise(in_torch: Part, in_keras: Part) -> bool | None:

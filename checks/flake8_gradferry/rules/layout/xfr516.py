@@ -5,7 +5,9 @@
 LOUD, and SILENT for a batch of one. Keras' `Flatten` keeps the batch axis. `torch.flatten(x)`,
 `x.flatten()` and `x.view(-1)` flatten everything into one row. Measured on torch 2.13:
 `nn.Linear(48, 10)(torch.flatten(torch.ones(2, 3, 4, 4)))` raises `RuntimeError: mat1 and mat2
-shapes cannot be multiplied (1x96 and 48x10)`; tried with one image it works.
+shapes cannot be multiplied (1x96 and 48x10)`; tried with one image it works. The reverse: Keras'
+`Reshape` never touches the batch, and a -1 written for it makes an axis of its own, (8, 1, 784) of
+8 images.
 
 ## Bad
 
@@ -26,6 +28,17 @@ class Net(nn.Module):
 
 
 net = Net()
+```
+
+```python
+import keras
+
+pixels = keras.Sequential(
+    [
+        keras.Input((28, 28)),
+        keras.layers.Reshape((-1, 784)),  # XFR516
+    ]
+)
 ```
 
 ## Good
@@ -49,8 +62,15 @@ class Net(nn.Module):
 net = Net()
 ```
 
+```python
+import keras
+
+pixels = keras.Sequential([keras.Input((28, 28)), keras.layers.Reshape((784,))])
+```
+
 ## When it stays quiet
 
+- A `Reshape` whose input shape cannot be seen, or whose -1 stands for more than one.
 - What is flattened does not go into an `nn.Linear` (labels, losses, one score for each sample).
 - What is flattened is not seen to come from a convolution, pooling or batch norm, or the file adds
   a batch axis to single samples (`unsqueeze(0)`).
@@ -73,10 +93,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from math import prod
 
 from ...axes import POINTWISE, applied, integer, leading, readers
 from ...infer import lineage
 from ...models import steps, within
+from ...modes import argument
+from ...rows import feeders, input_shape
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File, remembered
 
@@ -89,6 +112,7 @@ rule = Rule(
     direction="keras->torch",
 )
 
+RESHAPE = "Reshape's -1 is no batch but an axis more (SILENT); write Reshape(({sizes},))"
 _BATCHED = tuple(
     f"torch.nn.{name}"
     for name in "AdaptiveAvgPool AdaptiveMaxPool AvgPool BatchNorm Conv MaxPool".split()
@@ -114,6 +138,27 @@ def check_method(file: File, call: ast.Call) -> Iterator[Finding]:
             return
     if not call.keywords and file.qualified(call.func) is None:
         yield from judge(file, call, call.func.value)
+
+
+@rule.call("keras.layers.Reshape")
+def check_reshape(file: File, maker: ast.Call) -> Iterator[Finding]:
+    sizes = numbers(argument(maker, "target_shape", 0))
+    if sizes is None or len(sizes) < 2 or sizes[0] != -1 or -1 in sizes[1:]:
+        return
+    shapes = [argument(maker, "input_shape", None)]
+    shapes += (input_shape(step) for step in feeders(file, maker))
+    known = [numbers(shape) for shape in shapes if shape is not None]
+    if known and all(given is not None and prod(given) == prod(sizes[1:]) for given in known):
+        yield rule.at(maker, RESHAPE, sizes=", ".join(map(str, sizes[1:])))
+
+
+def numbers(node: ast.expr | None) -> list[int] | None:
+    """The sizes of a shape, where all are written as numbers."""
+    if not isinstance(node, ast.Tuple | ast.List):
+        return None
+    found = [integer(size) for size in node.elts]
+    known = [size for size in found if size is not None]
+    return known if len(known) == len(found) else None
 
 
 def judge(file: File, call: ast.Call, value: ast.expr) -> Iterator[Finding]:

@@ -85,7 +85,7 @@ rule = Rule(
     message="{what} has no slope: no gradient for {weights} (SILENT); use the scores themselves",
     harm=Harm.SILENT,
     confidence=Confidence.LIKELY,
-    direction="either",
+    direction="torch->keras",
 )
 INTEGER = "{weights} is an integer: its gradient is None (SILENT); write {value}.0"
 

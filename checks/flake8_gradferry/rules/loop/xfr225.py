@@ -87,6 +87,16 @@ rule = Rule(
     confidence=Confidence.LIKELY,
     direction="torch->keras",
 )
+# TF1's functions of this module (`sparse_softmax_cross_entropy`) average by themselves.
+_KERAS = frozenset(
+    (
+        "binary_crossentropy binary_focal_crossentropy categorical_crossentropy "
+        "categorical_focal_crossentropy categorical_hinge cosine_similarity hinge huber "
+        "kl_divergence kld KLD log_cosh logcosh mae MAE mape MAPE mean_absolute_error "
+        "mean_absolute_percentage_error mean_squared_error mean_squared_logarithmic_error mse MSE "
+        "msle MSLE poisson sparse_categorical_crossentropy squared_hinge"
+    ).split()
+)
 _TENSORFLOW = frozenset(
     (
         "tensorflow.nn.softmax_cross_entropy_with_logits "
@@ -120,7 +130,7 @@ def is_vector(end: Origin) -> bool:
         output = argument(call, "logits", None)
         return output is not None and is_batch(file, output)
     module, _, last = name.rpartition(".")
-    by_function = module in ("keras.losses", "keras.metrics") and last.islower()
+    by_function = module in ("keras.losses", "keras.metrics") and last in _KERAS
     if not by_function and not all(_unreduced(made) for made in origins(file, call.func)):
         return False
     output = argument(call, "y_pred", 1)

@@ -100,6 +100,7 @@ rule = Rule(
 )
 DROPPED = "{cls} drops {given}= (SILENT: the rate stays); write {right}"
 NO_PARAMETERS = "Keras' {cls} takes no parameters; write {cls}(learning_rate=...)"
+BETAS = "{framework} {cls} wants {right}, not {given}"
 NOT_PARAMETERS = "torch's {cls} wants the parameters first, not {given}; write {right}"
 
 _KERAS = "SGD RMSprop Adam AdamW Adadelta Adagrad Adamax Adafactor Nadam Ftrl Lion Lamb Muon"
@@ -114,7 +115,7 @@ _IN_KERAS = {
     "betas": "beta_1= and beta_2=",
     "alpha": "rho=",
     "params": "nothing: Keras takes the variables in apply_gradients",
-    "decay": "a schedule as learning_rate=",
+    "decay": "weight_decay= or a schedule",
     "lr_decay": "a schedule as learning_rate=",
 }
 _IN_TORCH = {
@@ -140,8 +141,13 @@ def check_keras(file: File, call: ast.Call) -> Iterator[Finding]:
         return
     wrong = [name for name in made.unknown if name in _IN_KERAS]
     parameters = is_parameters(call.args[0]) if call.args else False
-    if not (wrong or parameters) or is_old(file, call) or expects_error(file, call):
+    pair = made.given.get("beta_1") if "beta_1" in made.positional else None
+    is_pair = isinstance(pair, ast.Tuple | ast.List)
+    if not (wrong or parameters or is_pair) or is_old(file, call) or expects_error(file, call):
         return
+    if pair is not None and is_pair:
+        shown = {"given": ast.unparse(pair), "right": "beta_1 and beta_2"}
+        yield rule.at(call, BETAS, framework="Keras'", cls=made.cls, **shown)
     for name in wrong:
         message = DROPPED if name == "decay" or keras_era(file) is Era.KERAS_2 else None
         yield rule.at(
@@ -158,8 +164,13 @@ def check_torch(file: File, call: ast.Call) -> Iterator[Finding]:
         return
     wrong = [name for name in made.unknown if name in _IN_TORCH]
     instead = instead_of_parameters(file, made)
-    if not (wrong or instead) or expects_error(file, call):
+    beta = made.given.get("betas")
+    single = beta is not None and number(file, beta) is not None
+    if not (wrong or instead or single) or expects_error(file, call):
         return
+    if beta is not None and single:
+        shown = {"given": ast.unparse(beta), "right": "betas=(b1, b2)"}
+        yield rule.at(call, BETAS, framework="torch's", cls=made.cls, **shown)
     for name in wrong:
         yield rule.at(call, framework="torch's", cls=made.cls, given=name, right=_IN_TORCH[name])
     if instead and not wrong:

@@ -61,6 +61,7 @@ from ...arguments import last_name
 from ...guards import expects_error
 from ...optimizers import is_keras_optimizer
 from ...rule import Confidence, Finding, Harm, Rule
+from ...versions import spelled
 from ...walk import File
 
 rule = Rule(
@@ -103,6 +104,9 @@ def check_backend(file: File, call: ast.Call) -> Iterator[Finding]:
         return  # said of the attribute
     if "optim" not in last_name(optimizer).lower() and last_name(optimizer) != "opt":
         return
+    reads = node.attr == "learning_rate" and not given
+    if reads and not spelled(file, call.func).startswith("keras."):
+        return  # TensorFlow keeps this one
     if expects_error(file, call):
         return
     yield rule.at(call, SET if given else GET, optimizer=ast.unparse(optimizer))

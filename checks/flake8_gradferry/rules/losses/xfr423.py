@@ -221,7 +221,7 @@ def is_logits(file: File, node: ast.expr) -> bool:
     calls = [found for found in loss_calls(file) if takes_binary_logits(found)]
     if any(same_value(file, core(node), core(found.output.node)) for found in calls):
         return True
-    if not calls or not isinstance(core(node), ast.Call):
+    if not calls or not isinstance(core(node), ast.Call | ast.Name):
         return False
     # The same model, called once more: `net(x) > 0.5`.
     made = value_outputs(Value(file, node))

@@ -51,9 +51,10 @@ zeros = float(tf.reduce_mean(tf.cast(y == 0, tf.float32)))
 
 ## When it stays quiet
 
-- Names without "keep", whatever their value; `1 - keep_prob`.
+- Names without "keep", whatever their value; `1 - keep_prob`. `1 - dropout` is found as well.
 - A value of 0.5, the same both ways, or below: then the name is wrong, not the number.
-- `tf.nn.dropout` in programs for TensorFlow 1, whose second argument is what to keep.
+- `tf.nn.dropout(x, keep_prob)` unless the program is plainly for TensorFlow 2 (it uses Keras, a
+  GradientTape, ...): in TensorFlow 1 the second argument is what to keep.
 
 ## Fix
 
@@ -89,9 +90,13 @@ rule = Rule(
     confidence=Confidence.LIKELY,
     direction="either",
 )
+TAKEN = "1 - {right} is what to keep, {function} drops it (SILENT); write {right}"
 KEYWORD = "TensorFlow 2's dropout has no keep_prob=; write rate=1 - {value}"
 
 _KEEP = re.compile(r"(^|_)keep(_?(p|prob|probs|proba|probability|rate|ratio))?(_?\d*)$", re.I)
+_DROP = re.compile(r"(^|_)drop(out|path)?(_?(p|prob|rate|ratio))?\d*$", re.I)
+# Names that TensorFlow 1 does not have, or hardly anybody used there.
+_SECOND = frozenset("GradientTape function keras set_seed Module".split())
 _LAYERS = [
     *(f"torch.nn.{name}" for name in "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout".split()),
     *(f"torch.nn.{name}" for name in "LSTM GRU RNN MultiheadAttention".split()),
@@ -113,28 +118,48 @@ def check_layer(file: File, call: ast.Call) -> Iterator[Finding]:
     if made is None:
         return
     for name in _RATES:
-        if (rate := made.given.get(name)) is not None and says_keep(file, rate):
-            yield rule.at(call, function=made.cls, value=ast.unparse(rate))
+        if (rate := made.given.get(name)) is not None:
+            yield from judged(file, call, made.cls, rate)
 
 
 @rule.call(*_FUNCTIONS)
 def check_function(file: File, call: ast.Call) -> Iterator[Finding]:
     given = {keyword.arg: keyword.value for keyword in call.keywords}
     is_tensorflow = (file.qualified(call.func) or "").startswith("tensorflow")
-    if is_tensorflow and is_first(file, call):
+    if is_tensorflow and "rate" not in given and not is_second(file, call):
         return
     if is_tensorflow and (keep := given.get("keep_prob")) is not None:
         if not expects_error(file, call):
             yield rule.at(call, KEYWORD, value=ast.unparse(keep))
         return
     rate = given.get("p") or given.get("rate") or (call.args[1] if len(call.args) > 1 else None)
-    if rate is not None and says_keep(file, rate):
-        yield rule.at(call, function=last_name(call.func), value=ast.unparse(rate))
+    if rate is not None:
+        yield from judged(file, call, last_name(call.func), rate)
 
 
-def is_first(file: File, call: ast.Call) -> bool:
-    """Whether the call is plainly one of TensorFlow 1."""
-    return "compat.v1" in spelled(file, call.func) or keras_era(file) is Era.FIRST
+def is_second(file: File, call: ast.Call) -> bool:
+    """Whether the call is plainly one of TensorFlow 2: in 1 the second argument is what to keep."""
+    if "compat.v1" in spelled(file, call.func) or keras_era(file) is Era.FIRST:
+        return False
+    names = {attribute.attr for attribute in file.index[ast.Attribute]}
+    return not names.isdisjoint(_SECOND) or any(
+        target.startswith("keras") for target in file.imports.values()
+    )
+
+
+def judged(file: File, call: ast.Call, function: str, rate: ast.expr) -> Iterator[Finding]:
+    if says_keep(file, rate):
+        yield rule.at(call, function=function, value=ast.unparse(rate))
+    elif (dropped := taken_from_one(rate)) is not None and number(file, dropped) != 0.5:
+        yield rule.at(call, TAKEN, function=function, right=ast.unparse(dropped))
+
+
+def taken_from_one(node: ast.expr) -> ast.expr | None:
+    """The rate in `1 - dropout`, by its name."""
+    match node:
+        case ast.BinOp(left=ast.Constant(value=1), op=ast.Sub(), right=dropped):
+            return dropped if _DROP.search(last_name(dropped)) else None
+    return None
 
 
 def says_keep(file: File, node: ast.expr) -> bool:

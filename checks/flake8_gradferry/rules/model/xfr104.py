@@ -38,8 +38,8 @@ class Net(nn.Module):
 ## When it stays quiet
 
 - Numbers, strings and functions may be assigned before.
-- Data classes, `__new__`, decorated classes, `call_super_init = True`, and `__init__` methods that
-  call another method of the class first.
+- Data classes, `__new__`, `call_super_init = True`, and `__init__` methods that first call a method
+  that may run it.
 
 ## Fix
 
@@ -59,10 +59,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...construction import builds_otherwise, set_before_base
+from ...construction import REGISTERS, builds_otherwise, set_before_base
 from ...guards import expects_error
 from ...infer import lineage
-from ...models import layers
+from ...models import class_lineage, layers
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
 
@@ -90,10 +90,17 @@ def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
 
 
 def is_part(file: File, value: ast.expr) -> bool:
-    """Whether a value is surely a module or a parameter."""
+    """Whether a value is surely a module or a parameter, or is the registering of one."""
     if not isinstance(value, ast.Call):
         return False
+    match value.func:
+        case ast.Attribute(value=ast.Name(id="self"), attr=method) if method in REGISTERS:
+            return True
     if file.qualified(value.func) == "torch.nn.Parameter":
         return True
-    found = layers(file, value)
-    return any(layer.node is value for layer in found.layers) and found.complete
+    return any(
+        layer.node is value
+        and (layer.cls is None or class_lineage(layer.cls).is_torch_module)
+        and not layer.name.startswith("keras.")
+        for layer in layers(file, value).layers
+    )

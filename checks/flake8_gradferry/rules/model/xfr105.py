@@ -39,7 +39,7 @@ class Net(keras.Model):
 
 - The class names some `__init__` anywhere: late calls are how functional models are subclassed.
 - Layers that are given nothing but a `tf.Variable`, which Keras 2 allowed.
-- Data classes, `__new__`, decorated classes, and an `__init__` that only raises or does nothing.
+- Data classes, `__new__`, and an `__init__` that only raises or does nothing.
 
 ## Fix
 

@@ -148,7 +148,7 @@ _NORMS = "BatchNormalization LayerNormalization GroupNormalization"
 _OTHERS = "Embedding Dropout SpatialDropout1D SpatialDropout2D Softmax UpSampling2D PReLU LeakyReLU"
 
 _IN = re.compile(r"^in(p|put|_|c|d|p|f|$)|(^|_)c?in$|^nin$|^inplanes$", re.I)
-_OUT = re.compile(r"^out|(^|_)c?out$|^nout$|^planes$", re.I)
+_OUT = re.compile(r"^out(?!.*(act|kernel|fn))|(^|_)c?out$|^nout$|^planes$", re.I)
 _SIZE = re.compile(
     r"channels?$|features?$|filters?$|planes$|^out_|_ch$|^ch$|_dim$|^units$|hidden", re.I
 )

@@ -65,7 +65,7 @@ from collections.abc import Iterator
 from ...axes import integer
 from ...image_format import image_format
 from ...modes import argument
-from ...rows import feeders
+from ...rows import feeders, input_shape
 from ...rule import Confidence, Finding, Harm, Rule
 from ...walk import File
 
@@ -97,21 +97,8 @@ def check(file: File, maker: ast.Call) -> Iterator[Finding]:
 
 def shapes(file: File, maker: ast.Call) -> Iterator[list[ast.expr]]:
     """The shapes, without the batch, that the layer is told to take or is applied to."""
-    given = argument(maker, "input_shape", None)
-    if given is None:
-        given = next((shape for shape in input_shapes(file, maker)), None)
-    if isinstance(given, ast.Tuple | ast.List):
-        yield given.elts
-
-
-def input_shapes(file: File, maker: ast.Call) -> Iterator[ast.expr]:
-    for step in feeders(file, maker):
-        shape = input_shape(step.file, step.node)
-        if shape is not None:
-            yield shape
-
-
-def input_shape(file: File, node: ast.AST) -> ast.expr | None:
-    if isinstance(node, ast.Call) and file.qualified(node.func) == "keras.layers.Input":
-        return argument(node, "shape", 0)
-    return None
+    given = [argument(maker, "input_shape", None)]
+    given += (input_shape(step) for step in feeders(file, maker))
+    for shape in given:
+        if isinstance(shape, ast.Tuple | ast.List):
+            yield shape.elts

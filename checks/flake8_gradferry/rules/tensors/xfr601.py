@@ -70,6 +70,7 @@ y = prepare(tf.constant([255.0], tf.float64))
   transformers works in place): the receiver must be seen to be a tensor, or to be taken out of a
   loader's tuple.
 - In-place methods (`x.squeeze_()`), `out=`, and operations named for a graph (`name=`).
+- A call inside the call (`tf.squeeze(tf.expand_dims(x, 0), 0)`): nobody's variable was meant.
 - Statements at the top of a file, where a notebook shows their value, tests, and statements that
   wait for an error.
 
@@ -142,8 +143,9 @@ def check_function(file: File, call: ast.Call) -> Iterator[Finding]:
     if isinstance(file.parent(call), ast.Expr) and call.args and is_dropped(file, call):
         if any(keyword.arg in ("name", "out") for keyword in call.keywords):
             return
-        name = file.dotted(call.args[0]) or "y"
-        yield rule.at(call, call=f"{file.dotted(call.func)}(...)", name=name)
+        name = file.dotted(call.args[0])
+        if name is not None:
+            yield rule.at(call, call=f"{file.dotted(call.func)}(...)", name=name)
 
 
 @rule.node(ast.Expr)
