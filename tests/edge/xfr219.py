@@ -297,3 +297,31 @@ class Scratch:
             gradient, error = self.backward(x, x @ self.weights, y)
             self.weights += gradient
             self.bias += error
+
+
+def accumulated_on_purpose(net, opt, loader):
+    total = 0
+    for i, (x, y) in enumerate(loader):
+        loss = criterion(net(x), y)
+        total += loss
+        if i % 4 == 3:
+            opt.zero_grad()
+            total.backward()
+            opt.step()
+            total = 0
+
+
+def summed_up(output):
+    loss = 0.0
+    if isinstance(output, torch.Tensor):
+        return output.sum()
+    for part in output:
+        loss += summed_up(part)
+    return loss
+
+
+def nested_outputs(net, opt, x):
+    out = net(x)
+    opt.zero_grad()
+    summed_up(out).backward()
+    opt.step()

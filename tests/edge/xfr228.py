@@ -126,3 +126,12 @@ def bound_in_each_turn(net, loader):
 
 def chained(a, b):
     return optim.SGD(chain(a.parameters(), b.parameters()), lr=0.1)
+
+
+def zipped(net, gradients):
+    params = net.parameters()
+    for p, g in zip(params, gradients):
+        p.data -= 0.1 * g
+    numbered = net.named_parameters()
+    for i, (name, p) in enumerate(numbered):
+        print(i, name)

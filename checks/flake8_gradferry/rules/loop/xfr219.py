@@ -154,9 +154,19 @@ def loss_in(file: File, value: ast.expr, loop: ast.AST) -> ast.expr | None:
         if home is file and made_in is file.function(loop):
             if loop in file.ancestors(node) and goes_backward(file, loop):
                 return shown
-        elif goes_backward(file, loop) or (made_in is not None and goes_backward(home, made_in)):
+        elif goes_backward(file, loop) or helper_goes_backward(home, made_in, loop):
             return shown
     return None
+
+
+def helper_goes_backward(file: File, function: ast.AST | None, loop: ast.AST) -> bool:
+    """Whether the function in which a loss is made also starts the backward pass, and is no caller
+    of the one with the loop."""
+    if function is None or not goes_backward(file, function):
+        return False
+    around = file.function(loop) if loop in file.index[type(loop)] else None
+    called = file.calls_by_name.get(around.name, []) if around is not None else []
+    return not any(function in file.ancestors(call) for call in called)
 
 
 def goes_backward(file: File, around: ast.AST) -> bool:

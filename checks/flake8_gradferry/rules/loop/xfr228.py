@@ -108,15 +108,16 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
         if any(earlier is not use and may_precede(file, earlier, use) for earlier in uses):
             yield rule.at(use, params=ast.unparse(target))
             return
-        turned = [a for a in file.ancestors(use) if isinstance(a, LOOPS) and use not in head(a)]
-        if any(loop not in file.ancestors(statement) for loop in turned):
+        around = [a for a in file.ancestors(use) if isinstance(a, LOOPS)]
+        turned = [loop for loop in around if loop not in file.ancestors(statement)]
+        if any(not is_in_head(file, use, loop) for loop in turned):
             yield rule.at(use, params=ast.unparse(target))
             return
 
 
-def head(loop: ast.AST) -> tuple[ast.AST, ...]:
-    """What a loop evaluates once."""
-    return (loop.iter,) if isinstance(loop, ast.For | ast.AsyncFor) else ()
+def is_in_head(file: File, use: ast.Name, loop: ast.AST) -> bool:
+    """Whether a name stands in what a loop evaluates once: `for p in zip(params, grads)`."""
+    return isinstance(loop, ast.For | ast.AsyncFor) and use in file.inside(loop.iter)[ast.Name]
 
 
 def generator_of(file: File, call: ast.Call) -> ast.Assign | None:
