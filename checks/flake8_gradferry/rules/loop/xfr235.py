@@ -89,7 +89,7 @@ rule = Rule(
 @rule.node(ast.Module)
 def check(file: File, tree: ast.Module) -> Iterator[Finding]:
     for flow in flows(file):
-        if is_test(flow):
+        if is_test(flow) or flow.of(Kind.STEP, Kind.WRITE):
             continue
         told: set[ast.AST] = set()
         for zero in flow.of(Kind.ZERO):
@@ -115,7 +115,7 @@ def backward_after(flow: Flow, zero: Event) -> Event | None:
 def steps(flow: Flow, zero: Event, backward: Event) -> bool:
     """Whether something steps, or may step."""
     loop = common_loops(zero, backward)[-1]
-    if flow.of(Kind.STEP, Kind.WRITE) or any(map(may_be_optimizer, flow.of(Kind.SCHEDULE))):
+    if any(map(may_be_optimizer, flow.of(Kind.SCHEDULE))):
         return True
     if any(not e.seems_harmless for e in flow.within(loop, Kind.OPAQUE) if e.involved):
         return True
