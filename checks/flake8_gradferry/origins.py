@@ -7,7 +7,7 @@ do not answer is put to astroid, which is imported on first need.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -152,7 +152,7 @@ def calls_of(file: File, function: Function) -> list[ast.Call]:
         return _constructions(file).get(function, [])
     called = file.calls_by_name.get(function.name, [])
     if owner is None:
-        found = [call for call in called if _may_run(file, call.func, function)]
+        found = list(_calls_by_function(file, function.name).get(function, ()))
         for name in _compiled(file).get(function.name, ()):
             calls = file.calls_by_name.get(name, [])
             found += [call for call in calls if _runs(file, call, function) and call not in found]
@@ -164,11 +164,14 @@ def calls_of(file: File, function: Function) -> list[ast.Call]:
     ]
 
 
-def _may_run(file: File, func: ast.expr, function: Function) -> bool:
-    """Whether a name means this function: notebooks define the same name again and again."""
-    return isinstance(func, ast.Name) and any(
-        binding.node is function for binding in reaching(file, func)
-    )
+@remembered
+def _calls_by_function(file: File, name: str) -> Mapping[ast.AST, list[ast.Call]]:
+    """Which of the calls of a name run which definition: notebooks define one again and again."""
+    found: dict[ast.AST, list[ast.Call]] = {}
+    for call in file.calls_by_name.get(name, []):
+        for binding in reaching(file, call.func) if isinstance(call.func, ast.Name) else ():
+            found.setdefault(binding.node, []).append(call)
+    return found
 
 
 def _runs(file: File, call: ast.Call, function: Function) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar
 
 from .names import MODULES, canonical
 
@@ -577,7 +577,7 @@ def remembered_or(meanwhile: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 if meanwhile is not _NONE_YET:
                     known[about] = meanwhile
                 known[about] = question(*about, **named)
-            return cast(R, known[about])
+            return known[about]  # type: ignore[no-any-return]
 
         return ask
 
