@@ -31,7 +31,7 @@ def object_of(file: File, call: ast.Call) -> ast.expr | None:
 
 def hook_of(file: File, called: ast.expr) -> str:
     """What a module does in hooks, as far as the file says."""
-    if (file.dotted(called) or "") in _hooked_names(file):
+    if _place(file, called) in _hooked(file):
         return "its hooks"
     for origin in origins(file, called):
         if origin.call is not None and origin.file.qualified(origin.call.func) in _NORMS:
@@ -40,11 +40,23 @@ def hook_of(file: File, called: ast.expr) -> str:
 
 
 @remembered
-def _hooked_names(file: File) -> frozenset[str]:
-    """The dotted names of the modules on which the file registers forward hooks."""
+def _hooked(file: File) -> frozenset[tuple[str, ast.AST | None]]:
+    """The modules on which the file registers forward hooks, by name and place."""
     return frozenset(
-        name
+        place
         for method in _REGISTERS
         for call in file.calls_by_name.get(method, ())
-        if isinstance(call.func, ast.Attribute) and (name := file.dotted(call.func.value))
+        if isinstance(call.func, ast.Attribute)
+        and (place := _place(file, call.func.value)) is not None
     )
+
+
+def _place(file: File, module: ast.expr) -> tuple[str, ast.AST | None] | None:
+    """A module's dotted name, and the class or function in which the name means this module."""
+    name = file.dotted(module)
+    if name is None:
+        return None
+    if name.startswith("self."):
+        return name, file.method_class(module)
+    scope = file.scope(module).find(name.partition(".")[0])
+    return name, scope.node if scope is not None else None

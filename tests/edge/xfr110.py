@@ -76,3 +76,11 @@ Square.forward(None, torch.ones(1))
 probe = nn.Linear(4, 4)
 probe.register_forward_hook(print)
 probe(torch.ones(1, 4))
+
+
+def another_functions_module(net):
+    net.register_forward_hook(print)
+
+
+def of_the_same_name(net, x):
+    return net.forward(x)
