@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from flake8_gradferry.catalog import dispatcher, find
-from flake8_gradferry.project import parse
 from flake8_gradferry.rule import Rule
-from flake8_gradferry.walk import File
+from flake8_gradferry.source.project import parse
+from flake8_gradferry.source.walk import File
 
 TESTS = Path(__file__).parent
 _MARK = re.compile(r"#\s*(XFR\d{3}(?:[,\s]+XFR\d{3})*)\s*$")

@@ -11,8 +11,8 @@ from functools import lru_cache
 
 from . import rules as _rules
 from .rule import Check, FileCheck, Finding, Rule
-from .versions import is_keras_2
-from .walk import File
+from .source.versions import is_keras_2
+from .source.walk import File
 
 INTERNAL_ERROR = "XFR000"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import __version__
 from .catalog import dispatcher
-from .walk import File
+from .source.walk import File
 
 # A file in which none of these stands cannot hold a finding; the verbs stand for files whose
 # framework is hidden behind a project module.

@@ -16,7 +16,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
-from .walk import File
+from .source.walk import File
 
 SECTIONS = (
     "Why",

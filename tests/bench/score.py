@@ -20,8 +20,8 @@ from pathlib import Path
 
 from flake8_gradferry.catalog import dispatcher
 from flake8_gradferry.entry import worth_reading
-from flake8_gradferry.project import parse
-from flake8_gradferry.walk import File
+from flake8_gradferry.source.project import parse
+from flake8_gradferry.source.walk import File
 
 LABELS = Path(__file__).with_name("labels.tsv")
 Key = tuple[str, str, int, str]  # repository, path, line, code

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flake8_gradferry.modes import SWITCHES
+from flake8_gradferry.model.modes import SWITCHES
 
 # What a layer is made with where its switches are on: (arguments, keywords).
 TORCH: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {

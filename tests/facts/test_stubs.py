@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from flake8_gradferry.arguments import signature_of
-from flake8_gradferry.infer import lineage
-from flake8_gradferry.names import canonical
-from flake8_gradferry.project import STUBS, Symbol, read
+from flake8_gradferry.source.arguments import signature_of
+from flake8_gradferry.source.infer import lineage
+from flake8_gradferry.source.names import canonical
+from flake8_gradferry.source.project import STUBS, Symbol, read
 
 FILES = sorted(STUBS.glob("*.pyi"))
 # Stub files of packages that the tests do not install.

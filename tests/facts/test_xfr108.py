@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from support import rule, run
 
-from flake8_gradferry.layer_names import WEIGHTED
+from flake8_gradferry.model.layer_names import WEIGHTED
 
 pytest.importorskip("tensorflow")
 keras = pytest.importorskip("keras")

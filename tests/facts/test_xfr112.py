@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from support import rule, run
 
-from flake8_gradferry.reserved import (
+from flake8_gradferry.model.reserved import (
     KERAS_3,
     KERAS_LAYER,
     KERAS_LAYER_METHODS,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support import rule, run
 
-from flake8_gradferry.reserved import TORCH_METHODS, TORCH_OTHER_METHODS
+from flake8_gradferry.model.reserved import TORCH_METHODS, TORCH_OTHER_METHODS
 
 torch = pytest.importorskip("torch")
 

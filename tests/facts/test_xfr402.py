@@ -8,7 +8,7 @@ import math
 import pytest
 from support import rule, run
 
-from flake8_gradferry.activations import WITH_ACTIVATION
+from flake8_gradferry.loss.activations import WITH_ACTIVATION
 
 keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")

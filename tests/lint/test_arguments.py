@@ -8,8 +8,15 @@ from typing import Any
 
 import pytest
 
-from flake8_gradferry.arguments import Arguments, arguments, last_name, made_in, number, settled
-from flake8_gradferry.walk import File
+from flake8_gradferry.source.arguments import (
+    Arguments,
+    arguments,
+    last_name,
+    made_in,
+    number,
+    settled,
+)
+from flake8_gradferry.source.walk import File
 
 IMPORTS = """\
 from functools import partial

@@ -14,7 +14,7 @@ from flake8_gradferry.__main__ import USAGE_ERROR, main
 from flake8_gradferry.catalog import Dispatcher, find, rules
 from flake8_gradferry.entry import Checker, worth_reading
 from flake8_gradferry.rule import MESSAGE_LENGTH, Confidence, Finding, Harm, Page, Rule
-from flake8_gradferry.walk import File
+from flake8_gradferry.source.walk import File
 
 SOURCE = """\
 import keras

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from flake8_gradferry.flow import Event, Flow, Kind, common_loops, flows
-from flake8_gradferry.follow import trace
-from flake8_gradferry.project import parse
-from flake8_gradferry.things import Role, Thing, imports_torch, is_foreign, role
-from flake8_gradferry.walk import File
+from flake8_gradferry.loop.flow import Event, Flow, Kind, common_loops, flows
+from flake8_gradferry.loop.follow import trace
+from flake8_gradferry.loop.things import Role, Thing, imports_torch, is_foreign, role
+from flake8_gradferry.source.project import parse
+from flake8_gradferry.source.walk import File
 
 
 def file_of(source: str, path: str = "-") -> File:

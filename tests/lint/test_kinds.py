@@ -6,9 +6,9 @@ import ast
 
 import pytest
 
-from flake8_gradferry.kinds import Kind, is_tensorflow_tensor, kind
-from flake8_gradferry.project import parse
-from flake8_gradferry.walk import File
+from flake8_gradferry.objects.kinds import Kind, is_tensorflow_tensor, kind
+from flake8_gradferry.source.project import parse
+from flake8_gradferry.source.walk import File
 
 HEAD = """
 import numpy as np

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from flake8_gradferry.models import Layer, graph_of, layers, members, steps
-from flake8_gradferry.modes import class_dependent, mode_dependent
-from flake8_gradferry.project import Symbol
-from flake8_gradferry.walk import File
+from flake8_gradferry.model.models import Layer, graph_of, layers, members, steps
+from flake8_gradferry.model.modes import class_dependent, mode_dependent
+from flake8_gradferry.source.project import Symbol
+from flake8_gradferry.source.walk import File
 
 HEAD = """
 import collections, copy, functools, itertools

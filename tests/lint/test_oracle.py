@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from flake8_gradferry import oracle
-from flake8_gradferry.infer import lineage, origins
-from flake8_gradferry.project import parse, read
-from flake8_gradferry.walk import File
+from flake8_gradferry.source import oracle
+from flake8_gradferry.source.infer import lineage, origins
+from flake8_gradferry.source.project import parse, read
+from flake8_gradferry.source.walk import File
 
 PROGRAM = """
 import keras
@@ -102,8 +102,8 @@ def test_no_framework_is_imported_or_opened() -> None:
         "import sys, ast\n"
         "opened = []\n"
         "sys.addaudithook(lambda e, a: opened.append(str(a[0])) if e == 'open' else None)\n"
-        "from flake8_gradferry.infer import lineage\n"
-        "from flake8_gradferry.walk import File\n"
+        "from flake8_gradferry.source.infer import lineage\n"
+        "from flake8_gradferry.source.walk import File\n"
         f"source = {PROGRAM!r}\n"
         "file = File(ast.parse(source), 'p.py', source.splitlines(True))\n"
         "assert lineage(file, file.index[ast.ClassDef][0]).is_keras_model\n"

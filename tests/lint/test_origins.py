@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from flake8_gradferry.infer import origins
-from flake8_gradferry.project import parse, read
-from flake8_gradferry.walk import File
+from flake8_gradferry.source.infer import origins
+from flake8_gradferry.source.project import parse, read
+from flake8_gradferry.source.walk import File
 
 CASES = {
     "name": "import torch\nx = torch.optim.SGD([])\nuse(x)",

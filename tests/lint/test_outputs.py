@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from flake8_gradferry.outputs import Kind, model_outputs, outputs, place
-from flake8_gradferry.project import parse
-from flake8_gradferry.walk import File
+from flake8_gradferry.loss.outputs import Kind, model_outputs, outputs, place
+from flake8_gradferry.source.project import parse
+from flake8_gradferry.source.walk import File
 
 TORCH = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n"
 KERAS = "import keras\nimport tensorflow as tf\nfrom keras import layers\n"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from flake8_gradferry import project
-from flake8_gradferry.project import read, resolve
+from flake8_gradferry.source import project
+from flake8_gradferry.source.project import read, resolve
 
 
 def test_packages_that_import_everything_from_each_other(

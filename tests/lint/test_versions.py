@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from flake8_gradferry.project import parse
-from flake8_gradferry.versions import Era, backend, is_keras_2, keras_era, spelled
-from flake8_gradferry.walk import File
+from flake8_gradferry.source.project import parse
+from flake8_gradferry.source.versions import Era, backend, is_keras_2, keras_era, spelled
+from flake8_gradferry.source.walk import File
 
 
 def era(source: str, path: str = "-") -> Era:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from flake8_gradferry.bindings import reaching
-from flake8_gradferry.walk import File, Index, children, position
+from flake8_gradferry.source.bindings import reaching
+from flake8_gradferry.source.walk import File, Index, children, position
 
 
 def file_of(source: str) -> File:

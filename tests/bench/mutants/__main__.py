@@ -36,8 +36,9 @@ import settings
 import tape
 from source import Mutant, Source, load
 
-from flake8_gradferry import catalog, project
-from flake8_gradferry.walk import File
+from flake8_gradferry import catalog
+from flake8_gradferry.source import project
+from flake8_gradferry.source.walk import File
 
 Mutator = Callable[[Source], Iterator[Mutant]]
 # Each mutator with a text without which a file can hold no victim.

@@ -75,14 +75,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...guards import expects_error
-from ...infer import calls_of
-from ...layer_names import WEIGHTED
-from ...modes import SWITCHES
-from ...optimizers import KERAS_CLASSES
+from ...model.layer_names import WEIGHTED
+from ...model.modes import SWITCHES
+from ...objects.optimizers import KERAS_CLASSES
 from ...rule import Confidence, Finding, Harm, Rule
-from ...traced import traced
-from ...walk import FUNCTIONS, File
+from ...source.guards import expects_error
+from ...source.infer import calls_of
+from ...source.traced import traced
+from ...source.walk import FUNCTIONS, File
 
 rule = Rule(
     __name__,

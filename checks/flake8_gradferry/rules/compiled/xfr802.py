@@ -80,13 +80,13 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...callframes import Path
-from ...infer import Origin, calls_of, lineage, origins, self_assignments
-from ...kinds import Kind, kind, uses_tensorflow
+from ...objects.kinds import Kind, kind, uses_tensorflow
 from ...rule import Confidence, Finding, Harm, Rule
-from ...traced import traced, wrapped_names
-from ...turns import within
-from ...walk import FUNCTIONS, LOOPS, File, Function, position
+from ...source.callframes import Path
+from ...source.infer import Origin, calls_of, lineage, origins, self_assignments
+from ...source.traced import traced, wrapped_names
+from ...source.turns import within
+from ...source.walk import FUNCTIONS, LOOPS, File, Function, position
 
 rule = Rule(
     __name__,

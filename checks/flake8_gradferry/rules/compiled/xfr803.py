@@ -119,10 +119,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...flow import Event, Flow, Kind, common_loops, flows
+from ...loop.flow import Event, Flow, Kind, common_loops, flows
+from ...loop.things import Role, Thing, imports_torch, is_scaler, role
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import Role, Thing, imports_torch, is_scaler, role
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -74,10 +74,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import lineage, origins
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tapes import given_pairs, gradients, takes_pairs
-from ...walk import File, remembered
+from ...source.infer import lineage, origins
+from ...source.walk import File, remembered
+from ...tape.tapes import given_pairs, gradients, takes_pairs
 
 rule = Rule(
     __name__,

@@ -57,11 +57,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...guards import expects_error
-from ...infer import origins, reaching
-from ...kinds import Kind, kind
+from ...objects.kinds import Kind, kind
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import FUNCTIONS, File
+from ...source.guards import expects_error
+from ...source.infer import origins, reaching
+from ...source.walk import FUNCTIONS, File
 
 rule = Rule(
     __name__,

@@ -67,9 +67,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...infer import function_of
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import FUNCTIONS, LOOPS, File
+from ...source.infer import function_of
+from ...source.walk import FUNCTIONS, LOOPS, File
 
 rule = Rule(
     __name__,

@@ -83,10 +83,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...bindings import reaching
+from ...loop.things import Role, Thing, imports_torch, role
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import Role, Thing, imports_torch, role
-from ...walk import FUNCTIONS, LOOPS, File, position
+from ...source.bindings import reaching
+from ...source.walk import FUNCTIONS, LOOPS, File, position
 
 rule = Rule(
     __name__,

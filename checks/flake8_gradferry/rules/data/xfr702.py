@@ -68,10 +68,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...callframes import Value
 from ...rule import Confidence, Finding, Harm, Rule
-from ...values import Trace, constant
-from ...walk import File, position
+from ...source.callframes import Value
+from ...source.values import Trace, constant
+from ...source.walk import File, position
 
 rule = Rule(
     __name__,

@@ -92,8 +92,8 @@ import re
 from collections.abc import Iterator
 
 from ...rule import Confidence, Finding, Harm, Rule
-from ...versions import backend
-from ...walk import File
+from ...source.versions import backend
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -78,13 +78,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...callframes import Value
-from ...infer import reaching
-from ...kinds import Kind, kind
-from ...paths import same_path
+from ...objects.kinds import Kind, kind
 from ...rule import Confidence, Finding, Harm, Rule
-from ...versions import torch_before
-from ...walk import File
+from ...source.callframes import Value
+from ...source.infer import reaching
+from ...source.paths import same_path
+from ...source.versions import torch_before
+from ...source.walk import File
 
 rule = Rule(
     __name__,

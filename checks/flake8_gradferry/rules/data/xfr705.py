@@ -79,12 +79,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...callframes import Value
-from ...kinds import Kind, defines, kind
-from ...paths import Ending, ending
+from ...objects.kinds import Kind, defines, kind
 from ...rule import Confidence, Finding, Harm, Rule
-from ...values import constant
-from ...walk import File
+from ...source.callframes import Value
+from ...source.paths import Ending, ending
+from ...source.values import constant
+from ...source.walk import File
 
 rule = Rule(
     __name__,

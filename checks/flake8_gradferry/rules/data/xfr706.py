@@ -83,14 +83,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...callframes import Value
-from ...kinds import Kind, kind
-from ...models import layers, members
-from ...paths import ending, same_path
-from ...project import Symbol, symbol_of
+from ...model.models import layers, members
+from ...objects.kinds import Kind, kind
 from ...rule import Confidence, Finding, Harm, Rule
-from ...values import Trace, constant
-from ...walk import FUNCTIONS, File
+from ...source.callframes import Value
+from ...source.paths import ending, same_path
+from ...source.project import Symbol, symbol_of
+from ...source.values import Trace, constant
+from ...source.walk import FUNCTIONS, File
 
 rule = Rule(
     __name__,

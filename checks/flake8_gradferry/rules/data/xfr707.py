@@ -66,11 +66,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...callframes import End, Value, made_by
-from ...infer import reaching
 from ...rule import Confidence, Finding, Harm, Rule
-from ...values import Trace, constant
-from ...walk import COMPREHENSIONS, File
+from ...source.callframes import End, Value, made_by
+from ...source.infer import reaching
+from ...source.values import Trace, constant
+from ...source.walk import COMPREHENSIONS, File
 
 rule = Rule(
     __name__,

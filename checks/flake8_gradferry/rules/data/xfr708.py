@@ -71,11 +71,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...graph import is_model_call, loss_of, no_grad_around, trails
-from ...infer import origins
+from ...loop.graph import is_model_call, loss_of, no_grad_around, trails
+from ...loop.things import imports_torch, is_foreign
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import imports_torch, is_foreign
-from ...walk import FUNCTIONS, LOOPS, File
+from ...source.infer import origins
+from ...source.walk import FUNCTIONS, LOOPS, File
 
 rule = Rule(
     __name__,

@@ -65,10 +65,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...arguments import Arguments, arguments, number, settled
-from ...guards import expects_error
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.arguments import Arguments, arguments, number, settled
+from ...source.guards import expects_error
+from ...source.walk import File
 
 rule = Rule(
     __name__,

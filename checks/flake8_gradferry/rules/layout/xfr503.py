@@ -67,9 +67,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ...layout.windows import even_padding, pads_otherwise, twin_of
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
-from ...windows import even_padding, pads_otherwise, twin_of
+from ...source.walk import File
 
 rule = Rule(
     __name__,

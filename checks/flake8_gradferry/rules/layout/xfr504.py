@@ -80,12 +80,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...axes import flag
-from ...modes import argument
-from ...ports import Part
+from ...layout.axes import flag
+from ...layout.ports import Part
+from ...layout.windows import twin_of, window
+from ...model.modes import argument
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
-from ...windows import twin_of, window
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -53,12 +53,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...axes import integer
-from ...modes import argument
-from ...ports import Part, odd_one_out
+from ...layout.axes import integer
+from ...layout.ports import Part, odd_one_out
+from ...layout.windows import kind, window
+from ...model.modes import argument
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
-from ...windows import kind, window
+from ...source.walk import File
 
 rule = Rule(
     __name__,

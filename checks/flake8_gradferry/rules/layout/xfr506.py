@@ -77,7 +77,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...copies import (
+from ...layout.copies import (
     Copy,
     assigned_kernel,
     copied_into,
@@ -87,7 +87,7 @@ from ...copies import (
     weight_assignments,
 )
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

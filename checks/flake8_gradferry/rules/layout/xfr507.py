@@ -65,11 +65,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...axes import integer
-from ...modes import argument
+from ...layout.axes import integer
+from ...model.modes import argument
+from ...objects.tensors import whose
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tensors import whose
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

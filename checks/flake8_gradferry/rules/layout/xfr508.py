@@ -54,11 +54,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...axes import integer, readers
-from ...image_sources import Layout, image_layout
-from ...reshapes import FUNCTIONS, METHODS, Reshape, moved_axes, reshape_of
+from ...layout.axes import integer, readers
+from ...layout.image_sources import Layout, image_layout
+from ...layout.reshapes import FUNCTIONS, METHODS, Reshape, moved_axes, reshape_of
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -63,10 +63,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...guards import expects_error
 from ...rule import Confidence, Finding, Harm, Rule
-from ...versions import Era, keras_era, spelled
-from ...walk import File
+from ...source.guards import expects_error
+from ...source.versions import Era, keras_era, spelled
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -51,12 +51,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...axes import flag
-from ...image_format import CHANNELS_FIRST, image_format
-from ...modes import argument
-from ...rows import Step, feeders
+from ...layout.axes import flag
+from ...layout.image_format import CHANNELS_FIRST, image_format
+from ...model.modes import argument
+from ...model.rows import Step, feeders
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

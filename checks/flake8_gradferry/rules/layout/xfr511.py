@@ -59,9 +59,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...copies import Copy, assigned_kernel, copied_into, kind_of, set_weights, weight_assignments
+from ...layout.copies import (
+    Copy,
+    assigned_kernel,
+    copied_into,
+    kind_of,
+    set_weights,
+    weight_assignments,
+)
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -52,12 +52,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...axes import applied, integer, pointwise
-from ...image_format import image_format
-from ...modes import argument
-from ...rows import Step, feeders
+from ...layout.axes import applied, integer, pointwise
+from ...layout.image_format import image_format
+from ...model.modes import argument
+from ...model.rows import Step, feeders
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -71,12 +71,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...callframes import Value
-from ...modes import argument
-from ...ports import Part, odd_one_out, parts
+from ...layout.ports import Part, odd_one_out, parts
+from ...model.modes import argument
 from ...rule import Confidence, Finding, Harm, Rule
-from ...values import constant
-from ...walk import File
+from ...source.callframes import Value
+from ...source.values import constant
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -62,10 +62,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...modes import argument
-from ...ports import Part, odd_one_out
+from ...layout.ports import Part, odd_one_out
+from ...model.modes import argument
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

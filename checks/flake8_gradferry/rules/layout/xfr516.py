@@ -95,13 +95,13 @@ import re
 from collections.abc import Iterator
 from math import prod
 
-from ...axes import POINTWISE, applied, integer, leading, readers
-from ...infer import lineage
-from ...models import steps, within
-from ...modes import argument
-from ...rows import feeders, input_shape
+from ...layout.axes import POINTWISE, applied, integer, leading, readers
+from ...model.models import steps, within
+from ...model.modes import argument
+from ...model.rows import feeders, input_shape
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File, remembered
+from ...source.infer import lineage
+from ...source.walk import File, remembered
 
 rule = Rule(
     __name__,

@@ -75,12 +75,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...axes import TORCH_RECURRENT, applications, flag
-from ...batch_axis import fed_batch_first, named_batch, pooled, read_at
-from ...infer import origins
-from ...modes import argument
+from ...layout.axes import TORCH_RECURRENT, applications, flag
+from ...layout.batch_axis import fed_batch_first, named_batch, pooled, read_at
+from ...model.modes import argument
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.infer import origins
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -86,9 +86,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...axes import TORCH_RECURRENT, applications, applied, flag, readers
+from ...layout.axes import TORCH_RECURRENT, applications, applied, flag, readers
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

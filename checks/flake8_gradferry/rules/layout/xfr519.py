@@ -71,12 +71,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...axes import applications, flag, integer, leading
-from ...batch_axis import around, read_at
-from ...infer import Origin
-from ...modes import argument
+from ...layout.axes import applications, flag, integer, leading
+from ...layout.batch_axis import around, read_at
+from ...model.modes import argument
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.infer import Origin
+from ...source.walk import File
 
 rule = Rule(
     __name__,

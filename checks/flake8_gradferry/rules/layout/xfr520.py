@@ -63,11 +63,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...axes import applications
-from ...masks import Sense, as_boolean, sense
-from ...modes import argument
+from ...layout.axes import applications
+from ...layout.masks import Sense, as_boolean, sense
+from ...model.modes import argument
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -61,11 +61,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...axes import flag
-from ...modes import argument
-from ...rows import Step, feeders
+from ...layout.axes import flag
+from ...model.modes import argument
+from ...model.rows import Step, feeders
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

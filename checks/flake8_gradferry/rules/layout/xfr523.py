@@ -67,9 +67,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...copies import kind_of, set_weights
+from ...layout.copies import kind_of, set_weights
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

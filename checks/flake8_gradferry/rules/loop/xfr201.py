@@ -82,8 +82,8 @@ import ast
 from collections.abc import Iterator
 
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tapes import given_pairs, gradients, sources, takes_pairs, variables
-from ...walk import File
+from ...source.walk import File
+from ...tape.tapes import given_pairs, gradients, sources, takes_pairs, variables
 
 rule = Rule(
     __name__,

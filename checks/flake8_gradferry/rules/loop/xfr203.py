@@ -75,9 +75,9 @@ import ast
 from collections.abc import Iterator
 
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tape_paths import reuses
-from ...tapes import TAPE
-from ...walk import File
+from ...source.walk import File
+from ...tape.tape_paths import reuses
+from ...tape.tapes import TAPE
 
 rule = Rule(
     __name__,

@@ -62,10 +62,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import Origin, origins
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tapes import given_pairs, gradients, takes_pairs, variables
-from ...walk import File
+from ...source.infer import Origin, origins
+from ...source.walk import File
+from ...tape.tapes import given_pairs, gradients, takes_pairs, variables
 
 rule = Rule(
     __name__,

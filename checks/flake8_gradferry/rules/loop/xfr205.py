@@ -71,10 +71,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...flow import GRADIENTS, Event, Flow, Kind, flows
+from ...loop.flow import GRADIENTS, Event, Flow, Kind, flows
+from ...loop.things import is_torch_optimizer, zeroes
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import is_torch_optimizer, zeroes
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

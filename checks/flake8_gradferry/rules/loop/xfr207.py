@@ -70,12 +70,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...bindings import reaching
-from ...flow import Event, Kind, flows
-from ...graph import is_model_call, loss_of, trails
+from ...loop.flow import Event, Kind, flows
+from ...loop.graph import is_model_call, loss_of, trails
+from ...loop.things import imports_torch, is_foreign
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import imports_torch, is_foreign
-from ...walk import File, position
+from ...source.bindings import reaching
+from ...source.walk import File, position
 
 rule = Rule(
     __name__,

@@ -78,11 +78,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...clearing import clears, gradients_of
-from ...flow import Event, Flow, Kind, common_loops, flows
+from ...loop.clearing import clears, gradients_of
+from ...loop.flow import Event, Flow, Kind, common_loops, flows
+from ...loop.things import is_torch_optimizer
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import is_torch_optimizer
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

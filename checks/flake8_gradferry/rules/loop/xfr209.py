@@ -83,9 +83,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...recorded import Why, lost, shown
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
+from ...tape.recorded import Why, lost, shown
 from .xfr223 import is_derivative
 
 rule = Rule(

@@ -69,11 +69,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import origins
-from ...modes import mode_dependent
+from ...model.modes import mode_dependent
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tapes import given_pairs, gradients
-from ...walk import File
+from ...source.infer import origins
+from ...source.walk import File
+from ...tape.tapes import given_pairs, gradients
 
 rule = Rule(
     __name__,

@@ -63,10 +63,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import Origin, origins
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tape_blocks import Taken, sources_of, taken, watched
-from ...walk import File, position
+from ...source.infer import Origin, origins
+from ...source.walk import File, position
+from ...tape.tape_blocks import Taken, sources_of, taken, watched
 from .xfr213 import integer
 
 rule = Rule(

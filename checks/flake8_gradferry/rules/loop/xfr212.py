@@ -80,9 +80,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...recorded import Why, lost, shown
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
+from ...tape.recorded import Why, lost, shown
 
 rule = Rule(
     __name__,

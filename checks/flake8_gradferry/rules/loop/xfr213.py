@@ -72,12 +72,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import Origin, origins
-from ...modes import argument
-from ...recorded import Why, lost, shown
+from ...model.modes import argument
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tape_blocks import taken
-from ...walk import File
+from ...source.infer import Origin, origins
+from ...source.walk import File
+from ...tape.recorded import Why, lost, shown
+from ...tape.tape_blocks import taken
 
 rule = Rule(
     __name__,

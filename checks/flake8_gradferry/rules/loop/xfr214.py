@@ -70,13 +70,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import argument_for, calls_of
-from ...modes import argument
-from ...optimizers import KERAS_CLASSES, TORCH_CLASSES
-from ...project import Symbol
+from ...model.modes import argument
+from ...objects.optimizers import KERAS_CLASSES, TORCH_CLASSES
 from ...rule import Confidence, Finding, Harm, Rule
-from ...turns import changes_in, innermost_loop, is_reset_in, runs_each_turn
-from ...walk import LOOPS, File, Function
+from ...source.infer import argument_for, calls_of
+from ...source.project import Symbol
+from ...source.turns import changes_in, innermost_loop, is_reset_in, runs_each_turn
+from ...source.walk import LOOPS, File, Function
 
 rule = Rule(
     __name__,

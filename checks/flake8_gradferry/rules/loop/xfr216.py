@@ -75,11 +75,11 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...bindings import may_precede
-from ...infer import origins
+from ...loop.things import OPTIMIZERS
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import OPTIMIZERS
-from ...walk import LOOPS, File, position
+from ...source.bindings import may_precede
+from ...source.infer import origins
+from ...source.walk import LOOPS, File, position
 
 rule = Rule(
     __name__,

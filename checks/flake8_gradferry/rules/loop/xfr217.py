@@ -66,12 +66,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...guards import expects_error
-from ...infer import calls_of, origins, returns
-from ...kinds import Kind, kind
+from ...objects.kinds import Kind, kind
 from ...rule import Confidence, Finding, Harm, Rule
-from ...turns import innermost_loop, within
-from ...walk import File, position
+from ...source.guards import expects_error
+from ...source.infer import calls_of, origins, returns
+from ...source.turns import innermost_loop, within
+from ...source.walk import File, position
 
 rule = Rule(
     __name__,

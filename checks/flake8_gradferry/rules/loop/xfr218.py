@@ -54,12 +54,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...guards import expects_error
-from ...infer import lineage, origins
-from ...kinds import Kind, kind
-from ...names import framework
+from ...objects.kinds import Kind, kind
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.guards import expects_error
+from ...source.infer import lineage, origins
+from ...source.names import framework
+from ...source.walk import File
 
 rule = Rule(
     __name__,

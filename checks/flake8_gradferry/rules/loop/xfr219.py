@@ -77,10 +77,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...graph import backpropagated, backward_calls, no_grad_around, terms
+from ...loop.graph import backpropagated, backward_calls, no_grad_around, terms
+from ...loop.things import imports_torch, is_foreign
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import imports_torch, is_foreign
-from ...walk import FUNCTIONS, LOOPS, File
+from ...source.walk import FUNCTIONS, LOOPS, File
 
 rule = Rule(
     __name__,

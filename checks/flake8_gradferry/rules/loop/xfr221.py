@@ -75,7 +75,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...graph import (
+from ...loop.graph import (
     COPIES,
     backward_calls,
     becomes_leaf,
@@ -86,9 +86,9 @@ from ...graph import (
     terms,
     trails,
 )
+from ...loop.things import is_foreign
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import is_foreign
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

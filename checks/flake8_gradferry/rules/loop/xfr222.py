@@ -65,10 +65,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...graph import becomes_leaf, cuts, is_copy, loss_of
+from ...loop.graph import becomes_leaf, cuts, is_copy, loss_of
+from ...loop.things import imports_torch, is_foreign
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import imports_torch, is_foreign
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -91,12 +91,12 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...recorded import Lost, Why, bound_to, lost
+from ...loop.torch_terms import grads_alone
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tape_blocks import innermost_tape
-from ...tapes import is_gradient_call
-from ...torch_terms import grads_alone
-from ...walk import File
+from ...source.walk import File
+from ...tape.recorded import Lost, Why, bound_to, lost
+from ...tape.tape_blocks import innermost_tape
+from ...tape.tapes import is_gradient_call
 
 rule = Rule(
     __name__,

@@ -76,10 +76,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...infer import origins, reaching
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tapes import given_pairs, is_gradient_call
-from ...walk import FUNCTIONS, LOOPS, File
+from ...source.infer import origins, reaching
+from ...source.walk import FUNCTIONS, LOOPS, File
+from ...tape.tapes import given_pairs, is_gradient_call
 
 rule = Rule(
     __name__,

@@ -72,12 +72,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import Origin, lineage, origins
-from ...models import layers
-from ...modes import argument
+from ...model.models import layers
+from ...model.modes import argument
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tape_blocks import taken, weight_holders
-from ...walk import File
+from ...source.infer import Origin, lineage, origins
+from ...source.walk import File
+from ...tape.tape_blocks import taken, weight_holders
 
 rule = Rule(
     __name__,

@@ -74,12 +74,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from ...infer import function_of, origins
-from ...models import Layer, class_lineage, held, layers, within
-from ...project import Symbol
+from ...model.models import Layer, class_lineage, held, layers, within
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tape_blocks import Taken, taken, weight_holders
-from ...walk import File, remembered
+from ...source.infer import function_of, origins
+from ...source.project import Symbol
+from ...source.walk import File, remembered
+from ...tape.tape_blocks import Taken, taken, weight_holders
 
 rule = Rule(
     __name__,

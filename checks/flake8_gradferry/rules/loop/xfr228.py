@@ -75,10 +75,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...bindings import may_precede, reaching
+from ...loop.things import OPTIMIZERS, imports_torch
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import OPTIMIZERS, imports_torch
-from ...walk import LOOPS, File, position
+from ...source.bindings import may_precede, reaching
+from ...source.walk import LOOPS, File, position
 
 rule = Rule(
     __name__,

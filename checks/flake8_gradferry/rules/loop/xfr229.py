@@ -92,12 +92,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
-from ...infer import Origin, origins
+from ...loop.things import imports_torch
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tape_blocks import innermost_tape, sources_of, taken, watched
-from ...tapes import VARIABLES
-from ...things import imports_torch
-from ...walk import FUNCTIONS, LOOPS, Binding, File, position
+from ...source.infer import Origin, origins
+from ...source.walk import FUNCTIONS, LOOPS, Binding, File, position
+from ...tape.tape_blocks import innermost_tape, sources_of, taken, watched
+from ...tape.tapes import VARIABLES
 
 rule = Rule(
     __name__,

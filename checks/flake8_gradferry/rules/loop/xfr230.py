@@ -93,10 +93,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import Lineage, lineage, returns, self_assignments
-from ...kinds import is_tensorflow_tensor
+from ...objects.kinds import is_tensorflow_tensor
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File, Function
+from ...source.infer import Lineage, lineage, returns, self_assignments
+from ...source.walk import File, Function
 
 rule = Rule(
     __name__,

@@ -56,9 +56,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ...loop.things import Role, Thing, imports_torch, role
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import Role, Thing, imports_torch, role
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -70,11 +70,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...flow import Event, Flow, Kind, common_loops, flows
-from ...infer import origins
+from ...loop.flow import Event, Flow, Kind, common_loops, flows
+from ...loop.things import SCHEDULERS, is_torch_optimizer
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import SCHEDULERS, is_torch_optimizer
-from ...walk import File
+from ...source.infer import origins
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -67,10 +67,10 @@ import ast
 from collections.abc import Iterator
 from itertools import pairwise
 
-from ...infer import reaching
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tapes import given_pairs
-from ...walk import File, position
+from ...source.infer import reaching
+from ...source.walk import File, position
+from ...tape.tapes import given_pairs
 
 rule = Rule(
     __name__,

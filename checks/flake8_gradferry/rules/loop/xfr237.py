@@ -73,12 +73,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import origins
-from ...modes import argument
+from ...model.modes import argument
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tape_blocks import sources_of, taken, watched
-from ...tapes import GRADIENT_METHODS, TAPE
-from ...walk import File
+from ...source.infer import origins
+from ...source.walk import File
+from ...tape.tape_blocks import sources_of, taken, watched
+from ...tape.tapes import GRADIENT_METHODS, TAPE
 
 rule = Rule(
     __name__,

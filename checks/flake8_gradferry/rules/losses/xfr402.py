@@ -124,11 +124,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...compiles import compiled
-from ...losses import loss_calls
-from ...outputs import Kind, agreed, model_outputs, place
+from ...loss.compiles import compiled
+from ...loss.losses import loss_calls
+from ...loss.outputs import Kind, agreed, model_outputs, place
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -122,12 +122,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...compiles import compiled, maybe_traced
-from ...losses import Loss, loss_calls
-from ...outputs import PROBABILITIES, Output, agreed, model_outputs, place
+from ...loss.compiles import compiled, maybe_traced
+from ...loss.losses import Loss, loss_calls
+from ...loss.outputs import PROBABILITIES, Output, agreed, model_outputs, place
 from ...rule import Confidence, Finding, Harm, Rule
-from ...versions import backend
-from ...walk import File
+from ...source.versions import backend
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -120,12 +120,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...callframes import Value
-from ...loss_names import ASYMMETRIC
-from ...losses import loss_calls
+from ...loss.loss_names import ASYMMETRIC
+from ...loss.losses import loss_calls
+from ...loss.sides import Side, side
 from ...rule import Confidence, Finding, Harm, Rule
-from ...sides import Side, side
-from ...walk import File, position
+from ...source.callframes import Value
+from ...source.walk import File, position
 
 rule = Rule(
     __name__,

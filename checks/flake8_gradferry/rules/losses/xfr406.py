@@ -110,10 +110,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...losses import loss_calls
-from ...outputs import PROBABILITIES, Kind, agreed, place
+from ...loss.losses import loss_calls
+from ...loss.outputs import PROBABILITIES, Kind, agreed, place
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -97,11 +97,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...compiles import compiled
-from ...losses import LossCall, loss_calls
-from ...outputs import PROBABILITIES, Kind, Outputs, agreed, model_outputs, place, value_outputs
+from ...loss.compiles import compiled
+from ...loss.losses import LossCall, loss_calls
+from ...loss.outputs import (
+    PROBABILITIES,
+    Kind,
+    Outputs,
+    agreed,
+    model_outputs,
+    place,
+    value_outputs,
+)
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -94,12 +94,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...callframes import Value, made_by
-from ...losses import LossCall, loss_calls
+from ...loss.losses import LossCall, loss_calls
+from ...loss.targets import Labels, fits, labels
 from ...rule import Confidence, Finding, Harm, Rule
-from ...targets import Labels, fits, labels
-from ...values import Trace
-from ...walk import File
+from ...source.callframes import Value, made_by
+from ...source.values import Trace
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -87,14 +87,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...arguments import last_name
-from ...callframes import Value
-from ...guards import expects_error
-from ...infer import framework_bases, lineage, origins
-from ...project import symbol_of
+from ...loss.sides import Side, side
 from ...rule import Confidence, Finding, Harm, Rule
-from ...sides import Side, side
-from ...walk import File
+from ...source.arguments import last_name
+from ...source.callframes import Value
+from ...source.guards import expects_error
+from ...source.infer import framework_bases, lineage, origins
+from ...source.project import symbol_of
+from ...source.walk import File
 
 rule = Rule(
     __name__,

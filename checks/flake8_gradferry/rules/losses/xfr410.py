@@ -82,13 +82,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...arguments import Arguments, arguments, number
-from ...guards import expects_error
-from ...infer import origins
-from ...kinds import Kind, kind
+from ...objects.kinds import Kind, kind
 from ...rule import Confidence, Finding, Harm, Rule
-from ...versions import Era, keras_era, spelled
-from ...walk import File
+from ...source.arguments import Arguments, arguments, number
+from ...source.guards import expects_error
+from ...source.infer import origins
+from ...source.versions import Era, keras_era, spelled
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -56,11 +56,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...guards import expects_error
-from ...optimizers import TORCH, is_made_by
+from ...loop.things import imports_torch
+from ...objects.optimizers import TORCH, is_made_by
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import imports_torch
-from ...walk import File
+from ...source.guards import expects_error
+from ...source.walk import File
 
 rule = Rule(
     __name__,

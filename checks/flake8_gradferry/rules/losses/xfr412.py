@@ -57,12 +57,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...arguments import last_name
-from ...guards import expects_error
-from ...optimizers import is_keras_optimizer
+from ...objects.optimizers import is_keras_optimizer
 from ...rule import Confidence, Finding, Harm, Rule
-from ...versions import spelled
-from ...walk import File
+from ...source.arguments import last_name
+from ...source.guards import expects_error
+from ...source.versions import spelled
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -74,10 +74,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...flow import Event, Flow, Kind, flows
+from ...loop.flow import Event, Flow, Kind, flows
+from ...loop.things import Role, imports_torch, is_foreign, role
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import Role, imports_torch, is_foreign, role
-from ...walk import LOOPS, File
+from ...source.walk import LOOPS, File
 
 rule = Rule(
     __name__,

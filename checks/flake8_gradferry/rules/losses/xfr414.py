@@ -71,9 +71,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ...loop.things import SCHEDULERS
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import SCHEDULERS
-from ...walk import FUNCTIONS, File
+from ...source.walk import FUNCTIONS, File
 
 rule = Rule(
     __name__,

@@ -52,11 +52,11 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...arguments import last_name
-from ...guards import expects_error
-from ...infer import origins
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.arguments import last_name
+from ...source.guards import expects_error
+from ...source.infer import origins
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -109,9 +109,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...arguments import Arguments, arguments, last_name, made_in, number, settled
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.arguments import Arguments, arguments, last_name, made_in, number, settled
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -66,9 +66,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...arguments import arguments, number
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.arguments import arguments, number
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -102,12 +102,12 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...arguments import Arguments, arguments, last_name, number
-from ...events import Event, Kind, common_loops
-from ...flow import Flow, flows
-from ...infer import origins
+from ...loop.events import Event, Kind, common_loops
+from ...loop.flow import Flow, flows
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.arguments import Arguments, arguments, last_name, number
+from ...source.infer import origins
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -76,10 +76,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...arguments import arguments, last_name, made_in, number
-from ...infer import origins
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.arguments import arguments, last_name, made_in, number
+from ...source.infer import origins
+from ...source.walk import File
 
 rule = Rule(
     __name__,

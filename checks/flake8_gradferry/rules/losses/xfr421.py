@@ -50,12 +50,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...callframes import Value
-from ...infer import reaching
-from ...losses import loss_calls
+from ...loss.losses import loss_calls
 from ...rule import Confidence, Finding, Harm, Rule
-from ...values import constant
-from ...walk import File
+from ...source.callframes import Value
+from ...source.infer import reaching
+from ...source.values import constant
+from ...source.walk import File
 
 rule = Rule(
     __name__,

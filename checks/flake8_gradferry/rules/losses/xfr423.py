@@ -103,15 +103,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...callframes import Value, made_by
-from ...compiles import compiled
-from ...infer import reaching
-from ...losses import LossCall, loss_calls
-from ...outputs import PROBABILITIES, Kind, agreed, model_outputs, value_outputs, width
+from ...loss.compiles import compiled
+from ...loss.losses import LossCall, loss_calls
+from ...loss.outputs import PROBABILITIES, Kind, agreed, model_outputs, value_outputs, width
+from ...loss.sides import core
 from ...rule import Confidence, Finding, Harm, Rule
-from ...sides import core
-from ...values import Trace
-from ...walk import File
+from ...source.callframes import Value, made_by
+from ...source.infer import reaching
+from ...source.values import Trace
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -61,12 +61,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...callframes import Value
-from ...losses import Loss, loss_calls
+from ...loss.losses import Loss, loss_calls
+from ...loss.targets import fits
 from ...rule import Confidence, Finding, Harm, Rule
-from ...targets import fits
-from ...values import Trace, constant
-from ...walk import File
+from ...source.callframes import Value
+from ...source.values import Trace, constant
+from ...source.walk import File
 
 rule = Rule(
     __name__,

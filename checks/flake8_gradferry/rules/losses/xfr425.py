@@ -103,12 +103,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...activations import Effect, Kind, of_function, of_method
-from ...callframes import End, Path, Value, made_by
-from ...losses import forward_of, loss_calls
+from ...loss.activations import Effect, Kind, of_function, of_method
+from ...loss.losses import forward_of, loss_calls
 from ...rule import Confidence, Finding, Harm, Rule
-from ...values import Trace, constant
-from ...walk import File
+from ...source.callframes import End, Path, Value, made_by
+from ...source.values import Trace, constant
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -60,9 +60,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...arguments import PARTIAL, Arguments, arguments, last_name, settled
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.arguments import PARTIAL, Arguments, arguments, last_name, settled
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -82,13 +82,13 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...evaluation import is_evaluation, is_held_out, is_test, trains, turns_off_gradients
-from ...infer import lineage, origins
-from ...models import Found, layers, within
-from ...modes import layer_dependent
+from ...loop.evaluation import is_evaluation, is_held_out, is_test, trains, turns_off_gradients
+from ...loop.things import imports_torch
+from ...model.models import Found, layers, within
+from ...model.modes import layer_dependent
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import imports_torch
-from ...walk import FUNCTIONS, LOOPS, File, remembered
+from ...source.infer import lineage, origins
+from ...source.walk import FUNCTIONS, LOOPS, File, remembered
 
 rule = Rule(
     __name__,

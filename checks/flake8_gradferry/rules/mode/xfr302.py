@@ -85,11 +85,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...flow import Event, Flow, Kind, common_loops, flows
-from ...modes import mode_dependent
+from ...loop.flow import Event, Flow, Kind, common_loops, flows
+from ...loop.things import holds, imports_torch, is_torch_optimizer, related, same
+from ...model.modes import mode_dependent
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import holds, imports_torch, is_torch_optimizer, related, same
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -73,13 +73,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import argument_for, calls_of, function_of
-from ...models import forward, layers, within
-from ...modes import class_dependent, layer_dependent
-from ...project import Symbol
+from ...model.models import forward, layers, within
+from ...model.modes import class_dependent, layer_dependent
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tape_blocks import innermost_tape, same_model, tape_names, trained_models
-from ...walk import FUNCTIONS, File, Function, remembered
+from ...source.infer import argument_for, calls_of, function_of
+from ...source.project import Symbol
+from ...source.walk import FUNCTIONS, File, Function, remembered
+from ...tape.tape_blocks import innermost_tape, same_model, tape_names, trained_models
 
 rule = Rule(
     __name__,

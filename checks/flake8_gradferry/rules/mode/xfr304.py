@@ -80,13 +80,13 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...evaluation import is_evaluation, is_held_out, is_test
-from ...models import layers
-from ...modes import any_dependent, class_dependent, on_purpose
-from ...project import Symbol
+from ...loop.evaluation import is_evaluation, is_held_out, is_test
+from ...model.models import layers
+from ...model.modes import any_dependent, class_dependent, on_purpose
 from ...rule import Confidence, Finding, Harm, Rule
-from ...versions import spellings
-from ...walk import COMPREHENSIONS, FUNCTIONS, File
+from ...source.project import Symbol
+from ...source.versions import spellings
+from ...source.walk import COMPREHENSIONS, FUNCTIONS, File
 
 rule = Rule(
     __name__,

@@ -83,12 +83,12 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...infer import lineage
-from ...models import attributes, layers
-from ...modes import any_dependent, forward_pass
-from ...project import Symbol
+from ...model.models import attributes, layers
+from ...model.modes import any_dependent, forward_pass
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File, Function
+from ...source.infer import lineage
+from ...source.project import Symbol
+from ...source.walk import File, Function
 
 rule = Rule(
     __name__,

@@ -76,11 +76,11 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...arguments import arguments, last_name, number
-from ...guards import expects_error
 from ...rule import Confidence, Finding, Harm, Rule
-from ...versions import Era, keras_era, spelled
-from ...walk import File
+from ...source.arguments import arguments, last_name, number
+from ...source.guards import expects_error
+from ...source.versions import Era, keras_era, spelled
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -62,10 +62,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...guards import expects_error
-from ...kinds import defines, is_keras, keras_may_be_torch, kind
+from ...objects.kinds import defines, is_keras, keras_may_be_torch, kind
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.guards import expects_error
+from ...source.walk import File
 
 rule = Rule(
     __name__,

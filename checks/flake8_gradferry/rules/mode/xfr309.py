@@ -61,11 +61,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import origins
-from ...kinds import defines, is_keras, keras_may_be_torch, kind
-from ...modes import mode_dependent
+from ...model.modes import mode_dependent
+from ...objects.kinds import defines, is_keras, keras_may_be_torch, kind
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.infer import origins
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -74,10 +74,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import lineage
-from ...modes import argument, asks_mode, on_purpose
+from ...model.modes import argument, asks_mode, on_purpose
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.infer import lineage
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -69,10 +69,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...infer import calls_of, lineage, origins
-from ...modes import argument, forward_pass, on_purpose
+from ...model.modes import argument, forward_pass, on_purpose
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File, Function
+from ...source.infer import calls_of, lineage, origins
+from ...source.walk import File, Function
 
 rule = Rule(
     __name__,

@@ -78,13 +78,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import origins
-from ...layer_names import is_zoo
-from ...models import class_lineage, layers, members
-from ...modes import any_dependent, mode_dependent
-from ...module_kinds import KERAS, TORCH, module_kind
+from ...model.layer_names import is_zoo
+from ...model.models import class_lineage, layers, members
+from ...model.modes import any_dependent, mode_dependent
+from ...objects.module_kinds import KERAS, TORCH, module_kind
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.infer import origins
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -74,9 +74,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import origins
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.infer import origins
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -70,10 +70,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import origins
-from ...models import layers, within
+from ...model.models import layers, within
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import FUNCTIONS, LOOPS, File, position
+from ...source.infer import origins
+from ...source.walk import FUNCTIONS, LOOPS, File, position
 
 rule = Rule(
     __name__,

@@ -92,10 +92,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import lineage
-from ...module_kinds import KERAS, TORCH, is_torch_parameter, module_kind
+from ...objects.module_kinds import KERAS, TORCH, is_torch_parameter, module_kind
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File, remembered
+from ...source.infer import lineage
+from ...source.walk import File, remembered
 
 rule = Rule(
     __name__,

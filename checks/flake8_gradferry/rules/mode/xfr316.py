@@ -56,9 +56,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...guards import expects_error
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.guards import expects_error
+from ...source.walk import File
 
 rule = Rule(
     __name__,

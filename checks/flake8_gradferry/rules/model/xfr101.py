@@ -68,10 +68,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import lineage
 from ...rule import Confidence, Finding, Harm, Rule
-from ...versions import is_keras_itself
-from ...walk import FUNCTIONS, File
+from ...source.infer import lineage
+from ...source.versions import is_keras_itself
+from ...source.walk import FUNCTIONS, File
 
 rule = Rule(
     __name__,

@@ -63,10 +63,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...forwards import is_abstract, misnamed
-from ...infer import lineage
+from ...model.forwards import is_abstract, misnamed
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.infer import lineage
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -60,11 +60,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...construction import base_inits, builds_otherwise, set_before_base
-from ...guards import expects_error
-from ...infer import lineage
+from ...model.construction import base_inits, builds_otherwise, set_before_base
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.guards import expects_error
+from ...source.infer import lineage
+from ...source.walk import File
 
 rule = Rule(
     __name__,

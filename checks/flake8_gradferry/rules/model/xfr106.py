@@ -79,9 +79,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...containers import lost, makes_list
+from ...model.containers import lost, makes_list
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

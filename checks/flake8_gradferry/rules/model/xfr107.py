@@ -81,9 +81,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...containers import lost, makes_dict
+from ...model.containers import lost, makes_dict
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

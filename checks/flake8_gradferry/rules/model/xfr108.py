@@ -64,11 +64,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...fresh import fresh_layers
-from ...infer import lineage
-from ...models import has_parameters
+from ...model.fresh import fresh_layers
+from ...model.models import has_parameters
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.infer import lineage
+from ...source.walk import File
 
 rule = Rule(
     __name__,

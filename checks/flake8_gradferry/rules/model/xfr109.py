@@ -88,12 +88,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...fresh import fresh_layers
-from ...infer import lineage
-from ...models import Layer, has_parameters, within
-from ...modes import asks_mode, layer_dependent, on_purpose
+from ...model.fresh import fresh_layers
+from ...model.models import Layer, has_parameters, within
+from ...model.modes import asks_mode, layer_dependent, on_purpose
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.infer import lineage
+from ...source.walk import File
 
 rule = Rule(
     __name__,

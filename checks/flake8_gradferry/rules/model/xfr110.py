@@ -77,9 +77,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...direct import hook_of, object_of
+from ...model.direct import hook_of, object_of
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -73,13 +73,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...direct import object_of
-from ...guards import expects_error
-from ...models import Layer, class_lineage, has_parameters, layers
-from ...modes import class_dependent
-from ...project import Symbol
+from ...model.direct import object_of
+from ...model.models import Layer, class_lineage, has_parameters, layers
+from ...model.modes import class_dependent
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.guards import expects_error
+from ...source.project import Symbol
+from ...source.walk import File
 
 rule = Rule(
     __name__,

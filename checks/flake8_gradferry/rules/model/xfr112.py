@@ -68,9 +68,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...guards import expects_error
-from ...infer import lineage
-from ...reserved import (
+from ...model.reserved import (
     KERAS_3,
     KERAS_LAYER,
     KERAS_LAYER_METHODS,
@@ -80,8 +78,10 @@ from ...reserved import (
     taken,
 )
 from ...rule import Confidence, Finding, Harm, Rule
-from ...versions import is_keras_2
-from ...walk import File
+from ...source.guards import expects_error
+from ...source.infer import lineage
+from ...source.versions import is_keras_2
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -70,12 +70,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import lineage
-from ...kept import assigned_once
-from ...models import layers
-from ...reserved import TORCH_METHODS, TORCH_OTHER_METHODS, is_no_function, taken
+from ...model.kept import assigned_once
+from ...model.models import layers
+from ...model.reserved import TORCH_METHODS, TORCH_OTHER_METHODS, is_no_function, taken
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.infer import lineage
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -77,11 +77,11 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...containers import registers_itself
-from ...infer import lineage
-from ...kept import assigned_once, kept_as, looked_after, reads, taken_elsewhere
+from ...model.containers import registers_itself
+from ...model.kept import assigned_once, kept_as, looked_after, reads, taken_elsewhere
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.infer import lineage
+from ...source.walk import File
 
 rule = Rule(
     __name__,

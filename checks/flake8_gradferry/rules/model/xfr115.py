@@ -74,10 +74,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import lineage, self_assignments
-from ...kept import kept_as, looked_after
+from ...model.kept import kept_as, looked_after
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.infer import lineage, self_assignments
+from ...source.walk import File
 
 rule = Rule(
     __name__,

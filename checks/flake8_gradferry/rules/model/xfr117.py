@@ -57,10 +57,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...guards import expects_error
-from ...infer import lineage
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.guards import expects_error
+from ...source.infer import lineage
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -82,10 +82,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...arguments import Arguments, arguments, last_name, number, settled
-from ...guards import expects_error
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.arguments import Arguments, arguments, last_name, number, settled
+from ...source.guards import expects_error
+from ...source.walk import File
 
 rule = Rule(
     __name__,

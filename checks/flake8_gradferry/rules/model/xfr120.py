@@ -100,14 +100,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...callframes import Value
-from ...guards import expects_error
-from ...infer import origins
-from ...kinds import Kind, kind
+from ...loss.sides import Side, side
+from ...objects.kinds import Kind, kind
+from ...objects.tensors import whose
 from ...rule import Confidence, Finding, Harm, Rule
-from ...sides import Side, side
-from ...tensors import whose
-from ...walk import File
+from ...source.callframes import Value
+from ...source.guards import expects_error
+from ...source.infer import origins
+from ...source.walk import File
 
 rule = Rule(
     __name__,

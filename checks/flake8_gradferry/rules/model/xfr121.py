@@ -52,10 +52,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...arguments import arguments, last_name, settled
-from ...infer import framework_bases
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.arguments import arguments, last_name, settled
+from ...source.infer import framework_bases
+from ...source.walk import File
 
 rule = Rule(
     __name__,

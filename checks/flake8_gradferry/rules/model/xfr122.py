@@ -63,14 +63,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...additions import put_into
-from ...guards import expects_error
-from ...infer import lineage, origins
-from ...kinds import Kind, kind
-from ...layer_names import WEIGHTED
-from ...models import Layer, held, layers, members
+from ...model.additions import put_into
+from ...model.layer_names import WEIGHTED
+from ...model.models import Layer, held, layers, members
+from ...objects.kinds import Kind, kind
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File, position
+from ...source.guards import expects_error
+from ...source.infer import lineage, origins
+from ...source.walk import File, position
 
 rule = Rule(
     __name__,

@@ -92,12 +92,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...configs import extends_base, is_base, left_out, method_of, refused
-from ...infer import lineage
-from ...project import Symbol
+from ...model.configs import extends_base, is_base, left_out, method_of, refused
 from ...rule import Confidence, Finding, Harm, Rule
-from ...versions import is_keras_itself
-from ...walk import File
+from ...source.infer import lineage
+from ...source.project import Symbol
+from ...source.versions import is_keras_itself
+from ...source.walk import File
 
 rule = Rule(
     __name__,

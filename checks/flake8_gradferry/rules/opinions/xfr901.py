@@ -75,11 +75,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...evaluation import is_test, turns_off_gradients
-from ...infer import calls_of, lineage
+from ...loop.evaluation import is_test, turns_off_gradients
+from ...loop.things import imports_torch, is_foreign
 from ...rule import Confidence, Finding, Harm, Rule
-from ...things import imports_torch, is_foreign
-from ...walk import FUNCTIONS, File, position, remembered
+from ...source.infer import calls_of, lineage
+from ...source.walk import FUNCTIONS, File, position, remembered
 
 rule = Rule(
     __name__,

@@ -55,9 +55,9 @@ import ast
 from collections.abc import Iterator
 
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tape_blocks import all_taken, innermost_tape, taken
-from ...tapes import is_persistent
-from ...walk import File
+from ...source.walk import File
+from ...tape.tape_blocks import all_taken, innermost_tape, taken
+from ...tape.tapes import is_persistent
 
 rule = Rule(
     __name__,

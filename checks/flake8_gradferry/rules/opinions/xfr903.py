@@ -57,9 +57,9 @@ import ast
 from collections.abc import Iterator
 
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tape_blocks import Taken, all_taken
-from ...tapes import TAPE, is_persistent
-from ...walk import COMPREHENSIONS, LOOPS, File
+from ...source.walk import COMPREHENSIONS, LOOPS, File
+from ...tape.tape_blocks import Taken, all_taken
+from ...tape.tapes import TAPE, is_persistent
 
 rule = Rule(
     __name__,

@@ -76,12 +76,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...configs import method_of, parameters
-from ...infer import argument_for, calls_of, lineage
-from ...models import layers
-from ...project import Symbol
+from ...model.configs import method_of, parameters
+from ...model.models import layers
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File, Function
+from ...source.infer import argument_for, calls_of, lineage
+from ...source.project import Symbol
+from ...source.walk import File, Function
 
 rule = Rule(
     __name__,

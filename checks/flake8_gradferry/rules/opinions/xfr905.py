@@ -69,10 +69,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...infer import lineage
-from ...kept import assigned_once, kept_as, looked_after, reads
+from ...model.kept import assigned_once, kept_as, looked_after, reads
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.infer import lineage
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -65,12 +65,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...evaluation import is_test
-from ...infer import origins
-from ...models import graph, layers
-from ...modes import any_dependent
+from ...loop.evaluation import is_test
+from ...model.models import graph, layers
+from ...model.modes import any_dependent
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.infer import origins
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -62,12 +62,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...axes import integer
-from ...image_format import image_format
-from ...modes import argument
-from ...rows import feeders, input_shape
+from ...layout.axes import integer
+from ...layout.image_format import image_format
+from ...model.modes import argument
+from ...model.rows import feeders, input_shape
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

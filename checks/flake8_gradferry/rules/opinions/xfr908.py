@@ -72,10 +72,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...axes import TORCH_RECURRENT, applications, applied, flag, pointwise
-from ...infer import Origin
+from ...layout.axes import TORCH_RECURRENT, applications, applied, flag, pointwise
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.infer import Origin
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -72,12 +72,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...callframes import Value
-from ...losses import loss_calls
-from ...outputs import Kind, value_outputs, width
+from ...loss.losses import loss_calls
+from ...loss.outputs import Kind, value_outputs, width
+from ...loss.vectors import is_vector
 from ...rule import Confidence, Finding, Harm, Rule
-from ...vectors import is_vector
-from ...walk import File
+from ...source.callframes import Value
+from ...source.walk import File
 
 rule = Rule(
     __name__,

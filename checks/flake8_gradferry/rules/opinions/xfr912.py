@@ -79,11 +79,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...axes import applications, applied, flag, pointwise
-from ...batch_axis import read_at
-from ...modes import argument
+from ...layout.axes import applications, applied, flag, pointwise
+from ...layout.batch_axis import read_at
+from ...model.modes import argument
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -76,12 +76,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...axes import flag
-from ...infer import lineage, self_assignments
-from ...project import Symbol
-from ...rows import Step, rows
+from ...layout.axes import flag
+from ...model.rows import Step, rows
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.infer import lineage, self_assignments
+from ...source.project import Symbol
+from ...source.walk import File
 
 rule = Rule(
     __name__,

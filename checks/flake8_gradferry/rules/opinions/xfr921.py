@@ -71,10 +71,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...direct import hook_of, object_of
-from ...module_kinds import TORCH, module_kind
+from ...model.direct import hook_of, object_of
+from ...objects.module_kinds import TORCH, module_kind
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -68,9 +68,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...models import layers, within
+from ...model.models import layers, within
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

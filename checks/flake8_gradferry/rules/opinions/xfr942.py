@@ -58,9 +58,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ...loss.softmaxes import FUNCTIONS, MODULES, gives_dim, rank, runs_of
 from ...rule import Confidence, Finding, Harm, Rule
-from ...softmaxes import FUNCTIONS, MODULES, gives_dim, rank, runs_of
-from ...walk import File
+from ...source.walk import File
 
 rule = Rule(
     __name__,

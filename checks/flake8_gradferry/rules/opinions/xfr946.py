@@ -67,10 +67,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...callframes import Value
 from ...rule import Confidence, Finding, Harm, Rule
-from ...values import constant
-from ...walk import File
+from ...source.callframes import Value
+from ...source.values import constant
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -94,14 +94,14 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...callframes import Path
-from ...evaluation import is_test
-from ...guards import expects_error
-from ...infer import origins
-from ...module_kinds import is_torch_file
+from ...loop.evaluation import is_test
+from ...objects.module_kinds import is_torch_file
+from ...objects.tensors import whose
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tensors import whose
-from ...walk import FUNCTIONS, LOOPS, File
+from ...source.callframes import Path
+from ...source.guards import expects_error
+from ...source.infer import origins
+from ...source.walk import FUNCTIONS, LOOPS, File
 
 rule = Rule(
     __name__,

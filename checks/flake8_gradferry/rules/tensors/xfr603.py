@@ -57,10 +57,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...guards import expects_error
-from ...kinds import Kind, is_chosen, is_layer_input, is_tensorflow_tensor, kind
+from ...objects.kinds import Kind, is_chosen, is_layer_input, is_tensorflow_tensor, kind
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.guards import expects_error
+from ...source.walk import File
 
 rule = Rule(
     __name__,

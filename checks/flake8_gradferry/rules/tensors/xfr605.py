@@ -69,10 +69,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...guards import expects_error
-from ...infer import reaching
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File
+from ...source.guards import expects_error
+from ...source.infer import reaching
+from ...source.walk import File
 
 rule = Rule(
     __name__,

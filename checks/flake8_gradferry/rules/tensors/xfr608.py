@@ -66,12 +66,12 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...axes import integer
-from ...guards import expects_error
-from ...modes import argument
+from ...layout.axes import integer
+from ...model.modes import argument
+from ...objects.tensors import whose
 from ...rule import Confidence, Finding, Harm, Rule
-from ...tensors import whose
-from ...walk import File
+from ...source.guards import expects_error
+from ...source.walk import File
 
 rule = Rule(
     __name__,

@@ -72,12 +72,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...axes import applied
-from ...guards import expects_error
-from ...infer import origins
-from ...models import has_parameters
+from ...layout.axes import applied
+from ...model.models import has_parameters
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import File, remembered
+from ...source.guards import expects_error
+from ...source.infer import origins
+from ...source.walk import File, remembered
 
 rule = Rule(
     __name__,

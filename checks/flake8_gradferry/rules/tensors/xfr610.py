@@ -72,9 +72,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ...infer import function_of, lineage, reaching, self_assignments
 from ...rule import Confidence, Finding, Harm, Rule
-from ...walk import FUNCTIONS, File, Function, remembered
+from ...source.infer import function_of, lineage, reaching, self_assignments
+from ...source.walk import FUNCTIONS, File, Function, remembered
 
 rule = Rule(
     __name__,

@@ -1,0 +1,1 @@
+"""Axes, windows, images, masks, and weights carried across."""

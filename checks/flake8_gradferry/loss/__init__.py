@@ -1,0 +1,1 @@
+"""What a model ends in, and which loss it meets."""

@@ -1,0 +1,1 @@
+"""Of which framework an object is, and what of theirs."""

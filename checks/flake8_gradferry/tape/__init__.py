@@ -1,0 +1,1 @@
+"""What a gradient tape records, and what becomes of its gradients."""
