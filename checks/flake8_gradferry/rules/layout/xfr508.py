@@ -35,6 +35,7 @@ y = x.permute(0, 2, 3, 1)
   shift of Transformer-XL).
 - Numbers alone are judged only where the layout is known by its source: Keras' CIFAR arrays and
   images from OpenCV, PIL or imageio have the channels last, torchvision's batches have them first.
+- Unit tests (`test_*.py`), where it is often the shape alone that matters.
 
 ## Fix
 
@@ -57,6 +58,7 @@ from collections.abc import Iterator
 from ...layout.axes import integer, readers
 from ...layout.image_sources import Layout, image_layout
 from ...layout.reshapes import FUNCTIONS, METHODS, Reshape, moved_axes, reshape_of
+from ...loop.evaluation import is_test
 from ...rule import Confidence, Finding, Harm, Rule
 from ...source.walk import File
 
@@ -76,7 +78,7 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
     if len(call.args) + len(call.keywords) < 1 or not worth_asking(call):
         return
     reshape = reshape_of(file, call)
-    if reshape is None or len(reshape.sizes) < 2:
+    if reshape is None or len(reshape.sizes) < 2 or is_test(file):
         return
     order = moved_axes(file, reshape)
     if order is not None:
