@@ -50,8 +50,8 @@ def parse(source: str, path: str) -> ast.Module:
 
 
 # A project's base classes and helpers are asked for again and again; whole projects are not kept:
-# flake8's own garbage collections read every tree that is alive. Fewer than a package's star imports
-# lead through, and each question reads them all anew (TensorLayer: 20 s for 2 s).
+# flake8's own garbage collections read every tree that is alive. With fewer than a package's star
+# imports lead through, each question reads them all anew (TensorLayer: 20 s for 2 s).
 @lru_cache(maxsize=128)
 def read(path: Path) -> File | None:
     """The file at `path`, or None if it cannot be read or does not parse."""
