@@ -50,6 +50,10 @@ CASES = {
     "walrus": "import torch\nif (x := torch.optim.SGD([])):\n    use(x)",
     "later": "import torch\nx = torch.optim.SGD([])\nuse(x)\nx = 3",
     "wrapped": "import torch\nx = torch.compile(torch.optim.SGD([])).to('cpu')\nuse(x)",
+    "class method": (
+        "import torch\nclass T:\n    @classmethod\n    def make(cls, opt):\n        return opt\n"
+        "use(T.make(torch.optim.SGD([])))"
+    ),
     "recursive": (
         "import torch\ndef f(x, n):\n    use(x)\n    f(x, n - 1)\nf(torch.optim.SGD([]), 3)"
     ),

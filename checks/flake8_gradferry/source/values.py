@@ -310,8 +310,8 @@ class Trace:
                     found = above(file, func)
                     owner = self_at(call)
                     return (found, Frame(found.node, call, owner)) if found else None
-            if (static := self._enter_static(call, func)) is not None:
-                return static
+            if (by_class := self._enter_named(call)) is not None:
+                return by_class
             owners = list(self.objects(call.at(func.value)))
             if len(owners) != 1 or (cls := class_of(owners[0].value)) is None or owners[0].path:
                 return None
@@ -319,20 +319,22 @@ class Trace:
             if method is None or is_opaque(method):
                 return None
             return method, Frame(method.node, call, owners[0].value)
-        found = symbol_of(file, func)
-        if found is None or not isinstance(found.node, FUNCTIONS) or is_opaque(found):
-            return None
-        if found.file.path.parent == STUBS or found.file.owner(found.node) is not None:
-            return None
-        return found, Frame(found.node, call)
+        return self._enter_named(call)
 
-    def _enter_static(self, call: Value, func: ast.Attribute) -> tuple[Symbol, Frame] | None:
-        """`Net.block(...)`: a static method by its class."""
-        found = symbol_of(call.file, func)
+    @staticmethod
+    def _enter_named(call: Value) -> tuple[Symbol, Frame] | None:
+        """A function by its name, a static or class method by its class: `Net.from_scratch()`."""
+        assert isinstance(call.node, ast.Call)
+        found = symbol_of(call.file, call.node.func)
         if found is None or not isinstance(found.node, FUNCTIONS) or is_opaque(found):
             return None
-        decorators = [File.dotted(decorator) for decorator in found.node.decorator_list]
-        return (found, Frame(found.node, call)) if "staticmethod" in decorators else None
+        if found.file.path.parent == STUBS:
+            return None
+        if found.file.owner(found.node) is not None:
+            decorators = {File.dotted(decorator) for decorator in found.node.decorator_list}
+            if decorators.isdisjoint(("staticmethod", "classmethod")):
+                return None
+        return found, Frame(found.node, call)
 
     def returned(self, entered: tuple[Symbol, Frame]) -> list[Value]:
         """What the function returns, inside its call."""
