@@ -100,13 +100,9 @@ def check_steps(file: File, call: ast.Call) -> Iterator[Finding]:
         yield rule.at(call, optimizer=name, first=several[0], second=several[1])
         return
     for earlier in file.calls_by_name["apply_gradients"]:
-        if position(earlier) >= position(call):
+        if position(earlier) >= position(call) or not is_beside(file, earlier, call):
             continue
         first = trained(file, earlier)
-        if not is_beside(file, earlier, call) and not all(
-            of_the_module(file, step, names) for step, names in ((earlier, first), (call, models))
-        ):
-            continue
         if not first or not are_apart(first, models) or looped_over(file, earlier, first, made):
             continue
         if the_optimizer(file, earlier.func.value) is made:  # type: ignore[attr-defined]
@@ -213,12 +209,6 @@ def is_beside(file: File, earlier: ast.Call, call: ast.Call) -> bool:
         return True
     cls = file.method_class(call)
     return cls is not None and file.method_class(earlier) is cls
-
-
-def of_the_module(file: File, step: ast.Call, models: frozenset[str]) -> bool:
-    """Whether the names mean models that the module made, not some function's own."""
-    scopes = [file.scope(step).find(name.partition(".")[0]) for name in models]
-    return all(scope is not None and scope.node is file.tree for scope in scopes)
 
 
 def are_apart(first: frozenset[str], second: frozenset[str]) -> bool:
