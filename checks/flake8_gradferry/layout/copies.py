@@ -158,6 +158,18 @@ def _last(file: File, node: ast.expr) -> str:
 # -- where it is put -------------------------------------------------------------------------------
 
 
+@remembered
+def weight_copies(file: File) -> list[Copy]:
+    """Every place in a file at which a layer or module is given weights."""
+    readers = {"set_weights": set_weights, "assign": assigned_kernel, "copy_": copied_into}
+    found = [
+        read(file, call)
+        for method, read in readers.items()
+        for call in file.calls_by_name.get(method, ())
+    ]
+    return [*filter(None, found), *_weight_assignments(file)]
+
+
 def set_weights(file: File, call: ast.Call) -> Copy | None:
     """`layer.set_weights([...])`."""
     match call:
@@ -186,7 +198,7 @@ def copied_into(file: File, call: ast.Call) -> Copy | None:
     return None
 
 
-def weight_assignments(file: File) -> Iterator[Copy]:
+def _weight_assignments(file: File) -> Iterator[Copy]:
     """`module.weight.data = ...`, `module.weight = nn.Parameter(...)`."""
     for assign in file.index[ast.Assign]:
         match assign.targets:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ..model.modes import argument
-from ..source.callframes import Value
+from ..source.callframes import Value, is_none
 from ..source.values import constant
 from ..source.walk import File
 from .ports import Part, odd_one_out
@@ -83,15 +83,11 @@ def window(part: Part) -> Window | None:
     unasked = kernel if spelling.strides_by_kernel else 1
     stride = _size(file, given[1]) if given[1] is not None else unasked
     padding = _size(file, given[2]) if given[2] is not None else spelling.padding
-    if stride is None and spelling.strides_by_kernel and _is_none(given[1]):
+    if stride is None and spelling.strides_by_kernel and is_none(given[1]):
         stride = kernel
     if not isinstance(stride, int) or padding is None:
         return None
     return Window(kernel, stride, padding)
-
-
-def _is_none(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _size(file: File, node: ast.expr) -> int | str | None:

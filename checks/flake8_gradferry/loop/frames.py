@@ -31,7 +31,7 @@ LIBRARIES = frozenset(
         "sklearn cv2 PIL wandb tensorboardX tensorboard einops seaborn mlflow"
     ).split()
 )
-_BUILTINS = frozenset(dir(builtins))
+BUILTINS = frozenset(dir(builtins))
 TENSOR_METHODS = KEEPING_METHODS | CUTTING_METHODS - {"backward"}
 
 # Every torch module or tensor has these: one class in the file that has them proves nothing.
@@ -165,7 +165,7 @@ def frame_of(callee: Symbol, call: ast.Call, where: Where) -> Frame:
 def callee_of(func: ast.expr, where: Where) -> Symbol | None:
     """The function of the project that a call of `func` runs, where that costs no inference."""
     file = where.file
-    if isinstance(func, ast.Name) and func.id in _BUILTINS and func.id not in file.rebound:
+    if isinstance(func, ast.Name) and func.id in BUILTINS and func.id not in file.rebound:
         return None if func.id not in file.imports else function_of(file, func)
     if (name := file.qualified(func)) is not None or not isinstance(func, ast.Attribute):
         is_library = name is not None and name.partition(".")[0] in LIBRARIES

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import re
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from ..source.project import Symbol
 from ..source.walk import File
 from .events import Kind
 from .frames import (
+    BUILTINS,
     HARMLESS_METHODS,
     LIBRARIES,
     Where,
@@ -38,7 +38,6 @@ _DEEDS = re.compile(
     r"train|step|update|optimi|reset|clear|zero|fit|learn|backward|epoch|run", re.IGNORECASE
 )
 _HARMLESS_ROOTS = LIBRARIES | frozenset(sys.stdlib_module_names)
-_BUILTINS = frozenset(dir(builtins))
 
 
 class Spelt(NamedTuple):
@@ -161,7 +160,7 @@ def of_unseen_call(call: ast.Call, where: Where) -> Spelt | None:
     last = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
     if CLEARS.search(last):
         return Spelt(Kind.ZERO, Thing("", file, func))
-    if name is None and isinstance(func, ast.Name) and func.id in _BUILTINS:
+    if name is None and isinstance(func, ast.Name) and func.id in BUILTINS:
         return None
     if isinstance(func, ast.Attribute) and (last in HARMLESS_METHODS or is_of_tensor(func)):
         return None

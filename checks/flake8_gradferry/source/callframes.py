@@ -107,7 +107,7 @@ def self_at(value: Value) -> Value | None:
     return Value(value.file, function.args.args[0])
 
 
-def is_none(node: ast.AST) -> bool:
+def is_none(node: ast.AST | None) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 

@@ -6,7 +6,6 @@ import ast
 
 from .walk import File, remembered
 
-_EXPECTING = ("raises", "assertRaises", "assertRaisesRegex", "assert_raises", "suppress")
 _ERRORS = frozenset("Exception BaseException TypeError ValueError AttributeError".split())
 
 

@@ -77,15 +77,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...layout.copies import (
-    Copy,
-    assigned_kernel,
-    copied_into,
-    follows_flatten,
-    layer_named,
-    set_weights,
-    weight_assignments,
-)
+from ...layout.copies import Copy, follows_flatten, layer_named, weight_copies
 from ...rule import Confidence, Finding, Harm, Rule
 from ...source.walk import File
 
@@ -101,30 +93,15 @@ rule = Rule(
 TO_TORCH = "{layer} follows Flatten, whose order differs (SILENT); reorder to (C, H, W) first"
 
 
-@rule.method("set_weights")
-def check_set(file: File, call: ast.Call) -> Iterator[Finding]:
-    yield from judge(file, set_weights(file, call))
-
-
-@rule.method("assign")
-def check_assign(file: File, call: ast.Call) -> Iterator[Finding]:
-    yield from judge(file, assigned_kernel(file, call))
-
-
-@rule.method("copy_")
-def check_copy(file: File, call: ast.Call) -> Iterator[Finding]:
-    yield from judge(file, copied_into(file, call))
-
-
 @rule.node(ast.Module)
-def check_assignments(file: File, _: ast.Module) -> Iterator[Finding]:
-    for copy in weight_assignments(file):
+def check(file: File, _: ast.Module) -> Iterator[Finding]:
+    for copy in weight_copies(file):
         yield from judge(file, copy)
 
 
-def judge(file: File, copy: Copy | None) -> Iterator[Finding]:
-    source = copy.arrays[0] if copy is not None and copy.arrays else None
-    if copy is None or source is None or source.framework == copy.framework:
+def judge(file: File, copy: Copy) -> Iterator[Finding]:
+    source = copy.arrays[0] if copy.arrays else None
+    if source is None or source.framework == copy.framework:
         return
     if source.part not in ("weight", "kernel") or source.order != ():
         return
