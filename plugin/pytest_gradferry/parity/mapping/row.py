@@ -1,0 +1,91 @@
+"""What a row of the table is: two layer types, their weights and their settings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+def same(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A torch parameter or buffer, the Keras variable it is, and the transposition each way."""
+
+    torch: str
+    keras: str
+    to_keras: Callable[[Array], Array] = same
+    to_torch: Callable[[Array], Array] = same
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A hyperparameter of a layer under both names; `convert` takes it from Keras' convention to
+    torch's and, being its own inverse, back."""
+
+    name: str
+    torch: str
+    keras: str
+    convert: Callable[[Any], Any] = same
+    rule: str | None = None
+
+    def attribute(self, framework: str) -> str:
+        return self.torch if framework == "torch" else self.keras
+
+    def read(self, framework: str, layer: Any) -> Any:
+        """The value in `framework`'s own convention; (2, 2) and 2 are the same."""
+        value = getattr(layer, self.attribute(framework), None)
+        if isinstance(value, (tuple, list)):
+            return value[0] if len(set(value)) == 1 else tuple(value)
+        return value
+
+    def expected(self, framework: str, other_layer: Any) -> Any:
+        """What `framework`'s layer must have to do what its counterpart `other_layer` does."""
+        other = "keras" if framework == "torch" else "torch"
+        value = self.read(other, other_layer)
+        return None if value is None else self.convert(value)
+
+    def write(self, framework: str, layer: Any, value: Any) -> None:
+        attribute = self.attribute(framework)
+        current = getattr(layer, attribute)
+        if isinstance(current, (tuple, list)) and not isinstance(value, (tuple, list)):
+            value = (value,) * len(current)
+        # Past the frameworks' own attribute tracking: the old value comes back the same way.
+        layer.__dict__[attribute] = value
+
+
+def equal(ours: Any, expected: Any) -> bool:
+    """Settings agree: exactly, but for the rounding of `1 - momentum`."""
+    if isinstance(ours, (int, float)) and isinstance(expected, (int, float)):
+        return math.isclose(ours, expected, rel_tol=1e-9, abs_tol=1e-15)
+    return bool(ours == expected)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A pair of layer types.
+
+    `channels`: inputs and outputs have a channel axis that stands second in torch, last in Keras.
+    `anchor`: outputs of the two are comparable, so the first divergence may be named after it.
+    """
+
+    kind: str
+    torch: tuple[str, ...]
+    keras: tuple[str, ...]
+    weights: tuple[Weight, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    channels: bool = False
+    anchor: bool = True
+
+
+# Settings that several rows share.
+STRIDES = Setting("strides", "stride", "strides")
+RATE = Setting("rate", "p", "rate", rule="XFR307")
