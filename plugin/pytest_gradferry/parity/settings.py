@@ -76,8 +76,8 @@ class Found:
         return "; ".join(texts + ([self.dropout] if self.dropout else []))
 
 
-def compare_settings(comparison: Comparison) -> Found:
-    traces = comparison.traces()
+def compare_settings(comparison: Comparison, traces: tuple[Trace, Trace]) -> Found:
+    """`traces` are of both models in evaluation, with the weights they are compared with."""
     couples = {id(c.port.layer): c for c in comparison.couples(traces)}
     differences = [d for couple in couples.values() for d in _of_couple(couple, comparison)]
     dropped, missing = _dropout(traces, comparison)
