@@ -14,6 +14,7 @@ from ..keras_layers import layer_paths
 from . import tree
 from .layout import Array
 from .mapping import ROWS, Row
+from .parts import parts
 from .report import rule_name
 from .side import Event, Gradients, Handle, Objective, Side
 from .substitutes import substitute
@@ -37,6 +38,7 @@ class KerasSide(Side):
         super().__init__(model)
         self._layers: set[int] = set()
         self._names: dict[int, str] = {}
+        self._parts: dict[int, list[Any]] = {}  # of layers that torch writes as several
         self._depth = 0  # inside how many layers of the table we are
 
     # -- the run --------------------------------------------------------------------------------
@@ -48,6 +50,8 @@ class KerasSide(Side):
         layers = self.model._flatten_layers(include_self=True, recursive=True)
         self._layers = {id(layer) for layer in layers}
         self._names = layer_paths(self.model)
+        for layer in layers:
+            self._split(layer)
         policies = [(layer, layer._dtype_policy) for layer in layers]
         symbols = [(symbol, symbol._dtype) for layer in layers for symbol in _inputs_of(layer)]
         variables = [(v, v._value, v._dtype) for v in self.model.variables]
@@ -74,6 +78,13 @@ class KerasSide(Side):
             for symbol, dtype in symbols:
                 symbol._dtype = dtype
 
+    def _split(self, layer: Any) -> None:
+        found = parts(layer, self._names.get(id(layer), layer.name))
+        if found:
+            self._parts[id(layer)] = found
+            self._layers.update(map(id, found))
+            self._names.update((id(part), part.name) for part in found)
+
     def _own_state(self) -> None:
         for variable in self.model.variables:
             if _is_float(variable):
@@ -84,7 +95,8 @@ class KerasSide(Side):
         keras.config.set_floatx(dtype)
         policy = keras.dtype_policies.DTypePolicy(dtype)
         for layer in self.model._flatten_layers(include_self=True, recursive=True):
-            layer._dtype_policy = policy
+            for part in (layer, *self._parts.get(id(layer), ())):
+                part._dtype_policy = policy
             for symbol in _inputs_of(layer):
                 if symbol._dtype.startswith("float"):
                     symbol._dtype = dtype
@@ -250,6 +262,11 @@ class KerasSide(Side):
         def seen(layer: Any, *args: Any, **kwargs: Any) -> Any:
             if id(layer) not in side._layers or not args or not tf.is_tensor(args[0]):
                 return original(layer, *args, **kwargs)
+            if made_of := side._parts.get(id(layer)):
+                x, *_ = args
+                for part in made_of:
+                    x = seen(part, x)
+                return x
             row = side.row(layer)
             if isinstance(layer, _NOISE):
                 side._record(layer, row, args[0], args[0])

@@ -70,6 +70,8 @@ class Ladder:
         for rung in _NUMERIC:
             if rung in _NEEDS_LOSS and self.comparison.losses is None:
                 self._add(rung, SKIPPED, detail="no loss was given")
+            elif rung in _NEEDS_LOSS[1:] and not self.comparison.trained_weights():
+                self._add(rung, SKIPPED, detail="there are no weights to train")
             elif not self._numeric(rung):
                 self._leave_out(RUNGS.index(rung) + 1, f"{rung} failed")
                 break
@@ -123,6 +125,8 @@ class Ladder:
     def _padding_rows(self) -> None:
         """torch gives an embedding's padding_idx no gradient; Keras has no such row."""
         for layer in self.comparison.pairing.layers:
+            if not layer.weights:
+                continue
             for side, unit, handle in (
                 (self.comparison.port, layer.port, layer.weights[0].port),
                 (self.comparison.reference, layer.reference, layer.weights[0].reference),
@@ -310,7 +314,7 @@ class Ladder:
                 f"{listed(silenced)}: the gradient is zero but for rounding, and left out of "
                 "training"
             )
-        if comparison.losses is not None:
+        if comparison.losses is not None and comparison.trained_weights():
             comparison.slow_down()
             if comparison.optimizers.slower < 1:
                 self.report.notes.append(

@@ -12,7 +12,7 @@ import numpy as np
 
 from .errors import ParityInputError
 from .layout import Array, channels_first, channels_last
-from .mapping import Row, Weight
+from .mapping import Row, Setting, Weight
 from .side import Event, Handle, Side, Trace
 
 Transposition = Callable[[Array], Array]
@@ -208,28 +208,31 @@ def side_by_side(theirs: list[Unit], ours: list[Unit]) -> str:
 
 def _weights(reference: Side, port: Side, a: Unit, b: Unit) -> list[WeightPair]:
     pairs = []
-    present = {name for name, _ in a.shapes}
-    for weight in a.row.weights:
-        if weight.torch not in present:
+    for weight in (b if port.framework == "keras" else a).row.weights:
+        owned = [s.weight(u.layer, _attribute(s, weight)) for s, u in ((reference, a), (port, b))]
+        if any(tensor is None for tensor in owned):
             continue
         handles = [
             Handle(unit.layer, _attribute(side, weight), f"{unit.name}.{_attribute(side, weight)}")
             for side, unit in ((reference, a), (port, b))
         ]
-        forth, back = _transpositions(reference, port, weight)
+        forth, back = _transpositions(reference, port, weight, owned)
         statistic = weight.torch.startswith("running_")
         pairs.append(WeightPair(handles[0], handles[1], forth, back, statistic))
     return pairs
 
 
 def _transpositions(
-    reference: Side, port: Side, weight: Weight
+    reference: Side, port: Side, weight: Weight, owned: list[Any]
 ) -> tuple[Transposition, Transposition]:
     if reference.framework == port.framework:
         return _unchanged, _unchanged
-    if port.framework == "keras":
-        return weight.to_keras, weight.to_torch
-    return weight.to_torch, weight.to_keras
+    keras_port = port.framework == "keras"
+    to_keras = weight.to_keras
+    if weight.regroups:
+        shape = tuple(owned[keras_port].shape)
+        to_keras = lambda array: weight.to_keras(array).reshape(shape)  # noqa: E731
+    return (to_keras, weight.to_torch) if keras_port else (weight.to_torch, to_keras)
 
 
 def _unchanged(array: Array) -> Array:
@@ -334,6 +337,14 @@ class Couple:
     @property
     def _keras(self) -> Event:
         return self.port if _is_keras(self.port) else self.reference
+
+    @property
+    def settings(self) -> list[Setting]:
+        """Those that the rows of both have."""
+        keras = self._keras
+        torch = self.reference if keras is self.port else self.port
+        known = {setting.name for setting in keras.row.settings}
+        return [setting for setting in torch.row.settings if setting.name in known]
 
     @property
     def moves(self) -> bool:

@@ -18,12 +18,16 @@ def same(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Weight:
-    """A torch parameter or buffer, the Keras variable it is, and the transposition each way."""
+    """A torch parameter or buffer, the Keras variable it is, and the transposition each way.
+
+    `regroups`: the Keras variable holds what `to_keras` makes, in the same order, over other axes.
+    """
 
     torch: str
     keras: str
     to_keras: Callable[[Array], Array] = same
     to_torch: Callable[[Array], Array] = same
+    regroups: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,10 @@ def equal(ours: Any, expected: Any) -> bool:
 @dataclass(frozen=True)
 class Row:
     """A pair of layer types.
+
+    Rows of one `kind` pair with each other: torch's Conv2d is a Conv2D or a DepthwiseConv2D of
+    Keras. Then the Keras layer's row says how the weights correspond, and the settings that both
+    rows have are compared.
 
     `channels`: inputs and outputs have a channel axis that stands second in torch, last in Keras.
     `anchor`: outputs of the two are comparable, so the first divergence may be named after it.
