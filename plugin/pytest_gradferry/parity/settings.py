@@ -163,7 +163,7 @@ def thawed(framework: str, frozen: list[Frozen]) -> Iterator[None]:
         handle = item.pair.port
         torch = framework == "torch"
         whole = getattr(handle.owner, "whole", handle.owner)  # of a part of a Keras layer
-        owner = getattr(handle.owner, str(handle.attribute)) if torch else whole
+        owner = handle.variable if torch else whole
         name = "requires_grad" if torch else "trainable"
         changed.append((owner, name, getattr(owner, name)))
         setattr(owner, name, not item.trained_in_port)

@@ -32,7 +32,7 @@ ROWS: tuple[Row, ...] = (
         "prelu",
         ("PReLU",),
         ("PReLU",),
-        (Weight("weight", "alpha", to_torch=_slopes, regroups=True),),
+        (Weight("weight", "alpha", to_torch=_slopes),),
         channels=True,
     ),
     Row("dropout", ("Dropout",), ("Dropout",), (), (RATE,), anchor=False),

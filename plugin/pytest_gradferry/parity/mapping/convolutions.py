@@ -30,7 +30,7 @@ def _depthwise_to_torch(array: Array) -> Array:
 
 
 _KERNEL = Weight("weight", "kernel", _kernel_to_keras, _kernel_to_torch)
-_DEPTHWISE = Weight("weight", "kernel", _depthwise_to_keras, _depthwise_to_torch, regroups=True)
+_DEPTHWISE = Weight("weight", "kernel", _depthwise_to_keras, _depthwise_to_torch)
 _BIAS = Weight("bias", "bias")
 _DILATION = Setting("dilation_rate", "dilation", "dilation_rate")
 _GROUPS = Setting("groups", "groups", "groups")

@@ -20,14 +20,16 @@ def same(value: Any) -> Any:
 class Weight:
     """A torch parameter or buffer, the Keras variable it is, and the transposition each way.
 
-    `regroups`: the Keras variable holds what `to_keras` makes, in the same order, over other axes.
+    Either is written as `place` says: an attribute, or a block of one. Where several parameters of
+    one framework are one of the other, there is a Weight for each block. `to_keras` need not give
+    the variable's own shape, as long as the values are in its order. Both are linear and move
+    values about, so that gradients go the same way.
     """
 
     torch: str
     keras: str
     to_keras: Callable[[Array], Array] = same
     to_torch: Callable[[Array], Array] = same
-    regroups: bool = False
 
 
 @dataclass(frozen=True)
