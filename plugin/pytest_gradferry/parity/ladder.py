@@ -84,6 +84,8 @@ class Ladder:
         for rung in _NUMERIC:
             if rung in _NEEDS_LOSS and self.comparison.losses is None:
                 self._add(rung, SKIPPED, detail="no loss was given")
+            elif rung in _NEEDS_LOSS[1:] and not self.comparison.trained_weights():
+                self._add(rung, SKIPPED, detail="there are no weights to train")
             elif not self._numeric(rung):
                 self._leave_out(RUNGS.index(rung) + 1, f"{rung} failed")
                 break
@@ -146,6 +148,8 @@ class Ladder:
     def _padding_rows(self) -> None:
         """torch gives an embedding's padding_idx no gradient; Keras has no such row."""
         for layer in self.comparison.pairing.layers:
+            if not layer.weights:
+                continue
             for side, unit, handle in (
                 (self.comparison.port, layer.port, layer.weights[0].port),
                 (self.comparison.reference, layer.reference, layer.weights[0].reference),
@@ -155,7 +159,7 @@ class Ladder:
                 if row is not None and side.framework == "keras":
                     mask = np.ones((side.get(handle).shape[0], 1))
                     mask[row] = 0.0
-                    side.masks[side.key(handle)] = mask
+                    side.mask(handle, mask)
 
     def _weights(self) -> bool:
         comparison = self.comparison
@@ -343,7 +347,7 @@ class Ladder:
                 f"{listed(silenced)}: the gradient is zero but for rounding, and left out of "
                 "training"
             )
-        if comparison.losses is not None:
+        if comparison.losses is not None and comparison.trained_weights():
             comparison.slow_down()
             if comparison.optimizers.slower < 1:
                 self.report.notes.append(

@@ -95,7 +95,7 @@ def compare_settings(comparison: Comparison, traces: tuple[Trace, Trace]) -> Fou
 def _of_couple(couple: Couple, comparison: Comparison) -> Iterator[Difference]:
     if couple.reference.layer is None or couple.port.layer is None:
         return  # a function call: its settings are not kept anywhere
-    for setting in couple.reference.row.settings:
+    for setting in couple.settings:
         found = _difference(couple.reference, couple.port, setting, comparison)
         if found is not None:
             yield found
@@ -162,7 +162,8 @@ def thawed(framework: str, frozen: list[Frozen]) -> Iterator[None]:
     for item in frozen:
         handle = item.pair.port
         torch = framework == "torch"
-        owner = getattr(handle.owner, str(handle.attribute)) if torch else handle.owner
+        whole = getattr(handle.owner, "whole", handle.owner)  # of a part of a Keras layer
+        owner = handle.variable if torch else whole
         name = "requires_grad" if torch else "trainable"
         changed.append((owner, name, getattr(owner, name)))
         setattr(owner, name, not item.trained_in_port)

@@ -96,6 +96,7 @@ class TorchSide(Side):
                 self._call(tree.transform(lambda a: _native(a, self._device, dtype), inputs))
         modules = list(self.model.modules())
         modes = [(m, m.training) for m in modules]
+        unset = [m for m in modules if isinstance(m, nn.RMSNorm) and m.eps is None]
         buffers = [(m, dict(m._buffers)) for m in modules]
         parameters = [
             (p, p.data, None if p.grad is None else p.grad, p.requires_grad)
@@ -105,6 +106,8 @@ class TorchSide(Side):
         try:
             with ExitStack() as hooks:
                 self._own_state()
+                for norm in unset:  # the default is of the dtype, and users run in float32
+                    norm.eps = torch.finfo(torch.float32).eps
                 self.use("float64")
                 self._hook(hooks, modules)
                 yield
@@ -119,6 +122,8 @@ class TorchSide(Side):
                 module._buffers.update(saved)
             for module, training in modes:
                 module.training = training
+            for norm in unset:
+                norm.eps = None
 
     def _own_state(self) -> None:
         """Copies in place of the user's tensors, so that nothing done here can reach them."""
@@ -233,9 +238,6 @@ class TorchSide(Side):
             layer.train(training)
             return self.array(layer(self.tensor(inputs)))
 
-    def weight(self, layer: Any, attribute: str) -> Any:
-        return getattr(layer, attribute, None)
-
     def all_weights(self) -> list[Handle]:
         found, seen = [], set()
         for prefix, module in self.model.named_modules():
@@ -256,19 +258,12 @@ class TorchSide(Side):
             found.setdefault((place, rule), []).append(name)
         return found
 
-    def key(self, handle: Handle) -> int:
-        return id(getattr(handle.owner, str(handle.attribute)))
-
-    def get(self, handle: Handle) -> Array:
-        return self.array(getattr(handle.owner, str(handle.attribute)))
-
-    def set(self, handle: Handle, value: Array) -> None:
-        tensor = getattr(handle.owner, str(handle.attribute))
+    def assign(self, variable: Any, value: Array) -> None:
         with torch.no_grad():
-            tensor.copy_(torch.from_numpy(np.array(value, order="C")))
+            variable.copy_(torch.from_numpy(np.array(value, order="C")))
 
     def trainable(self, handle: Handle) -> bool:
-        return bool(getattr(handle.owner, str(handle.attribute)).requires_grad)
+        return bool(handle.variable.requires_grad)
 
     # -- recording ------------------------------------------------------------------------------
 

@@ -18,7 +18,13 @@ def same(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Weight:
-    """A torch parameter or buffer, the Keras variable it is, and the transposition each way."""
+    """A torch parameter or buffer, the Keras variable it is, and the transposition each way.
+
+    Either is written as `place` says: an attribute, or a block of one. Where several parameters of
+    one framework are one of the other, there is a Weight for each block. `to_keras` need not give
+    the variable's own shape, as long as the values are in its order. Both are linear and move
+    values about, so that gradients go the same way.
+    """
 
     torch: str
     keras: str
@@ -72,6 +78,10 @@ def equal(ours: Any, expected: Any) -> bool:
 @dataclass(frozen=True)
 class Row:
     """A pair of layer types.
+
+    Rows of one `kind` pair with each other: torch's Conv2d is a Conv2D or a DepthwiseConv2D of
+    Keras. Then the Keras layer's row says how the weights correspond, and the settings that both
+    rows have are compared.
 
     `channels`: inputs and outputs have a channel axis that stands second in torch, last in Keras.
     `anchor`: outputs of the two are comparable, so the first divergence may be named after it.
