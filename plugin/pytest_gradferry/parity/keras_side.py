@@ -12,6 +12,7 @@ import numpy as np
 from ..frameworks import load
 from ..keras_layers import layer_paths
 from . import tree
+from .keras_recurrent import dropouts, no_dropout, recurrent_row, sequence_seen, state_variables
 from .layout import Array
 from .mapping import ROWS, Row
 from .report import rule_name
@@ -50,8 +51,8 @@ class KerasSide(Side):
         self._names = layer_paths(self.model)
         policies = [(layer, layer._dtype_policy) for layer in layers]
         symbols = [(symbol, symbol._dtype) for layer in layers for symbol in _inputs_of(layer)]
-        variables = [(v, v._value, v._dtype) for v in self.model.variables]
-        integers = [(v, v.numpy()) for v in self.model.variables if not _is_float(v)]
+        variables = [(v, v._value, v._dtype) for v in self._variables()]
+        integers = [(v, v.numpy()) for v in self._variables() if not _is_float(v)]
         floatx = keras.config.floatx()
         eager = tf.config.functions_run_eagerly()
         try:
@@ -74,10 +75,16 @@ class KerasSide(Side):
             for symbol, dtype in symbols:
                 symbol._dtype = dtype
 
+    def _variables(self) -> list[Any]:
+        layers = self.model._flatten_layers(include_self=True, recursive=True)
+        return [*self.model.variables, *state_variables(layers)]
+
     def _own_state(self) -> None:
-        for variable in self.model.variables:
+        for variable in self._variables():
             if _is_float(variable):
                 _replace(variable, variable.numpy(), variable._dtype)
+        for state in self._variables()[len(self.model.variables) :]:
+            state.assign(np.zeros(state.shape))
 
     def use(self, dtype: str) -> None:
         self.dtype = dtype
@@ -88,12 +95,15 @@ class KerasSide(Side):
             for symbol in _inputs_of(layer):
                 if symbol._dtype.startswith("float"):
                     symbol._dtype = dtype
-        for variable in self.model.variables:
+        for variable in self._variables():
             if _is_float(variable):
                 _replace(variable, variable.numpy(), dtype)
 
     def snapshot(self) -> list[tuple[Any, Any]]:
-        return [(v, v.numpy()) for v in self.model.variables]
+        return [(v, v.numpy()) for v in self._variables()]
+
+    def row(self, layer: Any) -> Row | None:
+        return recurrent_row(layer) or super().row(layer)
 
     def restore(self, snapshot: list[tuple[Any, Any]]) -> None:
         for variable, value in snapshot:
@@ -191,7 +201,11 @@ class KerasSide(Side):
     def run_layer(self, layer: Any, inputs: Array, training: bool) -> Array:
         captured: list[Any] = []
         self.training = training
-        with self.unchanged(), _activation_spied(layer, captured):
+        with (
+            self.unchanged(),
+            _activation_spied(layer, captured),
+            sequence_seen(layer, captured),
+        ):
             arguments = {"training": training} if _takes_training(layer) else {}
             output = layer(self.tensor(inputs), **arguments)
         return self.array(captured[0] if captured else output)
@@ -261,6 +275,9 @@ class KerasSide(Side):
         _set_attribute(stack, keras.layers.Layer, "__call__", seen)
         for owner, name in ((tf.nn, "tf.nn.dropout"), (keras.random, "keras.random.dropout")):
             _set_attribute(stack, owner, "dropout", functional(name, owner.dropout))
+        # The masks of recurrent cells, the users' own too, come from nowhere else.
+        cell = next(c for c in keras.layers.LSTMCell.__mro__ if c.__name__ == "DropoutRNNCell")
+        _set_attribute(stack, cell, "_create_dropout_mask", no_dropout)
 
     def _mode_of(self, layer: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         told = bool(arguments.get("training"))  # Keras takes a None that is given for False
@@ -275,10 +292,13 @@ class KerasSide(Side):
         captured: list[Any] = []
         self._depth += 1
         try:
-            with _activation_spied(layer, captured):
+            with _activation_spied(layer, captured), sequence_seen(layer, captured):
                 output = original(layer, x, *args, **kw)
         finally:
             self._depth -= 1
+        for name, rate in dropouts(layer):
+            name = f"{name} of {self._names.get(id(layer), layer.name)}"
+            self._record(None, _BY_KIND["dropout"], x, x, name=name, rate=rate)
         if (after := self.after.get(id(layer))) is not None:
             output = after(output)
         self._record(layer, row, x, captured[0] if captured else output)
@@ -288,7 +308,9 @@ class KerasSide(Side):
     def _record(self, layer: Any, row: Row | None, x: Any, output: Any, **detail: Any) -> None:
         if self.recording is None or self._depth or row is None or not tf.is_tensor(output):
             return
-        name = "tf.nn.dropout" if layer is None else self._names.get(id(layer), layer.name)
+        name = detail.get("name", "tf.nn.dropout")
+        if layer is not None:
+            name = self._names.get(id(layer), layer.name)
         self.recording.append(Event(layer, name, row, self.array(x), self.array(output), detail))
 
 

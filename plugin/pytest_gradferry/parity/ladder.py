@@ -9,6 +9,7 @@ import numpy as np
 from .causes import FORWARD, explain
 from .compare import Comparison, Measure, relative
 from .flatten import permute_dense_rows
+from .folding import explain_biases
 from .pairing import StructureError, WeightPair, pair
 from .report import EXPLAINED, FAIL, PASS, RUNGS, SKIPPED, Finding, ParityReport, Rung, listed
 from .settings import Difference, Found, compare_settings
@@ -261,6 +262,8 @@ class Ladder:
         bound = self.bound(rung)
         if measure.error > bound and rung in ("one-step", "curve"):
             measure = self._with_epsilon(rung, measure, bound)
+        if rung == "curve" and measure.error <= bound:
+            explain_biases(self.comparison, measure)
         if rung == "eval-after" and measure.error <= bound:
             self._bessel(measure)
         if rung == "gradients" and measure.error <= bound and self._masks_padding():
