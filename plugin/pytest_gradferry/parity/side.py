@@ -40,7 +40,7 @@ class Trace:
     outputs: Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a Keras variable as owner compares by element
 class Handle:
     """A weight: the layer that owns it, and under which attribute (None: `owner` is the weight)."""
 
