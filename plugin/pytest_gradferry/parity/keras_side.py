@@ -196,9 +196,6 @@ class KerasSide(Side):
             output = layer(self.tensor(inputs), **arguments)
         return self.array(captured[0] if captured else output)
 
-    def weight(self, layer: Any, attribute: str) -> Any:
-        return getattr(layer, attribute, None)
-
     def all_weights(self) -> list[Handle]:
         found, seen = [], set()
         for layer in self.model._flatten_layers(include_self=True, recursive=True):
@@ -225,21 +222,11 @@ class KerasSide(Side):
                 )
         return remarks
 
-    def _variable(self, handle: Handle) -> Any:
-        return getattr(handle.owner, handle.attribute) if handle.attribute else handle.owner
-
-    def key(self, handle: Handle) -> int:
-        return id(self._variable(handle))
-
-    def get(self, handle: Handle) -> Array:
-        return np.array(self._variable(handle).numpy())
-
-    def set(self, handle: Handle, value: Array) -> None:
-        self._variable(handle).assign(value)
+    def assign(self, variable: Any, value: Array) -> None:
+        variable.assign(value)
 
     def trainable(self, handle: Handle) -> bool:
-        variable = self._variable(handle)
-        return any(variable is v for v in self.model.trainable_weights)
+        return any(handle.variable is v for v in self.model.trainable_weights)
 
     # -- recording ------------------------------------------------------------------------------
 

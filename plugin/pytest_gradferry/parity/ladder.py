@@ -132,7 +132,7 @@ class Ladder:
                 if row is not None and side.framework == "keras":
                     mask = np.ones((side.get(handle).shape[0], 1))
                     mask[row] = 0.0
-                    side.masks[side.key(handle)] = mask
+                    side.mask(handle, mask)
 
     def _weights(self) -> bool:
         comparison = self.comparison

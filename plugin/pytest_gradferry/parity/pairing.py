@@ -12,7 +12,7 @@ import numpy as np
 
 from .errors import ParityInputError
 from .layout import Array, channels_first, channels_last
-from .mapping import Row, Weight
+from .mapping import Row, Weight, find
 from .side import Event, Handle, Side, Trace
 
 Transposition = Callable[[Array], Array]
@@ -91,9 +91,9 @@ def units(side: Side, trace: Trace) -> list[Unit]:
         seen.add(id(event.layer))
         shapes = []
         for weight in event.row.weights:
-            tensor = side.weight(event.layer, _attribute(side, weight))
-            if tensor is not None:
-                hollow = np.broadcast_to(0.0, tuple(tensor.shape))
+            handle = _handle(side, weight, event.layer)
+            if handle is not None:
+                hollow = handle.of(np.broadcast_to(0.0, tuple(handle.variable.shape)))
                 if side.framework == "keras":
                     hollow = weight.to_torch(hollow)
                 shapes.append((weight.torch, hollow.shape))
@@ -138,8 +138,14 @@ def pair(
     return Pairing(layers, loose)
 
 
-def _attribute(side: Side, weight: Weight) -> str:
-    return weight.torch if side.framework == "torch" else weight.keras
+def _handle(side: Side, weight: Weight, layer: Any, name: str = "") -> Handle | None:
+    """The layer's own weight; None where it has none."""
+    path = weight.torch if side.framework == "torch" else weight.keras
+    place = find(layer, path)
+    if place is None:
+        return None
+    suffix = "" if place.block is None else f"[{place.block.index}/{place.block.count}]"
+    return Handle(layer, place.attribute, f"{name}.{place.attribute}{suffix}", place.block)
 
 
 def _mapped(
@@ -212,24 +218,31 @@ def _weights(reference: Side, port: Side, a: Unit, b: Unit) -> list[WeightPair]:
     for weight in a.row.weights:
         if weight.torch not in present:
             continue
-        handles = [
-            Handle(unit.layer, _attribute(side, weight), f"{unit.name}.{_attribute(side, weight)}")
+        theirs, ours = (
+            _handle(side, weight, unit.layer, unit.name)
             for side, unit in ((reference, a), (port, b))
-        ]
-        forth, back = _transpositions(reference, port, weight)
-        statistic = weight.torch.startswith("running_")
-        pairs.append(WeightPair(handles[0], handles[1], forth, back, statistic))
+        )
+        if theirs is not None and ours is not None:
+            forth, back = _transpositions(reference, port, weight, (theirs, ours))
+            statistic = weight.torch.startswith("running_")
+            pairs.append(WeightPair(theirs, ours, forth, back, statistic))
     return pairs
 
 
 def _transpositions(
-    reference: Side, port: Side, weight: Weight
+    reference: Side, port: Side, weight: Weight, handles: tuple[Handle, Handle]
 ) -> tuple[Transposition, Transposition]:
     if reference.framework == port.framework:
         return _unchanged, _unchanged
+    keras = handles[1] if port.framework == "keras" else handles[0]
+    shape = keras.of(np.broadcast_to(0.0, tuple(keras.variable.shape))).shape
+
+    def to_keras(array: Array) -> Array:
+        return weight.to_keras(array).reshape(shape)
+
     if port.framework == "keras":
-        return weight.to_keras, weight.to_torch
-    return weight.to_torch, weight.to_keras
+        return to_keras, weight.to_torch
+    return weight.to_torch, to_keras
 
 
 def _unchanged(array: Array) -> Array:

@@ -162,7 +162,7 @@ def thawed(framework: str, frozen: list[Frozen]) -> Iterator[None]:
     for item in frozen:
         handle = item.pair.port
         torch = framework == "torch"
-        owner = getattr(handle.owner, str(handle.attribute)) if torch else handle.owner
+        owner = handle.variable if torch else handle.owner
         name = "requires_grad" if torch else "trainable"
         changed.append((owner, name, getattr(owner, name)))
         setattr(owner, name, not item.trained_in_port)

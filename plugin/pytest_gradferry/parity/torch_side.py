@@ -233,9 +233,6 @@ class TorchSide(Side):
             layer.train(training)
             return self.array(layer(self.tensor(inputs)))
 
-    def weight(self, layer: Any, attribute: str) -> Any:
-        return getattr(layer, attribute, None)
-
     def all_weights(self) -> list[Handle]:
         found, seen = [], set()
         for prefix, module in self.model.named_modules():
@@ -256,19 +253,12 @@ class TorchSide(Side):
             found.setdefault((place, rule), []).append(name)
         return found
 
-    def key(self, handle: Handle) -> int:
-        return id(getattr(handle.owner, str(handle.attribute)))
-
-    def get(self, handle: Handle) -> Array:
-        return self.array(getattr(handle.owner, str(handle.attribute)))
-
-    def set(self, handle: Handle, value: Array) -> None:
-        tensor = getattr(handle.owner, str(handle.attribute))
+    def assign(self, variable: Any, value: Array) -> None:
         with torch.no_grad():
-            tensor.copy_(torch.from_numpy(np.array(value, order="C")))
+            variable.copy_(torch.from_numpy(np.array(value, order="C")))
 
     def trainable(self, handle: Handle) -> bool:
-        return bool(getattr(handle.owner, str(handle.attribute)).requires_grad)
+        return bool(handle.variable.requires_grad)
 
     # -- recording ------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pytest_gradferry.parity import layout
-from pytest_gradferry.parity.mapping import ROWS, equal, row_of
+from pytest_gradferry.parity.mapping import ROWS, equal, find, follow, row_of
 
 
 def arrays(rank):
@@ -91,3 +91,22 @@ def test_what_changes_values_is_no_rearrangement():
     assert layout.rearrangement(lambda x: 2 * x, arrays(2)) is None
     assert layout.rearrangement(lambda x: x[:1], arrays(2)) is None
     assert layout.rearrangement(lambda x: x.nonsense, arrays(2)) is None
+
+
+def test_places_of_a_weight():
+    class Layer:
+        class cell:
+            bias = np.arange(12.0).reshape(4, 3)
+
+        own = None
+
+    place = find(Layer, "own | cell.bias[1/2]")
+    assert place is not None
+    assert place.attribute == "cell.bias"
+    whole = follow(Layer, place.attribute)
+    np.testing.assert_array_equal(place.block.of(whole), whole[2:])
+    replaced = place.block.into(whole, np.zeros((2, 3)))
+    np.testing.assert_array_equal(replaced[:2], whole[:2])
+    assert not replaced[2:].any()
+    assert find(Layer, "own") is None
+    assert find(Layer, "nowhere.at.all") is None

@@ -18,7 +18,13 @@ def same(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Weight:
-    """A torch parameter or buffer, the Keras variable it is, and the transposition each way."""
+    """A torch parameter or buffer, the Keras variable it is, and the transposition each way.
+
+    Either is written as `place` says: an attribute, or a block of one. Where several parameters of
+    one framework are one of the other, there is a Weight for each block. `to_keras` need not give
+    the variable's own shape, as long as the values are in its order. Both are linear and move
+    values about, so that gradients go the same way.
+    """
 
     torch: str
     keras: str
