@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 NAMES = (
+    "small_cnn",
     "resnet18",
     "resnet50",
     "mobilenet_v2",

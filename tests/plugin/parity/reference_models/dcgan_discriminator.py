@@ -5,6 +5,7 @@ from keras import layers as L
 from torch import nn
 
 LOSS = "bce_with_logits"
+TOLERANCE = 1e-7  # TensorFlow has the slope of LeakyReLU in float32
 SMALL = {"width": 4}
 SMALL_BATCH = {"size": 32}
 

@@ -32,9 +32,7 @@ def keras_model(latent=100, width=64):
     model = keras.Sequential([L.Input((latent,)), L.Reshape((1, 1, latent))])
     for i, filters in enumerate((8 * width, 4 * width, 2 * width, width)):
         strides, padding = (1, "valid") if i == 0 else (2, "same")
-        model.add(
-            L.Conv2DTranspose(filters, 4, strides=strides, padding=padding, use_bias=False)
-        )
+        model.add(L.Conv2DTranspose(filters, 4, strides=strides, padding=padding, use_bias=False))
         model.add(L.BatchNormalization(epsilon=1e-5, momentum=0.9))
         model.add(L.ReLU())
     model.add(L.Conv2D(3, 3, padding="same", activation="tanh"))

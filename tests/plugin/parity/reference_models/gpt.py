@@ -11,6 +11,7 @@ from keras import ops
 from torch import nn
 
 SMALL = {"vocabulary": 16, "length": 6, "dim": 8, "heads": 2, "depth": 2}
+TOLERANCE = 1e-7  # TensorFlow has constants of GELU in float32
 SMALL_BATCH = {"vocabulary": 16, "length": 6}
 
 
@@ -129,9 +130,7 @@ def torch_loss(logits, targets):
 
 
 def keras_loss(targets, logits):
-    return ops.mean(
-        keras.losses.sparse_categorical_crossentropy(targets, logits, from_logits=True)
-    )
+    return ops.mean(keras.losses.sparse_categorical_crossentropy(targets, logits, from_logits=True))
 
 
 LOSS = (torch_loss, keras_loss)

@@ -40,8 +40,12 @@ class UNet(nn.Module):
     def __init__(self, width, depth, transposed):
         super().__init__()
         self.inc = double_conv(3, width)
-        self.down = nn.ModuleList(double_conv(width * 2**i, width * 2**(i + 1)) for i in range(depth))
-        self.up = nn.ModuleList(Up(width * 2 ** (i + 1), transposed) for i in reversed(range(depth)))
+        self.down = nn.ModuleList(
+            double_conv(width * 2**i, width * 2 ** (i + 1)) for i in range(depth)
+        )
+        self.up = nn.ModuleList(
+            Up(width * 2 ** (i + 1), transposed) for i in reversed(range(depth))
+        )
         self.outc = nn.Conv2d(width, 1, 1)
 
     def forward(self, x):

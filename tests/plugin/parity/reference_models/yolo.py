@@ -155,4 +155,3 @@ def batch(rng, size=256, classes=80, n=2):
         scores = rng.integers(0, 2, (n, cells, 1 + classes)).astype(float)
         targets.append(np.concatenate([boxes, scores], axis=-1))
     return rng.random((n, 3, size, size)), targets
-
