@@ -1,7 +1,7 @@
 """What `parity` makes of wrong and of right ports of real architectures.
 
-    python tests/bench/planted_ports.py wrong [WORD...]    # single planted mistakes: is each named?
-    python tests/bench/planted_ports.py right [SEEDS]      # right ports: the worst error of each rung
+    python tests/bench/planted_ports.py wrong [WORD...]    # single mistakes: is each named?
+    python tests/bench/planted_ports.py right [SEEDS]      # right ports: worst error of each rung
     python tests/bench/planted_ports.py cost               # time, and memory of a ResNet-50
 
 WORD narrows to the mistakes whose name or model has it.

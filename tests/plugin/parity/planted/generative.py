@@ -30,11 +30,14 @@ PLANTS = (
     Plant(
         "align_corners",
         "unet",
-        "nn.Upsample(scale_factor=2)",
-        'nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True)',
+        'mode="bilinear"',
+        'mode="bilinear", align_corners=True',
         r"align_corners",
         "torch",
-        more=(("L.UpSampling2D(2)", 'L.UpSampling2D(2, interpolation="bilinear")'),),
+        both=(
+            ("nn.Upsample(scale_factor=2)", 'nn.Upsample(scale_factor=2, mode="bilinear")'),
+            ("L.UpSampling2D(2)", 'L.UpSampling2D(2, interpolation="bilinear")'),
+        ),
         small={"transposed": False},
     ),
     Plant(
@@ -55,19 +58,16 @@ PLANTS = (
         small={"transposed": False},
     ),
     Plant(
-        "transposed conv padded by same",
+        "transposed conv cropped at one end",
         "dcgan_generator",
-        'i == 0 else (2, "same")',
-        'i == 0 else (2, "same")',
+        "padding=padding, use_bias=False",
+        'padding="valid", use_bias=False',
         r"padding|crop|pads",
         more=(
             (
-                "L.Conv2DTranspose(filters, 4, strides=strides, padding=padding, use_bias=False)",
-                'L.Conv2DTranspose(filters, 4, strides=strides, padding="valid", use_bias=False)',
-            ),
-            (
                 "        model.add(L.BatchNormalization",
-                "        if i:\n            model.add(L.Cropping2D(((2, 0), (2, 0))))\n        model.add(L.BatchNormalization",
+                "        if i:\n            model.add(L.Cropping2D(((2, 0), (2, 0))))\n"
+                "        model.add(L.BatchNormalization",
             ),
         ),
     ),
@@ -172,8 +172,8 @@ PLANTS = (
     Plant(
         "outputs in another order",
         "yolo",
-        "return [head(x) for head, x in zip(self.detect, (fine, coarse), strict=True)]\n\n\ndef keras_model",
-        "return [head(x) for head, x in zip(self.detect, (fine, coarse), strict=True)][::-1]\n\n\ndef keras_model",
+        "(fine, coarse), strict=True)]\n\n\ndef keras_model",
+        "(fine, coarse), strict=True)][::-1]\n\n\ndef keras_model",
         r"(?i)output.*(order|swap|shape)",
     ),
 )

@@ -23,7 +23,8 @@ class Plant:
     """`old` becomes `new` everywhere in the module of `model`, and the `port` framework's model is
     taken from there, the reference's from the untouched module.
 
-    `cause`: a pattern that the report names the mistake by. `more`: further replacements.
+    `cause`: a pattern that the report names the mistake by. `more`: further replacements. `both`:
+    replacements that make another right pair of the two first.
     `loss`, `optimizer`: functions that make the pair given to `parity`, where the mistake (or what
     shows it) is there. `small`, `sizes`: of the models and the batch, over the module's own.
     `inputs`: what the batch's inputs become first.
@@ -36,15 +37,12 @@ class Plant:
     cause: str
     port: str = "keras"
     more: tuple[tuple[str, str], ...] = ()
+    both: tuple[tuple[str, str], ...] = ()
     loss: Callable[[], Any] | None = None
     optimizer: Callable[[], Any] | None = None
     small: dict[str, Any] = field(default_factory=dict)
     sizes: dict[str, Any] = field(default_factory=dict)
     inputs: Callable[[Any], Any] | None = None
-
-    @property
-    def replacements(self) -> tuple[tuple[str, str], ...]:
-        return ((self.old, self.new), *self.more) if self.old else self.more
 
 
 @cache
@@ -53,30 +51,35 @@ def _source(model: str) -> tuple[str, str]:
     return path, Path(path).read_text()
 
 
-def mutated(plant: Plant) -> ModuleType:
-    """The model's module with the mistake in it. Raises ValueError where nothing is to replace."""
+def _changed(plant: Plant, replacements: tuple[tuple[str, str], ...]) -> ModuleType:
     path, text = _source(plant.model)
-    for old, new in plant.replacements:
+    for old, new in replacements:
         if old not in text:
             raise ValueError(f"{plant.name}: {old!r} does not stand in {path}")
         text = text.replace(old, new)
-    module = ModuleType(f"{plant.model}_with_{plant.name.replace(' ', '_')}")
+    module = ModuleType(plant.model)
     exec(compile(text, path, "exec"), module.__dict__)
     return module
 
 
+def modules(plant: Plant) -> tuple[ModuleType, ModuleType]:
+    """The model's module as it is right, and with the mistake in it.
+
+    Raises ValueError where a replacement finds nothing to replace.
+    """
+    mistake = ((plant.old, plant.new), *plant.more) if plant.old else plant.more
+    return _changed(plant, plant.both), _changed(plant, plant.both + mistake)
+
+
 def _pair(plant: Plant, module: ModuleType) -> Pair:
-    sized = ModuleType(module.__name__)
-    sized.__dict__.update(module.__dict__)
-    sized.SMALL = module.SMALL | plant.small
-    sized.SMALL_BATCH = module.SMALL_BATCH | plant.sizes
-    return pair_of(sized)
+    module.SMALL = module.SMALL | plant.small
+    module.SMALL_BATCH = module.SMALL_BATCH | plant.sizes
+    return pair_of(module)
 
 
 def report_of(parity: Any, plant: Plant, rng: np.random.Generator) -> Any:
     """The comparison of the right reference with the wrong port."""
-    right = _pair(plant, import_module(f"{HOME}.{plant.model}"))
-    wrong = _pair(plant, mutated(plant))
+    right, wrong = (_pair(plant, module) for module in modules(plant))
     x, y = right.batch(rng)
     x = plant.inputs(x) if plant.inputs else x
     models = (right.torch(), wrong.keras())

@@ -47,8 +47,10 @@ PLANTS = (
     Plant(
         "positions forgotten",
         "transformer_encoder",
-        "x = self.tokens(tokens) + self.positions\n        for block in self.blocks:\n            x = block(x, kept",
-        "x = self.tokens(tokens) + 0 * self.positions\n        for block in self.blocks:\n            x = block(x, kept",
+        "x = self.tokens(tokens) + self.positions\n        for block in self.blocks:\n"
+        "            x = block(x, kept",
+        "x = self.tokens(tokens) + 0 * self.positions\n        for block in self.blocks:\n"
+        "            x = block(x, kept",
         r"(?i)positions|adds",
     ),
     Plant(
@@ -117,7 +119,7 @@ PLANTS = (
         "gpt",
         "self.lm_head.weight = self.wte.weight",
         "",
-        r"(?i)tied|shared|one weight",
+        r"(?i)tied|shared|one weight|port .*lm_head",
         "torch",
     ),
     Plant(
@@ -145,14 +147,12 @@ PLANTS = (
         r"(?i)merge_mode|LSTM",
     ),
     Plant(
-        "directions averaged",
+        "directions multiplied",
         "lstm_classifier",
         "L.Bidirectional(L.LSTM(hidden)),",
-        'L.Bidirectional(L.LSTM(hidden), merge_mode="mul"), L.Concatenate()([0, 0]),',
+        'L.Bidirectional(L.LSTM(hidden), merge_mode="mul"),\n'
+        "            L.Lambda(lambda x: keras.ops.concatenate([x, x], -1)),",
         r"(?i)merge_mode",
-        more=(
-            ("L.Concatenate()([0, 0]),", "L.Lambda(lambda x: keras.ops.concatenate([x, x], -1)),"),
-        ),
     ),
     Plant(
         "hard sigmoid in an LSTM",

@@ -73,15 +73,16 @@ PLANTS = (
     _loss(
         "logits' loss on probabilities in torch",
         "dcgan_discriminator",
-        r"(?i)sigmoid|XFR",
-        nn.BCELoss,
-        lambda: keras.losses.BinaryCrossentropy(from_logits=False),
+        r"(?i)sigmoid|XFR40",
+        nn.BCEWithLogitsLoss,
+        keras.losses.BinaryCrossentropy,
         "torch",
-        more=(
+        both=(
             (
                 "return self.flatten(self.out(x))",
                 "return keras.ops.sigmoid(self.flatten(self.out(x)))",
             ),
+            ("nn.Flatten())", "nn.Flatten(), nn.Sigmoid())"),
         ),
     ),
     _loss(
@@ -127,7 +128,7 @@ PLANTS = (
         nn.CrossEntropyLoss,
         SCCE,
         "torch",
-        more=(
+        both=(
             ("L.Dense(classes)", 'L.Dense(classes, activation="softmax")'),
             ("nn.Linear(4 * width, classes)", "nn.Linear(4 * width, classes), nn.Softmax(1)"),
         ),

@@ -15,7 +15,7 @@ def torch_model(width=32, classes=10):
     return nn.Sequential(
         nn.Conv2d(3, width, 5, padding=2),
         nn.MaxPool2d(3, stride=2, padding=1),
-        nn.ReLU(),
+        nn.ELU(),
         nn.Conv2d(width, 2 * width, 3, padding=2, dilation=2),
         nn.BatchNorm2d(2 * width),
         nn.ReLU(),
@@ -40,7 +40,7 @@ def keras_model(width=32, classes=10):
             L.Conv2D(width, 5, padding="same"),
             PadForMax(),
             L.MaxPooling2D(3, strides=2),
-            L.ReLU(),
+            L.ELU(),
             L.Conv2D(2 * width, 3, padding="same", dilation_rate=2),
             L.BatchNormalization(epsilon=1e-5, momentum=0.9),
             L.ReLU(),

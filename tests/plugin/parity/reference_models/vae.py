@@ -1,8 +1,8 @@
 """A convolutional variational autoencoder (Kingma and Welling 2013).
 
 What a model samples itself cannot agree between frameworks: their generators differ. So the noise
-`eps` of the reparametrisation is an input of the model, and one draw goes to both. (The other way is
-to compare in evaluation mode a model that uses the mean there; then training is never seen.)
+`eps` of the reparametrisation is an input of the model, and one draw goes to both. (The other way
+is to compare in evaluation mode a model that uses the mean there; then training is never seen.)
 The outputs are the reconstruction's logits, the mean and the log variance.
 """
 
