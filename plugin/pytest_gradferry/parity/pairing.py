@@ -12,7 +12,7 @@ import numpy as np
 
 from .errors import ParityInputError
 from .layout import Array, channels_first, channels_last
-from .mapping import Row, Weight, find
+from .mapping import Row, Setting, Weight, find
 from .side import Event, Handle, Side, Trace
 
 Transposition = Callable[[Array], Array]
@@ -233,10 +233,7 @@ def side_by_side(theirs: list[Unit], ours: list[Unit]) -> str:
 
 def _weights(reference: Side, port: Side, a: Unit, b: Unit) -> list[WeightPair]:
     pairs = []
-    present = {name for name, _ in a.shapes}
-    for weight in a.row.weights:
-        if weight.torch not in present:
-            continue
+    for weight in (b if port.framework == "keras" else a).row.weights:
         theirs, ours = (
             _handle(side, weight, unit.layer, unit.name)
             for side, unit in ((reference, a), (port, b))
@@ -366,6 +363,14 @@ class Couple:
     @property
     def _keras(self) -> Event:
         return self.port if _is_keras(self.port) else self.reference
+
+    @property
+    def settings(self) -> list[Setting]:
+        """Those that the rows of both have."""
+        keras = self._keras
+        torch = self.reference if keras is self.port else self.port
+        known = {setting.name for setting in keras.row.settings}
+        return [setting for setting in torch.row.settings if setting.name in known]
 
     @property
     def moves(self) -> bool:

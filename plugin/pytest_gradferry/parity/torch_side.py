@@ -96,6 +96,7 @@ class TorchSide(Side):
                 self._call(tree.transform(lambda a: _native(a, self._device, dtype), inputs))
         modules = list(self.model.modules())
         modes = [(m, m.training) for m in modules]
+        unset = [m for m in modules if isinstance(m, nn.RMSNorm) and m.eps is None]
         buffers = [(m, dict(m._buffers)) for m in modules]
         parameters = [
             (p, p.data, None if p.grad is None else p.grad, p.requires_grad)
@@ -105,6 +106,8 @@ class TorchSide(Side):
         try:
             with ExitStack() as hooks:
                 self._own_state()
+                for norm in unset:  # the default is of the dtype, and users run in float32
+                    norm.eps = torch.finfo(torch.float32).eps
                 self.use("float64")
                 self._hook(hooks, modules)
                 yield
@@ -119,6 +122,8 @@ class TorchSide(Side):
                 module._buffers.update(saved)
             for module, training in modes:
                 module.training = training
+            for norm in unset:
+                norm.eps = None
 
     def _own_state(self) -> None:
         """Copies in place of the user's tensors, so that nothing done here can reach them."""
