@@ -86,6 +86,9 @@ rule = Rule(
     direction="torch->keras",
 )
 
+# Calls in a layer that make weights, or run what is only to be run with them made.
+_MAKERS = ("add_weight", "Variable", "call")
+
 
 @rule.node(ast.ClassDef)
 def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
