@@ -108,8 +108,7 @@ def has_something(file: File, cls: ast.ClassDef, family: Lineage) -> bool:
     if any(re.match(r"keras\.layers\.(?!Layer$)", name) for name in family.names):
         return True
     return any(
-        isinstance(call.func, ast.Attribute)
-        and call.func.attr in ("add_weight", "Variable", "call")
+        isinstance(call.func, ast.Attribute) and call.func.attr in _MAKERS
         for at in family.classes
         for call in at.file.inside(at.node)[ast.Call]
     )
