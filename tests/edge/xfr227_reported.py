@@ -28,9 +28,7 @@ class NodeTrainer:
             self.optimizer.zero_grad()
             loss.backward()
             if max_grad_norm is not None:
-                th.nn.utils.clip_grad_norm_(
-                    self._model.parameters(), max_grad_norm, grad_norm_type
-                )
+                th.nn.utils.clip_grad_norm_(self._model.parameters(), max_grad_norm, grad_norm_type)
             self.optimizer.step()
 
 
