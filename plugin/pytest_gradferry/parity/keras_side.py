@@ -45,7 +45,7 @@ class KerasSide(Side):
     @contextmanager
     def opened(self, inputs: Any) -> Iterator[None]:
         if not self.model.built or not self.model.weights:
-            self.model(*self._arguments(tree.transform(self._native, inputs)))
+            self._build(inputs)
         layers = self.model._flatten_layers(include_self=True, recursive=True)
         self._layers = {id(layer) for layer in layers}
         self._names = layer_paths(self.model)
@@ -72,6 +72,13 @@ class KerasSide(Side):
                 layer._dtype_policy = policy
             for symbol, dtype in symbols:
                 symbol._dtype = dtype
+
+    def _build(self, inputs: Any) -> None:
+        layers = self.model._flatten_layers(include_self=True, recursive=True)
+        self._layers = {id(layer) for layer in layers}
+        with ExitStack() as patches:  # a factory's layers may be of a dtype that needs substitutes
+            self._patch(patches)
+            self.model(*self._arguments(tree.transform(self._native, inputs)))
 
     def _split(self, layer: Any) -> None:
         found = parts(layer, self._names.get(id(layer), layer.name))
@@ -188,8 +195,8 @@ class KerasSide(Side):
 
     # -- a few operations on tensors ------------------------------------------------------------
 
-    def take(self, tensor: Any, index: Array) -> Any:
-        return keras.ops.take(tensor, index, axis=-1)
+    def take(self, tensor: Any, index: Array, axis: int = -1) -> Any:
+        return keras.ops.take(tensor, index, axis=axis)
 
     def reshape(self, tensor: Any, like: Any) -> Any:
         return keras.ops.reshape(tensor, like.shape)
@@ -264,7 +271,8 @@ class KerasSide(Side):
                 return original(layer, *args, **kwargs)
             if isinstance(layer, keras.layers.BatchNormalization):
                 kwargs = side._mode_of(layer, kwargs)
-            call = side.backend.substitute(layer, side.dtype) or original
+            other = side.backend.substitute(layer, side.dtype) if layer.built else None
+            call = other or original
             return side._observed(call, layer, row, *args, **kwargs)
 
         def functional(name: str, dropout: Any) -> Any:
@@ -274,10 +282,35 @@ class KerasSide(Side):
 
             return seen
 
+        def shuffled(name: str, depth_to_space: Any) -> Any:
+            def seen(x: Any, *args: Any, **kwargs: Any) -> Any:
+                if side._depth:  # keras.ops calls the backend's
+                    return depth_to_space(x, *args, **kwargs)
+                if (before := side.before.get(id(depth_to_space))) is not None:
+                    x = before(x)
+                with side._inside():
+                    output = depth_to_space(x, *args, **kwargs)
+                row = _BY_KIND["pixelshuffle"]
+                side._record(None, row, x, output, name, function=depth_to_space)
+                return output
+
+            return seen
+
         _set_attribute(stack, keras.layers.Layer, "__call__", seen)
+        for owner, name in self.backend.shuffles():
+            _set_attribute(stack, owner, "depth_to_space", shuffled(name, owner.depth_to_space))
         random = (keras.random, "keras.random.dropout")
         for owner, name in (*self.backend.dropouts(), random):
             _set_attribute(stack, owner, "dropout", functional(name, owner.dropout))
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        """What is called in here is part of a call that is recorded."""
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
 
     def _mode_of(self, layer: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         told = bool(arguments.get("training"))  # Keras takes a None that is given for False
@@ -290,12 +323,8 @@ class KerasSide(Side):
         if (before := self.before.get(id(layer))) is not None:
             x = before(x)
         captured: list[Any] = []
-        self._depth += 1
-        try:
-            with _activation_spied(layer, captured):
-                output = original(layer, x, *args, **kw)
-        finally:
-            self._depth -= 1
+        with self._inside(), _activation_spied(layer, captured):
+            output = original(layer, x, *args, **kw)
         if (after := self.after.get(id(layer))) is not None:
             output = after(output)
         self._record(layer, row, x, captured[0] if captured else output)
@@ -303,7 +332,7 @@ class KerasSide(Side):
         return behind(output) if behind else output
 
     def _record(
-        self, layer: Any, row: Row | None, x: Any, output: Any, function: str = "", **detail: Any
+        self, layer: Any, row: Row | None, x: Any, output: Any, called: str = "", **detail: Any
     ) -> None:
         if (
             self.recording is None
@@ -312,8 +341,9 @@ class KerasSide(Side):
             or not self.backend.is_tensor(output)
         ):
             return
-        name = function if layer is None else self._names.get(id(layer), layer.name)
-        self.recording.append(Event(layer, name, row, self.array(x), self.array(output), detail))
+        name = called if layer is None else self._names.get(id(layer), layer.name)
+        arrays = self.array(x), self.array(output)
+        self.recording.append(Event("keras", layer, name, row, *arrays, detail))
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .compare import Comparison
+from .couples import Couple
 from .mapping import Setting, equal
-from .pairing import Couple, WeightPair
+from .pairing import WeightPair
 from .report import listed
 from .side import Event, Trace
 
@@ -145,14 +146,17 @@ def _rates(dropouts: list[tuple[Event, float]]) -> str:
 @contextmanager
 def written(framework: str, differences: list[Difference]) -> Iterator[None]:
     """The port's settings as the reference has them."""
-    saved = [(d, d.layer.__dict__.get(d.setting.attribute(framework))) for d in differences]
+    names = [(vars(d.layer), d.setting.attribute(framework)) for d in differences]
+    saved = [(own, name, own[name]) for own, name in names if name in own]
     try:
         for d in differences:
             d.setting.write(framework, d.layer, d.expected)
         yield
     finally:
-        for d, value in saved:
-            d.layer.__dict__[d.setting.attribute(framework)] = value
+        for own, name in names:
+            own.pop(name, None)
+        for own, name, value in saved:
+            own[name] = value
 
 
 @contextmanager
