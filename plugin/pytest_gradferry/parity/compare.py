@@ -92,6 +92,7 @@ class Comparison:
     losses: Losses | None
     optimizers: Optimizers
     pairing: Pairing = field(default_factory=lambda: Pairing([], []))
+    tell: Callable[[str], None] = lambda _: None  # what is being done now, for whoever waits
     _cache: dict[str, Any] = field(default_factory=dict)
     _port_trained: Trained | None = None
 
@@ -339,6 +340,14 @@ class Comparison:
             self._port_trained = self._train(self.port)
         return self._once("trained", lambda: self._train(self.reference)), self._port_trained
 
+    def trained_anew(self, side: Side) -> Trained:
+        """`side` trained as it stands now, which is not kept."""
+        return self._train(side)
+
+    def losses_of(self, side: Side) -> list[float]:
+        theirs, ours = self._trained()
+        return theirs.losses if side is self.reference else ours.losses
+
     def slow_down(self) -> None:
         """Take a rate with which the reference learns: where it explodes, rounding does too."""
         while self.optimizers.named and self.optimizers.slower > 1e-5:
@@ -354,6 +363,11 @@ class Comparison:
         error = relative(b, a)
         step = int(np.argmax(np.abs(a - b))) + 1
         return Measure(error, f"step {step}" if error else "", f"{self.steps} steps")
+
+    def curves(self) -> tuple[list[float], list[float]]:
+        """The losses before each step, of the reference and of the port."""
+        theirs, ours = self._trained()
+        return theirs.losses, ours.losses
 
     def eval_after(self) -> Measure:
         theirs, ours = self._trained()

@@ -12,6 +12,8 @@ import numpy as np
 from ..frameworks import load
 from ..keras_layers import layer_paths
 from . import keras_backends, tree
+from .keras_functions import watched_functions
+from .keras_recurrent import dropouts, no_dropout, recurrent_row, sequence_seen, state_variables
 from .layout import Array
 from .mapping import ROWS, Row
 from .parts import parts
@@ -38,7 +40,7 @@ class KerasSide(Side):
         self._layers: set[int] = set()
         self._names: dict[int, str] = {}
         self._parts: dict[int, list[Any]] = {}  # of layers that torch writes as several
-        self._depth = 0  # inside how many layers of the table we are
+        self.depth = 0  # inside how many layers of the table we are
 
     # -- the run --------------------------------------------------------------------------------
 
@@ -53,8 +55,8 @@ class KerasSide(Side):
             self._split(layer)
         policies = [(layer, layer._dtype_policy) for layer in layers]
         symbols = [(symbol, symbol._dtype) for layer in layers for symbol in _inputs_of(layer)]
-        variables = [(v, v._value, v._dtype) for v in self.model.variables]
-        integers = [(v, v.numpy()) for v in self.model.variables if not _is_float(v)]
+        variables = [(v, v._value, v._dtype) for v in self._variables()]
+        integers = [(v, v.numpy()) for v in self._variables() if not _is_float(v)]
         floatx = keras.config.floatx()
         try:
             with self.backend.opened(), ExitStack() as patches:
@@ -79,6 +81,7 @@ class KerasSide(Side):
         with ExitStack() as patches:  # a factory's layers may be of a dtype that needs substitutes
             self._patch(patches)
             self.model(*self._arguments(tree.transform(self._native, inputs)))
+        self.acting.clear()  # that was no call of ours
 
     def _split(self, layer: Any) -> None:
         found = parts(layer, self._names.get(id(layer), layer.name))
@@ -87,10 +90,16 @@ class KerasSide(Side):
             self._layers.update(map(id, found))
             self._names.update((id(part), part.name) for part in found)
 
+    def _variables(self) -> list[Any]:
+        layers = self.model._flatten_layers(include_self=True, recursive=True)
+        return [*self.model.variables, *state_variables(layers)]
+
     def _own_state(self) -> None:
-        for variable in self.model.variables:
+        for variable in self._variables():
             if _is_float(variable):
                 self.backend.own(variable, np.array(variable.numpy()))
+        for state in self._variables()[len(self.model.variables) :]:
+            state.assign(np.zeros(state.shape))
 
     def use(self, dtype: str) -> None:
         self.dtype = dtype
@@ -102,13 +111,16 @@ class KerasSide(Side):
             for symbol in _inputs_of(layer):
                 if symbol._dtype.startswith("float"):
                     symbol._dtype = dtype
-        for variable in self.model.variables:
+        for variable in self._variables():
             if _is_float(variable):
                 variable._dtype = dtype
                 self.backend.own(variable, variable.numpy().astype(dtype))
 
     def snapshot(self) -> list[tuple[Any, Any]]:
-        return [(v, v.numpy()) for v in self.model.variables]
+        return [(v, v.numpy()) for v in self._variables()]
+
+    def row(self, layer: Any) -> Row | None:
+        return recurrent_row(layer) or super().row(layer)
 
     def restore(self, snapshot: list[tuple[Any, Any]]) -> None:
         for variable, value in snapshot:
@@ -209,7 +221,11 @@ class KerasSide(Side):
     def run_layer(self, layer: Any, inputs: Array, training: bool) -> Array:
         captured: list[Any] = []
         self.training = training
-        with self.unchanged(), _activation_spied(layer, captured):
+        with (
+            self.unchanged(),
+            _activation_spied(layer, captured),
+            sequence_seen(layer, captured),
+        ):
             arguments = {"training": training} if _takes_training(layer) else {}
             output = layer(self.tensor(inputs), **arguments)
         return self.array(captured[0] if captured else output)
@@ -262,7 +278,7 @@ class KerasSide(Side):
                 return x
             row = side.row(layer)
             if isinstance(layer, _NOISE):
-                side._record(layer, row, args[0], args[0])
+                side.record(layer, row, args[0], args[0])
                 name = side._names.get(id(layer), layer.name)
                 if kwargs.get("training") and side.acts(name, getattr(layer, "rate", 1)):
                     return original(layer, *args, **kwargs)
@@ -275,42 +291,21 @@ class KerasSide(Side):
             call = other or original
             return side._observed(call, layer, row, *args, **kwargs)
 
-        def functional(name: str, dropout: Any) -> Any:
-            def seen(x: Any, rate: Any, *args: Any, **kwargs: Any) -> Any:
-                side._record(None, _BY_KIND["dropout"], x, x, name, rate=float(rate))
-                return dropout(x, rate, *args, **kwargs) if side.acts(name, rate) else x + 0.0
-
-            return seen
-
-        def shuffled(name: str, depth_to_space: Any) -> Any:
-            def seen(x: Any, *args: Any, **kwargs: Any) -> Any:
-                if side._depth:  # keras.ops calls the backend's
-                    return depth_to_space(x, *args, **kwargs)
-                if (before := side.before.get(id(depth_to_space))) is not None:
-                    x = before(x)
-                with side._inside():
-                    output = depth_to_space(x, *args, **kwargs)
-                row = _BY_KIND["pixelshuffle"]
-                side._record(None, row, x, output, name, function=depth_to_space)
-                return output
-
-            return seen
-
         _set_attribute(stack, keras.layers.Layer, "__call__", seen)
-        for owner, name in self.backend.shuffles():
-            _set_attribute(stack, owner, "depth_to_space", shuffled(name, owner.depth_to_space))
-        random = (keras.random, "keras.random.dropout")
-        for owner, name in (*self.backend.dropouts(), random):
-            _set_attribute(stack, owner, "dropout", functional(name, owner.dropout))
+        for owner, name, replacement in watched_functions(self):
+            _set_attribute(stack, owner, name, replacement)
+        # The masks of recurrent cells, the users' own too, come from nowhere else.
+        cell = next(c for c in keras.layers.LSTMCell.__mro__ if c.__name__ == "DropoutRNNCell")
+        _set_attribute(stack, cell, "_create_dropout_mask", no_dropout)
 
     @contextmanager
-    def _inside(self) -> Iterator[None]:
+    def inside(self) -> Iterator[None]:
         """What is called in here is part of a call that is recorded."""
-        self._depth += 1
+        self.depth += 1
         try:
             yield
         finally:
-            self._depth -= 1
+            self.depth -= 1
 
     def _mode_of(self, layer: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         told = bool(arguments.get("training"))  # Keras takes a None that is given for False
@@ -323,20 +318,23 @@ class KerasSide(Side):
         if (before := self.before.get(id(layer))) is not None:
             x = before(x)
         captured: list[Any] = []
-        with self._inside(), _activation_spied(layer, captured):
+        with self.inside(), _activation_spied(layer, captured), sequence_seen(layer, captured):
             output = original(layer, x, *args, **kw)
+        for name, rate in dropouts(layer):
+            name = f"{name} of {self._names.get(id(layer), layer.name)}"
+            self.record(None, _BY_KIND["dropout"], x, x, name, rate=rate)
         if (after := self.after.get(id(layer))) is not None:
             output = after(output)
-        self._record(layer, row, x, captured[0] if captured else output)
+        self.record(layer, row, x, captured[0] if captured else output)
         behind = self.behind.get(id(layer))
         return behind(output) if behind else output
 
-    def _record(
+    def record(
         self, layer: Any, row: Row | None, x: Any, output: Any, called: str = "", **detail: Any
     ) -> None:
         if (
             self.recording is None
-            or self._depth
+            or self.depth
             or row is None
             or not self.backend.is_tensor(output)
         ):

@@ -9,8 +9,22 @@ import numpy as np
 from .causes import FORWARD, explain
 from .compare import Comparison, Measure, relative
 from .flatten import permute_dense_rows
+from .folding import explain_biases
 from .pairing import StructureError, WeightPair, pair
-from .report import EXPLAINED, FAIL, PASS, RUNGS, SKIPPED, Finding, ParityReport, Rung, listed
+from .report import (
+    EXPLAINED,
+    FAIL,
+    PASS,
+    RUNGS,
+    SKIPPED,
+    Curves,
+    Finding,
+    LayerDifference,
+    MappedWeight,
+    ParityReport,
+    Rung,
+    listed,
+)
 from .settings import Difference, Found, compare_settings
 from .side import Trace
 
@@ -57,6 +71,7 @@ class Ladder:
         return max(bound, backward if rung == "gradients" else forward)
 
     def climb(self, traces: tuple[Trace, Trace]) -> None:
+        self.comparison.tell("structure")
         if not self._structure(traces):
             return self._leave_out(1, "the layers do not pair")
         if not self._weights():
@@ -102,6 +117,15 @@ class Ladder:
             self._hidden_layers()
             return False
         pairing = comparison.pairing
+        self.report.mapping = [
+            MappedWeight(
+                w.reference.name,
+                comparison.reference.get(w.reference).shape,
+                w.port.name,
+                comparison.port.get(w.port).shape,
+            )
+            for w in pairing.weights
+        ]
         self._add(
             "structure",
             PASS,
@@ -214,7 +238,14 @@ class Ladder:
             self.report.findings.append(Finding(cause, change, fix, before, after, rule=rule))
 
     def _settings(self) -> None:
-        self.settings = found = compare_settings(self.comparison)
+        traces = self.comparison.traces()
+        self.settings = found = compare_settings(self.comparison, traces)
+        self.report.layers = [
+            LayerDifference(
+                c.reference.label, c.port.label, relative(c.output(), c.reference.output)
+            )
+            for c in self.comparison.couples(traces)
+        ]
         self._add("settings", FAIL if found else PASS, detail=str(found))
 
     def _dropout_in_evaluation(self) -> None:
@@ -261,10 +292,15 @@ class Ladder:
     # -- the measured rungs ---------------------------------------------------------------------
 
     def _numeric(self, rung: str) -> bool:
+        self.comparison.tell(rung)
         measure = self.comparison.measure(rung)
         bound = self.bound(rung)
         if measure.error > bound and rung in ("one-step", "curve"):
             measure = self._with_epsilon(rung, measure, bound)
+        if rung == "curve":
+            self.report.curves = Curves(*self.comparison.curves())
+            if measure.error <= bound:
+                explain_biases(self.comparison, measure)
         if rung == "eval-after" and measure.error <= bound:
             self._bessel(measure)
         if rung == "gradients" and measure.error <= bound and self._masks_padding():
@@ -353,6 +389,7 @@ class Ladder:
         comparison = self.comparison
         if self.float32:
             return self._add("float32", SKIPPED, detail="this run was in float32")
+        comparison.tell("float32")
         exact = comparison.reference_gradients()
         for side in (comparison.reference, comparison.port):
             side.use("float32")

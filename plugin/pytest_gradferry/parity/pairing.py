@@ -29,6 +29,7 @@ class Unit:
     row: Row
     shapes: tuple[tuple[str, tuple[int, ...]], ...]  # by torch's names, in torch's layout
     after: str = ""  # the signature of the layer whose very output it is fed
+    variables: tuple[int, ...] = ()  # what its weights stand in, by identity
 
     @property
     def signature(self) -> tuple[Any, ...]:
@@ -91,15 +92,16 @@ def units(side: Side, trace: Trace) -> list[Unit]:
         if event.layer is None or id(event.layer) in seen or not event.row.weights:
             continue
         seen.add(id(event.layer))
-        shapes = []
+        shapes, variables = [], []
         for weight in event.row.weights:
             handle = _handle(side, weight, event.layer)
             if handle is not None:
+                variables.append(side.key(handle))
                 hollow = handle.of(np.broadcast_to(0.0, tuple(handle.variable.shape)))
                 if side.framework == "keras":
                     hollow = weight.to_torch(hollow)
                 shapes.append((weight.torch, hollow.shape))
-        unit = Unit(event.layer, event.name, event.row, tuple(shapes))
+        unit = Unit(event.layer, event.name, event.row, tuple(shapes), variables=tuple(variables))
         before = next((u for u in reversed(found) if _feeds(outputs[id(u.layer)], event)), None)
         found.append(unit if before is None else replace(unit, after=str(before.signature)))
         outputs[id(event.layer)] = event.output
@@ -124,7 +126,7 @@ def pair(
     theirs, ours = units(reference, traces[0]), units(port, traces[1])
     mapping = dict(mapping or {})
     by_name, theirs, ours = _mapped(theirs, ours, mapping)
-    pairs = by_name + _in_order(theirs, ours)
+    pairs = by_name + _in_order(_without_tied(theirs, ours), _without_tied(ours, theirs))
     order = {id(unit.layer): i for i, unit in enumerate(units(reference, traces[0]))}
     pairs.sort(key=lambda p: order[id(p[0].layer)])
     layers = []
@@ -146,8 +148,9 @@ def _handle(side: Side, weight: Weight, layer: Any, name: str = "") -> Handle | 
     place = find(layer, path)
     if place is None:
         return None
-    suffix = "" if place.block is None else f"[{place.block.index}/{place.block.count}]"
-    return Handle(layer, place.attribute, f"{name}.{place.attribute}{suffix}", place.block)
+    return Handle(
+        layer, place.attribute, f"{name}.{place.attribute}{place.block or ''}", place.block
+    )
 
 
 def _mapped(
@@ -196,6 +199,21 @@ def _in_order(theirs: list[Unit], ours: list[Unit]) -> list[tuple[Unit, Unit]]:
             )
         pairs.append((unit, candidates.pop(0)))
     return pairs
+
+
+def _without_tied(units: list[Unit], others: list[Unit]) -> list[Unit]:
+    """Without the layers that have no partner, nor a weight that is not an earlier layer's: an
+    output layer tied to the embedding is a product with its matrix on the other side."""
+    surplus = Counter(u.signature for u in units) - Counter(u.signature for u in others)
+    kept, owned = [], set[int]()
+    for unit in units:
+        tied = bool(unit.variables) and owned.issuperset(unit.variables)
+        if tied and surplus[unit.signature] > 0:
+            surplus[unit.signature] -= 1
+        else:
+            kept.append(unit)
+        owned.update(unit.variables)
+    return kept
 
 
 def side_by_side(theirs: list[Unit], ours: list[Unit]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,8 +77,8 @@ class Found:
         return "; ".join(texts + ([self.dropout] if self.dropout else []))
 
 
-def compare_settings(comparison: Comparison) -> Found:
-    traces = comparison.traces()
+def compare_settings(comparison: Comparison, traces: tuple[Trace, Trace]) -> Found:
+    """`traces` are of both models in evaluation, with the weights they are compared with."""
     couples = {id(c.port.layer): c for c in comparison.couples(traces)}
     differences = [d for couple in couples.values() for d in _of_couple(couple, comparison)]
     dropped, missing = _dropout(traces, comparison)
@@ -146,17 +146,10 @@ def _rates(dropouts: list[tuple[Event, float]]) -> str:
 @contextmanager
 def written(framework: str, differences: list[Difference]) -> Iterator[None]:
     """The port's settings as the reference has them."""
-    names = [(vars(d.layer), d.setting.attribute(framework)) for d in differences]
-    saved = [(own, name, own[name]) for own, name in names if name in own]
-    try:
+    with ExitStack() as stack:
         for d in differences:
-            d.setting.write(framework, d.layer, d.expected)
+            stack.enter_context(d.setting.written(framework, d.layer, d.expected))
         yield
-    finally:
-        for own, name in names:
-            own.pop(name, None)
-        for own, name, value in saved:
-            own[name] = value
 
 
 @contextmanager

@@ -48,7 +48,7 @@ class Trace:
     outputs: Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a Keras variable as owner compares by element
 class Handle:
     """A weight: the layer that owns it, under which attribute (None: `owner` is the weight), and
     which block of that it is (None: all of it)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from . import basic, convolutions, norms, pooling, resizing
+from . import attention, basic, convolutions, norms, pooling, recurrent, resizing
 from .place import Block, find, follow
 from .row import Row, Setting, Weight, equal
 
@@ -31,6 +31,8 @@ ROWS: tuple[Row, ...] = (
     *convolutions.ROWS,
     *norms.ROWS,
     *pooling.ROWS,
+    *recurrent.ROWS,
+    *attention.ROWS,
     *resizing.ROWS,
 )
 
