@@ -37,7 +37,7 @@ class Parity:
         weights: str = "reference",
         tolerance: float | None = None,
     ) -> ParityReport:
-        """Compare a torch module with a Keras model (TensorFlow backend), either as the reference.
+        """Compare a torch module with a Keras model (on any backend), either as the reference.
 
         `reference`, `port`: models, or factories without arguments. A factory is built in float64;
         an instance is converted for the run and given back as it was.
@@ -101,7 +101,7 @@ class Parity:
         from . import run
 
         frameworks.get("torch")  # before TensorFlow: the other order has been seen to crash
-        frameworks.get("tensorflow")
+        frameworks.get("keras")
         with frameworks.undisturbed():
             for framework in frameworks.in_use():
                 framework.seed(0)

@@ -10,8 +10,8 @@ from ..frameworks import load
 from .mapping.recurrent import BIDIRECTIONAL, LAYERS
 from .mapping.row import Row
 
-tf = load("tensorflow")
 keras = load("keras")
+ops = keras.ops
 
 _CELLS = {
     keras.layers.LSTMCell: "lstm",
@@ -40,17 +40,19 @@ def directions(layer: Any) -> list[Any]:
 
 
 def dropouts(layer: Any) -> list[tuple[str, float]]:
-    """Of the cell: (name, rate) of those it has."""
-    cells = [inner.cell for inner in directions(layer)[:1]]
+    """Those that a recurrent layer's cell or an attention has: (name, rate)."""
+    owners = [inner.cell for inner in directions(layer)[:1]]
+    if isinstance(layer, keras.layers.MultiHeadAttention):
+        owners = [layer]
     names = ("dropout", "recurrent_dropout")
-    found = [(name, float(getattr(cell, name, 0.0))) for cell in cells for name in names]
+    found = [(name, float(getattr(owner, name, 0.0))) for owner in owners for name in names]
     return [(name, rate) for name, rate in found if rate]
 
 
 def state_variables(layers: list[Any]) -> list[Any]:
     """What stateful layers carry from call to call; Keras counts it among no layer's variables."""
     found = [getattr(layer, "states", None) for layer in layers if getattr(layer, "stateful", 0)]
-    return [v for states in found for v in tf.nest.flatten(states) if hasattr(v, "assign")]
+    return [v for states in found for v in keras.tree.flatten(states) if hasattr(v, "assign")]
 
 
 @contextmanager
@@ -63,7 +65,7 @@ def sequence_seen(layer: Any, captured: list[Any]) -> Iterator[None]:
             stack.enter_context(_loop_seen(inner, sequences))
         yield
     if len(sequences) == 2:
-        captured.append(tf.concat([sequences[0], tf.reverse(sequences[1], [1])], -1))
+        captured.append(ops.concatenate([sequences[0], ops.flip(sequences[1], 1)], -1))
     else:
         captured.extend(sequences)
 
@@ -95,6 +97,6 @@ def _loop_seen(layer: Any, sequences: list[Any]) -> Iterator[None]:
 
 def no_dropout(cell: Any, step_input: Any, dropout_rate: Any) -> Any:
     """In place of a cell's dropout masks: ones."""
-    ones = tf.ones_like(step_input)
+    ones = ops.ones_like(step_input)
     count = getattr(cell, "dropout_mask_count", None)
     return ones if count is None else [ones] * count

@@ -89,11 +89,6 @@ def side_of(model: Any, role: str) -> Side:
         raise ParityInputError(
             f"{role}: a {type(model).__name__} is no torch.nn.Module and no keras.Model"
         )
-    if keras.backend.backend() != "tensorflow":
-        raise ParityInputError(
-            f"{role}: Keras runs on {keras.backend.backend()} here; parity needs "
-            "KERAS_BACKEND=tensorflow"
-        )
     from .keras_side import KerasSide
 
     return KerasSide(model)

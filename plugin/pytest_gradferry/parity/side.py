@@ -32,6 +32,12 @@ class Event:
     detail: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def blocked(self) -> Array | None:
+        """Of an attention: (N, heads, T, S) or what broadcasts to it, True where a query may not
+        look; None where it may look everywhere."""
+        return self.detail.get("blocked")
+
+    @property
     def label(self) -> str:
         return self.name if self.layer is None else f"{self.name} ({type(self.layer).__name__})"
 
@@ -101,6 +107,8 @@ class Side(ABC):
         self.dropout_in_evaluation = False  # let those act
         self.strays: dict[int, bool] = {}  # layers called in another mode than the model, and which
         self.recalled: set[int] = set()  # layers put back into the model's mode
+        # What attentions may not look at instead of what they are told, by id: see `Event.blocked`.
+        self.forced_masks: dict[int, Array] = {}
 
     # -- the run --------------------------------------------------------------------------------
 
