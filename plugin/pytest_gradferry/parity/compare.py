@@ -91,6 +91,7 @@ class Comparison:
     losses: Losses | None
     optimizers: Optimizers
     pairing: Pairing = field(default_factory=lambda: Pairing([], []))
+    tell: Callable[[str], None] = lambda _: None  # what is being done now, for whoever waits
     _cache: dict[str, Any] = field(default_factory=dict)
     _port_trained: Trained | None = None
 
@@ -361,6 +362,11 @@ class Comparison:
         error = relative(b, a)
         step = int(np.argmax(np.abs(a - b))) + 1
         return Measure(error, f"step {step}" if error else "", f"{self.steps} steps")
+
+    def curves(self) -> tuple[list[float], list[float]]:
+        """The losses before each step, of the reference and of the port."""
+        theirs, ours = self._trained()
+        return theirs.losses, ours.losses
 
     def eval_after(self) -> Measure:
         theirs, ours = self._trained()

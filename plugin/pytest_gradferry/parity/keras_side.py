@@ -12,10 +12,11 @@ import numpy as np
 from ..frameworks import load
 from ..keras_layers import layer_paths
 from . import keras_backends, tree
-from .keras_attention import alone, mask_seen
-from .keras_recurrent import dropouts, no_dropout, recurrent_row, sequence_seen, state_variables
+from .keras_recurrent import dropouts, no_dropout, recurrent_row, state_variables
+from .keras_watch import watched
 from .layout import Array
 from .mapping import ROWS, Row
+from .parts import parts
 from .report import rule_name
 from .side import Event, Gradients, Handle, Objective, Side
 
@@ -38,6 +39,7 @@ class KerasSide(Side):
         self.backend = keras_backends.current()
         self._layers: set[int] = set()
         self._names: dict[int, str] = {}
+        self._parts: dict[int, list[Any]] = {}  # of layers that torch writes as several
         self._depth = 0  # inside how many layers of the table we are
 
     # -- the run --------------------------------------------------------------------------------
@@ -49,6 +51,8 @@ class KerasSide(Side):
         layers = self.model._flatten_layers(include_self=True, recursive=True)
         self._layers = {id(layer) for layer in layers}
         self._names = layer_paths(self.model)
+        for layer in layers:
+            self._split(layer)
         policies = [(layer, layer._dtype_policy) for layer in layers]
         symbols = [(symbol, symbol._dtype) for layer in layers for symbol in _inputs_of(layer)]
         variables = [(v, v._value, v._dtype) for v in self._variables()]
@@ -71,6 +75,13 @@ class KerasSide(Side):
             for symbol, dtype in symbols:
                 symbol._dtype = dtype
 
+    def _split(self, layer: Any) -> None:
+        found = parts(layer, self._names.get(id(layer), layer.name))
+        if found:
+            self._parts[id(layer)] = found
+            self._layers.update(map(id, found))
+            self._names.update((id(part), part.name) for part in found)
+
     def _variables(self) -> list[Any]:
         layers = self.model._flatten_layers(include_self=True, recursive=True)
         return [*self.model.variables, *state_variables(layers)]
@@ -87,7 +98,8 @@ class KerasSide(Side):
         keras.config.set_floatx(dtype)
         policy = keras.dtype_policies.DTypePolicy(dtype)
         for layer in self.model._flatten_layers(include_self=True, recursive=True):
-            layer._dtype_policy = policy
+            for part in (layer, *self._parts.get(id(layer), ())):
+                part._dtype_policy = policy
             for symbol in _inputs_of(layer):
                 if symbol._dtype.startswith("float"):
                     symbol._dtype = dtype
@@ -199,17 +211,13 @@ class KerasSide(Side):
     # -- layers and weights ---------------------------------------------------------------------
 
     def run_layer(self, layer: Any, inputs: Array, training: bool) -> Array:
-        captured: list[Any] = []
         self.training = training
-        with (
-            self.unchanged(),
-            _activation_spied(layer, captured),
-            sequence_seen(layer, captured),
-            mask_seen(layer, None, []),
-        ):
+        with self.unchanged(), watched(layer) as seen:
             arguments = {"training": training} if _takes_training(layer) else {}
-            output = alone(layer, self.tensor(inputs), **arguments)
-        return self.array(captured[0] if captured else output)
+            x = self.tensor(inputs)
+            attention = isinstance(layer, keras.layers.MultiHeadAttention)
+            output = layer(x, x, **arguments) if attention else layer(x, **arguments)
+        return self.array(output if seen.output is None else seen.output)
 
     def all_weights(self) -> list[Handle]:
         found, seen = [], set()
@@ -253,6 +261,11 @@ class KerasSide(Side):
             args, kwargs = _first_by_position(layer, args, kwargs)
             if id(layer) not in side._layers or not args or not is_tensor(args[0]):
                 return original(layer, *args, **kwargs)
+            if made_of := side._parts.get(id(layer)):
+                x, *_ = args
+                for part in made_of:
+                    x = seen(part, x)
+                return x
             row = side.row(layer)
             if isinstance(layer, _NOISE):
                 side._record(layer, row, args[0], args[0])
@@ -294,26 +307,23 @@ class KerasSide(Side):
             given, x = x, before(x)
             args = tuple(x if a is given else a for a in args)  # self-attention
             kw = {name: x if a is given else a for name, a in kw.items()}
-        captured: list[Any] = []
-        blocked: list[Array] = []
+        key = id(layer)
         self._depth += 1
         try:
-            with (
-                _activation_spied(layer, captured),
-                sequence_seen(layer, captured),
-                mask_seen(layer, self.forced_masks.get(id(layer)), blocked),
-            ):
+            with watched(layer, self.forced_masks.get(key), self.forced_states.get(key)) as seen:
                 output = original(layer, x, *args, **kw)
         finally:
             self._depth -= 1
+        if key in self.tapped:
+            self.tapped[key].append(seen.output)
         output, *rest = output if isinstance(output, tuple) else (output,)
         for name, rate in dropouts(layer):
             name = f"{name} of {self._names.get(id(layer), layer.name)}"
             self._record(None, _BY_KIND["dropout"], x, x, name, rate=rate)
         if (after := self.after.get(id(layer))) is not None:
             output = after(output)
-        mask = {"blocked": blocked[0] if blocked else None}
-        self._record(layer, row, x, captured[0] if captured else output, "", **mask)
+        inner = output if seen.output is None else seen.output
+        self._record(layer, row, x, inner, "", **seen.detail)
         behind = self.behind.get(id(layer))
         output = behind(output) if behind else output
         return (output, *rest) if rest else output
@@ -338,25 +348,6 @@ def _first_by_position(layer: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
         return args, kwargs
     rest = dict(kwargs)
     return (rest.pop("query"),), rest
-
-
-@contextmanager
-def _activation_spied(layer: Any, captured: list[Any]) -> Iterator[None]:
-    """Catch what a layer hands to its own `activation=`: the counterpart of torch's output."""
-    activation = getattr(layer, "activation", None)
-    if activation is None or not hasattr(layer, "kernel"):
-        yield
-        return
-
-    def spied(x: Any, *args: Any, **kwargs: Any) -> Any:
-        captured.append(x)
-        return activation(x, *args, **kwargs)
-
-    layer.__dict__["activation"] = spied
-    try:
-        yield
-    finally:
-        layer.__dict__["activation"] = activation
 
 
 def _set_attribute(stack: ExitStack, owner: Any, name: str, value: Any) -> None:

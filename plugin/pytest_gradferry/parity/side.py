@@ -48,7 +48,7 @@ class Trace:
     outputs: Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a Keras variable as owner compares by element
 class Handle:
     """A weight: the layer that owns it, under which attribute (None: `owner` is the weight), and
     which block of that it is (None: all of it)."""
@@ -109,6 +109,9 @@ class Side(ABC):
         self.recalled: set[int] = set()  # layers put back into the model's mode
         # What attentions may not look at instead of what they are told, by id: see `Event.blocked`.
         self.forced_masks: dict[int, Array] = {}
+        # What recurrent layers start from instead: (N, H) for each direction, of an LSTM h and c.
+        self.forced_states: dict[int, list[Array]] = {}
+        self.tapped: dict[int, list[Any]] = {}  # here go whole sequences of recurrent layers
 
     # -- the run --------------------------------------------------------------------------------
 

@@ -108,6 +108,7 @@ class TorchSide(Side):
                 self._call(tree.transform(lambda a: _native(a, self._device, dtype), inputs))
         modules = list(self.model.modules())
         modes = [(m, m.training) for m in modules]
+        unset = [m for m in modules if isinstance(m, nn.RMSNorm) and m.eps is None]
         buffers = [(m, dict(m._buffers)) for m in modules]
         parameters = [
             (p, p.data, None if p.grad is None else p.grad, p.requires_grad)
@@ -117,6 +118,8 @@ class TorchSide(Side):
         try:
             with no_fast_path(), ExitStack() as hooks:
                 self._own_state()
+                for norm in unset:  # the default is of the dtype, and users run in float32
+                    norm.eps = torch.finfo(torch.float32).eps
                 self.use("float64")
                 self._hook(hooks, modules)
                 yield
@@ -131,6 +134,8 @@ class TorchSide(Side):
                 module._buffers.update(saved)
             for module, training in modes:
                 module.training = training
+            for norm in unset:
+                norm.eps = None
 
     def _own_state(self) -> None:
         """Copies in place of the user's tensors, so that nothing done here can reach them."""
@@ -286,7 +291,7 @@ class TorchSide(Side):
             row = self.row(module)
             name = self._names.get(id(module), type(module).__name__)
             if isinstance(module, nn.RNNBase):
-                stack.enter_context(staged(module, name, self.folded, self._observed))
+                stack.enter_context(staged(module, name, self, self._observed))
             elif isinstance(module, nn.MultiheadAttention):
                 forced, observe = self.forced_masks, self._observed
                 stack.enter_context(attended(module, name, forced, observe, self.array))
@@ -325,6 +330,8 @@ class TorchSide(Side):
             output = run(x)
         finally:
             self._inputs.pop()
+        if id(layer) in self.tapped:
+            self.tapped[id(layer)].append(output)
         if (after := self.after.get(id(layer))) is not None:
             output = after(output)
         row = self.row(layer)

@@ -87,6 +87,10 @@ def equal(ours: Any, expected: Any) -> bool:
 class Row:
     """A pair of layer types.
 
+    Rows of one `kind` pair with each other: torch's Conv2d is a Conv2D or a DepthwiseConv2D of
+    Keras. Then the Keras layer's row says how the weights correspond, and the settings that both
+    rows have are compared.
+
     `channels`: inputs and outputs have a channel axis that stands second in torch, last in Keras.
     `anchor`: outputs of the two are comparable, so the first divergence may be named after it.
     """
