@@ -19,6 +19,7 @@ from .losses import Losses, Projection
 from .optimizers import Optimizers
 from .pairing import Couple, Pairing, WeightPair, aligned
 from .side import Gradients, Side, Trace
+from .steppers import Stepper
 
 T = TypeVar("T")
 
@@ -91,6 +92,7 @@ class Comparison:
     losses: Losses | None
     optimizers: Optimizers
     pairing: Pairing = field(default_factory=lambda: Pairing([], []))
+    used: dict[str, Stepper] = field(default_factory=dict)  # the last optimizers, by framework
     _cache: dict[str, Any] = field(default_factory=dict)
     _port_trained: Trained | None = None
 
@@ -99,6 +101,12 @@ class Comparison:
     def forget(self) -> None:
         """Run both anew: weights, precision or what is subtracted have changed."""
         self._cache.clear()
+        self.port_changed()
+
+    def retrain(self) -> None:
+        """The optimizers have changed."""
+        for name in ("updates", "trained"):
+            self._cache.pop(name, None)
         self.port_changed()
 
     def port_changed(self) -> None:
@@ -288,9 +296,8 @@ class Comparison:
         return silenced
 
     def _optimizer(self, side: Side) -> Any:
-        if side.framework == "torch":
-            return self.optimizers.torch(list(side.model.parameters()))
-        return self.optimizers.keras()
+        self.used[side.framework] = made = self.optimizers.of(side.framework)
+        return made
 
     def _updates(self, side: Side, gradients: dict[int, Array]) -> dict[int, Array]:
         """How far one step with these gradients moves each weight."""

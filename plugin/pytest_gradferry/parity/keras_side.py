@@ -157,7 +157,9 @@ class KerasSide(Side):
             losses.append(float(value))
             # Dense, as torch's are: Keras' Adam treats a repeated row of a sparse gradient apart.
             grads = [
-                tf.convert_to_tensor(g) if isinstance(g, tf.IndexedSlices) else g
+                tf.convert_to_tensor(g)
+                if isinstance(g, tf.IndexedSlices) and not self.sparse_steps
+                else g
                 for g in tape.gradient(value, [v.value for v in weights])
             ]
             self._step(weights, grads, optimizer)

@@ -8,6 +8,7 @@ import numpy as np
 
 from .causes import FORWARD, explain
 from .compare import Comparison, Measure, relative
+from .explained import aligned_loss, aligned_training, dense_gradients
 from .flatten import permute_dense_rows
 from .pairing import StructureError, WeightPair, pair
 from .report import EXPLAINED, FAIL, PASS, RUNGS, SKIPPED, Finding, ParityReport, Rung, listed
@@ -260,7 +261,11 @@ class Ladder:
         measure = self.comparison.measure(rung)
         bound = self.bound(rung)
         if measure.error > bound and rung in ("one-step", "curve"):
-            measure = self._with_epsilon(rung, measure, bound)
+            measure = aligned_training(self.comparison, measure, rung, bound)
+        if measure.error > bound and rung == "loss":
+            measure = aligned_loss(self.comparison, measure, bound)
+        if rung == "curve" and measure.error <= bound and not measure.explained:
+            measure.explained = dense_gradients(self.comparison)
         if rung == "eval-after" and measure.error <= bound:
             self._bessel(measure)
         if rung == "gradients" and measure.error <= bound and self._masks_padding():
@@ -277,20 +282,6 @@ class Ladder:
 
     def _masks_padding(self) -> bool:
         return bool(self.comparison.reference.masks or self.comparison.port.masks)
-
-    def _with_epsilon(self, rung: str, measure: Measure, bound: float) -> Measure:
-        """Equal numbers for epsilon mean different things: subtract that by its formula."""
-        comparison = self.comparison
-        optimizers = comparison.optimizers
-        formula = optimizers.formula()
-        if formula is None or optimizers.named or optimizers.align_epsilon:
-            return measure
-        optimizers.align_epsilon = True
-        comparison.forget()
-        aligned = comparison.measure(rung)
-        if aligned.error <= bound:
-            aligned.explained = f"{formula}: {measure.error:.1e} without"
-        return aligned
 
     def _bessel(self, measure: Measure) -> None:
         comparison = self.comparison

@@ -73,6 +73,7 @@ class Side(ABC):
         self.behind: dict[int, Callable[[Any], Any]] = {}
         self.masks: dict[int, Array] = {}  # factors on the gradients of weights, by key
         self.sparse_gradients = False  # as of the last `gradients`
+        self.sparse_steps = False  # train with those as they are
         self.population_variance = False  # batch norm keeps the biased variance, as Keras' does
         self.training = False  # the mode of the call that is running
         self.acting: list[str] = []  # dropouts that were told to act in evaluation
