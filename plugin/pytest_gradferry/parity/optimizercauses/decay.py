@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from ..compare import Comparison
 from ..hypothesis import Hypothesis
 from ..report import listed
-from ..side import Handle, Side
 from ..steppers import Decay, Stepper
 from .apply import both, fixed
 
@@ -82,11 +81,9 @@ def _l2(value: float) -> tuple[str, str]:
 def decays_for(comparison: Comparison) -> dict[int, Decay]:
     """The reference's, by the port's weights."""
     steppers = dict(zip(("torch", "keras"), both(comparison), strict=True))
-    reference, port = comparison.reference, comparison.port
+    theirs = steppers[comparison.reference.framework]
     return {
-        id(weight_of(port, w.port)): _plain(
-            steppers[reference.framework].decay(weight_of(reference, w.reference))
-        )
+        id(w.port.variable): _plain(theirs.decay(w.reference.variable))
         for w in comparison.trained_weights()
     }
 
@@ -100,7 +97,7 @@ def _of_pairs(comparison: Comparison) -> list[tuple[str, Decay, Decay]]:
         if not reference.trainable(w.reference) or not port.trainable(w.port):
             continue
         a, b = (
-            _plain(steppers[side.framework].decay(weight_of(side, handle)))
+            _plain(steppers[side.framework].decay(handle.variable))
             for side, handle in ((reference, w.reference), (port, w.port))
         )
         if _indifferent(steppers["keras"]) and abs(a[0] - b[0]) <= 1e-7 * abs(a[0]):
@@ -119,8 +116,3 @@ def _indifferent(stepper: Stepper) -> bool:
 
 def _plain(decay: Decay) -> Decay:
     return (decay[0], decay[1] and bool(decay[0]))
-
-
-def weight_of(side: Side, handle: Handle) -> object:
-    """torch's parameter or Keras' variable."""
-    return getattr(handle.owner, handle.attribute) if handle.attribute else handle.owner
