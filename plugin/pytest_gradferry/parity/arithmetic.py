@@ -118,6 +118,8 @@ def _fit(x: Array, y: Array, axis: int | None) -> tuple[Array, Array] | None:
         return None
     factor: Array = ((x - mean_x) * (y - mean_y)).mean(others, keepdims=True) / variance
     shift: Array = mean_y - factor * mean_x
+    if (np.abs(factor) * np.sqrt(variance) <= _SAME * np.abs(y).max()).any():
+        return None  # y does not depend on x
     if relative(x * factor + shift, y) > _SAME or relative(x, y) <= _SAME:
         return None
     return factor, np.where(np.abs(shift) < 1e-9 * np.abs(y).max(), 0.0, shift)

@@ -20,6 +20,7 @@ from .glue import activation, flatten_order
 from .hypothesis import Hypothesis
 from .localise import Afterwards, Divergence, first_divergence
 from .logits import broadcast, logits, reduction
+from .operations.cause import located, operations
 from .optimizers import Hyperparameter
 from .padding import padding
 from .pairing import Couple
@@ -89,7 +90,8 @@ def _mend(
 def _locate(comparison: Comparison, rung: str, tolerance: float, error: float) -> Where:
     if rung not in FORWARD:
         return None
-    return first_divergence(comparison, tolerance, rung == "forward-train", error)
+    where = first_divergence(comparison, tolerance, rung == "forward-train", error)
+    return located(comparison, where)
 
 
 def _try(
@@ -146,6 +148,7 @@ def _hypotheses(
     if where is not None:
         yield from activation(comparison, where)
         yield from residual(comparison, where)
+        yield from operations(comparison, where)
     if rung == "loss":
         yield from logits(comparison)
         yield from broadcast(comparison)
