@@ -77,6 +77,8 @@ def scale(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis]:
     """The reference feeds a layer what the port feeds it, times one number and plus another, of
     each channel or of all."""
     couple, side = where.couple, comparison.port
+    if where.glue is not None and where.glue.both:
+        return  # the one is not the other with something left out
     ours, theirs = couple.port.inputs, couple.reference_input()
     if couple.port.layer is None or ours.shape != theirs.shape or ours.dtype.kind != "f":
         return

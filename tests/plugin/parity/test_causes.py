@@ -419,9 +419,10 @@ def test_layers_without_a_partner_are_shown(parity, rng):
     report = parity.report(reference, port, rng.normal(size=(2, 3, 8, 8)))
     assert "1 (adaptive_avg_pool2d(1))" in report.divergence
     assert "(GlobalMaxPooling2D)" in report.divergence
-    assert "GlobalMaxPooling2D), the reference 1 (adaptive" in only_finding(
-        report, "forward-eval"
-    ).cause
+    assert (
+        "GlobalMaxPooling2D), the reference 1 (adaptive"
+        in only_finding(report, "forward-eval").cause
+    )
 
 
 def test_optimizers_of_different_kinds(parity, rng):

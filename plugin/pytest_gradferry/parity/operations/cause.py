@@ -10,11 +10,11 @@ from typing import Any
 from ..compare import Comparison
 from ..hypothesis import Hypothesis
 from ..localise import Afterwards, Divergence
-from .glue import Glue, glue_of, narrowed
+from .glue import LONGEST, Glue, glue_of, narrowed
 from .transplant import faithful, for_consumer, in_place
-from .words import advice, calls, difference, told
+from .words import axes_of, calls, difference, end_of, told
 
-_MOST = 12  # calls; more of them say no more than that the models differ
+_NAMED = 3  # calls
 
 
 def located(comparison: Comparison, where: Divergence | Afterwards) -> Divergence | Afterwards:
@@ -36,7 +36,7 @@ def operations(comparison: Comparison, where: Divergence | Afterwards) -> Iterat
     for narrow in narrowed(glue):
         if faithful(comparison, narrow):
             yield _hypothesis(comparison, narrow, glue, in_place)
-    if len(calls(glue.reference)) > _MOST or not faithful(comparison, glue):
+    if len(calls(glue.reference)) > LONGEST or not faithful(comparison, glue):
         return
     if glue.target.ours.maker is not None:
         yield _hypothesis(comparison, glue, glue, in_place)
@@ -45,10 +45,12 @@ def operations(comparison: Comparison, where: Divergence | Afterwards) -> Iterat
 
 def _hypothesis(comparison: Comparison, glue: Glue, whole: Glue, way: Any) -> Hypothesis:
     """`way` puts the reference's part of `glue` in the port's place; `whole` leads to a layer."""
-    theirs = ", ".join(call.text for call in calls(glue.reference))
+    cause, remedy = difference(glue, whole)
+    theirs = [call.text for call in calls(glue.reference)]
+    change = f"the reference's {', '.join(theirs)} there" if theirs else "that value as it is"
     return Hypothesis(
-        difference(glue, whole),
-        f"the reference's {theirs} there" if theirs else "that value as it is",
-        advice(glue, whole, comparison.reference.framework),
+        cause,
+        change if len(theirs) <= _NAMED else "the reference's operations there",
+        f"{remedy} before {end_of(whole)}{axes_of(glue, comparison.reference.framework)}",
         partial(way, comparison, glue),
     )

@@ -105,5 +105,10 @@ def parameters(frame: FrameType) -> list[tuple[str, Any]]:
 
 
 def snake(name: str) -> str:
-    """`ConcatV2` as `concat`, `LeakyRelu` as `leaky_relu`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", re.sub(r"V\d+$", "", name)).lower()
+    """`LeakyRelu` as `leaky_relu`, `Conv2D` as `conv2d`."""
+    return unversioned(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
+
+
+def unversioned(name: str) -> str:
+    """`ConcatV2` and `softmax_v2` without their version."""
+    return re.sub(r"_?[vV]\d+$", "", name)

@@ -18,7 +18,8 @@ from . import record
 from .matching import Match, Values
 from .stream import Operation, Stream, Value
 
-_MOST = 200  # operations that are still a description of what differs
+LONGEST = 12  # calls; more of them say no more than that the models differ
+_MOST = 200  # operations that are looked at
 _NEVER = 1 << 62
 
 
@@ -53,6 +54,11 @@ class Glue:
     reference: Segment
     port: Segment
 
+    @property
+    def both(self) -> bool:
+        """Either side computes something there."""
+        return bool(self.reference.operations and self.port.operations)
+
 
 def glue_of(comparison: Comparison, where: Divergence | Afterwards) -> Glue | None:
     """None where the operations cannot be seen, or the value is of no operation's making."""
@@ -81,14 +87,22 @@ def _between(dtype: str, theirs: Stream, ours: Stream, target: Target) -> Glue |
         turned[target.order.ravel()] = target.ours.array.ravel()
         back = in_reference.exactly(turned.reshape(target.theirs.array.shape), _NEVER)
     under = None if back is None else Match(target.ours, back, target.order.ravel())
-    for loose in (True, False):
+
+    def in_both(value: Value, loose: bool) -> Match | None:
+        match = in_reference.like(value, _NEVER, loose)
+        if loose and match is not None and match.ours is target.theirs:
+            return in_reference.like(value, _NEVER, False)  # in another order it is no equal
+        return match
+
+    found = None
+    for loose in (False, True):
         reference = _segment(target.theirs, partial(in_port.like, before=end, loose=loose), top)
-        port = _segment(target.ours, partial(in_reference.like, before=_NEVER, loose=loose), under)
-        if reference is None or port is None:
-            return None
-        if _kinds(reference) != _kinds(port):  # else what differs may be an order, and further up
-            return Glue(target, reference, port)
-    return None if reference is None or port is None else Glue(target, reference, port)
+        port = _segment(target.ours, partial(in_both, loose=loose), under)
+        if reference is not None and port is not None:
+            found = Glue(target, reference, port)
+            if len(_kinds(reference)) <= LONGEST:
+                break
+    return found
 
 
 def narrowed(glue: Glue) -> Iterator[Glue]:

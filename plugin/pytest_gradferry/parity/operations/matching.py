@@ -9,7 +9,6 @@ from itertools import permutations
 
 import numpy as np
 
-from ..compare import relative
 from ..layout import Array, channels_first, channels_last
 from .stream import Value
 
@@ -59,9 +58,20 @@ class Values:
         for fingerprint, ours in reversed(self._by_size[array.size]):
             if ours.index < before and ours.array.shape == array.shape:
                 close = _close(fingerprint, wanted, self._same)
-                if close and relative(ours.array, array) < self._same:
+                if close and _alike(ours.array, array, self._same):
                     return ours
         return None
+
+
+def _alike(ours: Array, theirs: Array, same: float) -> bool:
+    """Each element, to within `same` of itself or of a usual one: a mask's -1e9 hides nothing."""
+    if ours.shape != theirs.shape:
+        return False
+    size = np.abs(theirs[np.isfinite(theirs) & (theirs != 0)])
+    usual = float(np.median(size)) if size.size else 0.0
+    with np.errstate(invalid="ignore"):
+        close = np.abs(ours - theirs) <= same * (np.abs(theirs) + usual)
+    return bool((close | (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))).all())
 
 
 def _fingerprint(array: Array) -> Array:
@@ -87,7 +97,7 @@ def arrangement(ours: Array, theirs: Array, loose: bool, same: float = 1e-6) -> 
     if flat.shape != wanted.shape:
         return None
     for order in _natural(ours, theirs):
-        if relative(flat[order], wanted) < same:
+        if _alike(flat[order], wanted, same):
             return order
     if not loose or ours.size > _LARGEST:
         return None
@@ -95,7 +105,7 @@ def arrangement(ours: Array, theirs: Array, loose: bool, same: float = 1e-6) -> 
     if 2 <= ours.ndim <= 5:
         for axes in permutations(range(ours.ndim)):
             turned: Array = positions.transpose(axes).ravel()
-            if relative(flat[turned], wanted) < same:
+            if _alike(flat[turned], wanted, same):
                 return turned
     return _by_rank(flat, wanted, same)
 
@@ -121,4 +131,4 @@ def _by_rank(ours: Array, theirs: Array, same: float) -> Array | None:
         return None
     order: Array = np.empty_like(ranks)
     order[wanted] = ranks
-    return order if relative(ours[order], theirs) < same else None
+    return order if _alike(ours[order], theirs, same) else None

@@ -154,6 +154,7 @@ def _function(kind: str, inputs: Any, entry: FrameType | None) -> Told:
         return plain, plain + _scalar(inputs), ()
     if name == "call":  # a keras.ops function in a functional model
         return _described(entry.f_locals.get("self"))
+    name = frames.unversioned(name)
     given = frames.parameters(entry)
     text = frames.arguments(given)
     axes = next((value for name, value in given if name in ("axis", "axes", "dim")), None)

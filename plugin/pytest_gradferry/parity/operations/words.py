@@ -19,23 +19,24 @@ _SAME_THING = {
     "reshape": ("view", "flatten", "unflatten", "squeeze", "unsqueeze", "expand_dims", "rearrange"),
     "transpose": ("permute", "movedim", "moveaxis", "swapaxes", "T", "mT", "t"),
     "slice": ("getitem", "select", "narrow", "gather", "take", "index_select", "get_item"),
-    "matmul": ("mm", "bmm", "einsum", "batch_mat_mul", "dot"),
+    "matmul": ("mm", "bmm", "einsum", "batch_mat_mul", "dot", "bmm"),
     "add": ("radd", "iadd", "add_n"),
     "sub": ("rsub", "isub", "subtract"),
     "mul": ("rmul", "imul", "multiply"),
     "div": ("truediv", "rtruediv", "itruediv", "true_divide", "divide", "real_div"),
     "clamp": ("clip", "clip_by_value", "clamp_min", "clamp_max", "hardtanh"),
     "normalize": ("l2_normalize", "unit_normalization"),
-    "interpolate": ("resize", "upsample", "up_sampling2d", "resize_images_v2", "resize_v2"),
+    "interpolate": ("resize", "upsample", "up_sampling2d", "resize_images"),
     "silu": ("swish",),
     "hardsigmoid": ("hard_sigmoid",),
     "hardswish": ("hard_swish", "hard_silu"),
     "leaky_relu": ("leaky_re_lu",),
     "relu": ("re_lu",),
     "dense": ("linear",),
+    "mask": ("where", "masked_fill"),
 }
 _CANONICAL = {other: name for name, others in _SAME_THING.items() for other in others}
-_ORDERED = ("concat", "sub", "div")  # whose operands cannot change places
+_MOVING = ("reshape", "transpose", "slice", "contiguous")
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Call:
     kind: str
     text: str
     where: str
+    operands: str  # of a call that has several
 
 
 def calls(segment: Segment) -> list[Call]:
@@ -57,12 +59,17 @@ def calls(segment: Segment) -> list[Call]:
 
 
 def _call(operations: list[Operation]) -> Call:
+    made = {value for operation in operations for value in operation.outputs}
+    taken = [v for o in operations for v in o.inputs if v.floats and v not in made]
+    names = ", ".join(name_of(value) for value in dict.fromkeys(taken))
     site = operations[-1].site
-    kind = _CANONICAL.get(site.name, site.name)
-    text = str(site)
-    if kind in _ORDERED and len(operations[-1].inputs) > 1:
-        text += f" of {', '.join(name_of(value) for value in operations[-1].inputs)}"
-    return Call(kind, text, site.where)
+    kind = kind_of(operations[-1].outputs[0])
+    return Call(kind, str(site), site.where, names if len(set(taken)) > 1 else "")
+
+
+def kind_of(value: Value) -> str:
+    name = "" if value.maker is None else value.maker.site.name
+    return _CANONICAL.get(name, name)
 
 
 def name_of(value: Value) -> str:
@@ -81,31 +88,48 @@ def told(segment: Segment) -> str:
     return text + (f" [{listed(lines, 2)}]" if lines else "")
 
 
-def difference(glue: Glue, whole: Glue) -> str:
-    """`between conv and fc the port leaves out relu`, or both lists where it is more than one."""
+def difference(glue: Glue, whole: Glue) -> tuple[str, str]:
+    """`between conv and fc the port leaves out relu`, or both lists where it is more than that;
+    and what to do about it."""
     theirs, ours = calls(glue.reference), calls(glue.port)
-    kinds, here = [c.kind for c in theirs], [c.kind for c in ours]
     place = f"between {_start(glue)} and {end_of(whole)}"
+    moving = [[c for c in side if c.kind not in _MOVING] for side in (theirs, ours)]
+    for a, b in ((theirs, ours), (moving[0], moving[1])):
+        found = _one_thing(glue, a, b)
+        if found is not None:
+            return f"{place} the port {found[0]}", found[1]
+    said = f"{place} the port computes {told(glue.port)}, the reference {told(glue.reference)}"
+    return said, _compute(theirs)
+
+
+def _one_thing(glue: Glue, theirs: list[Call], ours: list[Call]) -> tuple[str, str] | None:
+    """What makes `ours` of `theirs`, if it is one thing, and the remedy."""
+    kinds, here = [c.kind for c in theirs], [c.kind for c in ours]
     if (left := _without(theirs, here)) is not None:
-        return f"{place} the port leaves out {_said(left)}"
+        return f"leaves out {_said(left)}", _compute([left])
     if (extra := _without(ours, kinds)) is not None:
-        again = " once more" if extra.kind in kinds else ""
-        return f"{place} the port has {_said(extra)}{again}, the reference does not"
-    if sorted(kinds) == sorted(here) and kinds != here:
+        before = [kind_of(match.ours) for match in glue.reference.sources]
+        again = " once more" if extra.kind in (*kinds, *before) else ""
+        return f"has {_said(extra)}{again}, the reference does not", f"leave out {extra.text}"
+    if not kinds:
+        return None
+    if kinds == here:
+        then = f", then {listed(kinds[1:], _MOST)}" if len(kinds) > 1 else ""
+        a, b = (_said(side[0], operands=True) for side in (theirs, ours))
+        return f"computes {b}, the reference {a}{then}", _compute(theirs[:1])
+    if sorted(kinds) == sorted(here):
         order = f"{told(glue.port)}, the reference {told(glue.reference)}"
-        return f"{place} the port computes, in another order, {order}"
-    if len(kinds) > 1 and kinds == here:
-        then = f", then {listed(kinds[1:], _MOST)}"
-        return f"{place} the port computes {_said(ours[0])}, the reference {_said(theirs[0])}{then}"
+        return f"computes, in another order, {order}", _compute(theirs)
     differing = [(a, b) for a, b in zip(theirs, ours, strict=False) if a.kind != b.kind]
     if len(kinds) == len(here) and len(differing) == 1:
-        a, b = differing[0]
-        return f"{place} the port computes {_said(b)}, the reference {_said(a)}"
-    return f"{place} the port computes {told(glue.port)}, the reference {told(glue.reference)}"
+        first, second = differing[0]
+        return f"computes {_said(second)}, the reference {_said(first)}", _compute([first])
+    return None
 
 
-def _said(call: Call) -> str:
-    return call.text + (f" [{call.where}]" if call.where else "")
+def _said(call: Call, operands: bool = False) -> str:
+    of = f" of {call.operands}" if operands and call.operands else ""
+    return call.text + of + (f" [{call.where}]" if call.where else "")
 
 
 def _without(longer: list[Call], shorter: list[str]) -> Call | None:
@@ -128,19 +152,14 @@ def end_of(glue: Glue) -> str:
     return "the output" if consumer is None else consumer.name
 
 
-def advice(glue: Glue, whole: Glue, framework: str) -> str:
-    """What the port has to compute; `framework` is the reference's, whose axes it names."""
-    found = calls(glue.reference)
-    if not found:
-        source = name_of(glue.reference.sources[0].ours)
-        return f"feed {end_of(whole)} what {source} puts out"
-    place = "last" if whole.target.consumer is None else f"before {end_of(whole)}"
-    text = f"compute {listed([call.text for call in found], _MOST)} {place}"
-    return text + _translated(glue, framework)
+def _compute(wanted: list[Call]) -> str:
+    texts = [c.text + (f" of {c.operands}" if c.operands else "") for c in wanted]
+    return f"compute {listed(texts, _MOST)}" if texts else "pass it on as it is"
 
 
-def _translated(glue: Glue, framework: str) -> str:
-    """Axes as the port numbers them, where its channels stand elsewhere."""
+def axes_of(glue: Glue, framework: str) -> str:
+    """The axes that the reference's calls name, as the port numbers them where its channels stand
+    elsewhere; `framework` is the reference's."""
     moved = {m.theirs.array.ndim for m in glue.reference.sources if _moved(m)}
     notes = []
     for operation in glue.reference.operations:
