@@ -21,7 +21,7 @@ def test_keras_port_of_a_torch_model(parity, rng, name):
     """Instances in float32, converted for the run."""
     models = pair(name)
     x, y = models.batch(rng)
-    options = {"loss": models.loss, "tolerance": models.tolerance, "steps": 3}
+    options = {"loss": models.loss, "tolerance": models.tolerance, "steps": 2}
     report = parity(models.torch(), models.keras(), x, y, **options)
     assert_equal(report, models.tolerance)
 
@@ -31,7 +31,7 @@ def test_torch_port_of_a_keras_model(parity, rng, name):
     """Factories, built in float64."""
     models = pair(name)
     x, y = map(keras_layout, models.batch(rng))
-    options = {"loss": models.loss, "tolerance": models.tolerance, "steps": 3}
+    options = {"loss": models.loss, "tolerance": models.tolerance, "steps": 2}
     report = parity(models.keras, models.torch, x, y, optimizer="adam", **options)
     assert_equal(report, models.tolerance)
 
