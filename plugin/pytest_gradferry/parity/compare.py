@@ -339,6 +339,14 @@ class Comparison:
             self._port_trained = self._train(self.port)
         return self._once("trained", lambda: self._train(self.reference)), self._port_trained
 
+    def trained_anew(self, side: Side) -> Trained:
+        """`side` trained as it stands now, which is not kept."""
+        return self._train(side)
+
+    def losses_of(self, side: Side) -> list[float]:
+        theirs, ours = self._trained()
+        return theirs.losses if side is self.reference else ours.losses
+
     def slow_down(self) -> None:
         """Take a rate with which the reference learns: where it explodes, rounding does too."""
         while self.optimizers.named and self.optimizers.slower > 1e-5:

@@ -12,6 +12,7 @@ import numpy as np
 from ..frameworks import load
 from ..keras_layers import layer_paths
 from . import keras_backends, tree
+from .keras_recurrent import dropouts, no_dropout, recurrent_row, sequence_seen, state_variables
 from .layout import Array
 from .mapping import ROWS, Row
 from .parts import parts
@@ -53,8 +54,8 @@ class KerasSide(Side):
             self._split(layer)
         policies = [(layer, layer._dtype_policy) for layer in layers]
         symbols = [(symbol, symbol._dtype) for layer in layers for symbol in _inputs_of(layer)]
-        variables = [(v, v._value, v._dtype) for v in self.model.variables]
-        integers = [(v, v.numpy()) for v in self.model.variables if not _is_float(v)]
+        variables = [(v, v._value, v._dtype) for v in self._variables()]
+        integers = [(v, v.numpy()) for v in self._variables() if not _is_float(v)]
         floatx = keras.config.floatx()
         try:
             with self.backend.opened(), ExitStack() as patches:
@@ -80,10 +81,16 @@ class KerasSide(Side):
             self._layers.update(map(id, found))
             self._names.update((id(part), part.name) for part in found)
 
+    def _variables(self) -> list[Any]:
+        layers = self.model._flatten_layers(include_self=True, recursive=True)
+        return [*self.model.variables, *state_variables(layers)]
+
     def _own_state(self) -> None:
-        for variable in self.model.variables:
+        for variable in self._variables():
             if _is_float(variable):
                 self.backend.own(variable, np.array(variable.numpy()))
+        for state in self._variables()[len(self.model.variables) :]:
+            state.assign(np.zeros(state.shape))
 
     def use(self, dtype: str) -> None:
         self.dtype = dtype
@@ -95,13 +102,16 @@ class KerasSide(Side):
             for symbol in _inputs_of(layer):
                 if symbol._dtype.startswith("float"):
                     symbol._dtype = dtype
-        for variable in self.model.variables:
+        for variable in self._variables():
             if _is_float(variable):
                 variable._dtype = dtype
                 self.backend.own(variable, variable.numpy().astype(dtype))
 
     def snapshot(self) -> list[tuple[Any, Any]]:
-        return [(v, v.numpy()) for v in self.model.variables]
+        return [(v, v.numpy()) for v in self._variables()]
+
+    def row(self, layer: Any) -> Row | None:
+        return recurrent_row(layer) or super().row(layer)
 
     def restore(self, snapshot: list[tuple[Any, Any]]) -> None:
         for variable, value in snapshot:
@@ -202,7 +212,11 @@ class KerasSide(Side):
     def run_layer(self, layer: Any, inputs: Array, training: bool) -> Array:
         captured: list[Any] = []
         self.training = training
-        with self.unchanged(), _activation_spied(layer, captured):
+        with (
+            self.unchanged(),
+            _activation_spied(layer, captured),
+            sequence_seen(layer, captured),
+        ):
             arguments = {"training": training} if _takes_training(layer) else {}
             output = layer(self.tensor(inputs), **arguments)
         return self.array(captured[0] if captured else output)
@@ -278,6 +292,9 @@ class KerasSide(Side):
         random = (keras.random, "keras.random.dropout")
         for owner, name in (*self.backend.dropouts(), random):
             _set_attribute(stack, owner, "dropout", functional(name, owner.dropout))
+        # The masks of recurrent cells, the users' own too, come from nowhere else.
+        cell = next(c for c in keras.layers.LSTMCell.__mro__ if c.__name__ == "DropoutRNNCell")
+        _set_attribute(stack, cell, "_create_dropout_mask", no_dropout)
 
     def _mode_of(self, layer: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         told = bool(arguments.get("training"))  # Keras takes a None that is given for False
@@ -292,10 +309,13 @@ class KerasSide(Side):
         captured: list[Any] = []
         self._depth += 1
         try:
-            with _activation_spied(layer, captured):
+            with _activation_spied(layer, captured), sequence_seen(layer, captured):
                 output = original(layer, x, *args, **kw)
         finally:
             self._depth -= 1
+        for name, rate in dropouts(layer):
+            name = f"{name} of {self._names.get(id(layer), layer.name)}"
+            self._record(None, _BY_KIND["dropout"], x, x, name, rate=rate)
         if (after := self.after.get(id(layer))) is not None:
             output = after(output)
         self._record(layer, row, x, captured[0] if captured else output)

@@ -9,6 +9,7 @@ import numpy as np
 from .causes import FORWARD, explain
 from .compare import Comparison, Measure, relative
 from .flatten import permute_dense_rows
+from .folding import explain_biases
 from .pairing import StructureError, WeightPair, pair
 from .report import (
     EXPLAINED,
@@ -298,6 +299,8 @@ class Ladder:
             measure = self._with_epsilon(rung, measure, bound)
         if rung == "curve":
             self.report.curves = Curves(*self.comparison.curves())
+            if measure.error <= bound:
+                explain_biases(self.comparison, measure)
         if rung == "eval-after" and measure.error <= bound:
             self._bessel(measure)
         if rung == "gradients" and measure.error <= bound and self._masks_padding():

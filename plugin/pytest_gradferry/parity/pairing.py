@@ -148,8 +148,9 @@ def _handle(side: Side, weight: Weight, layer: Any, name: str = "") -> Handle | 
     place = find(layer, path)
     if place is None:
         return None
-    suffix = "" if place.block is None else f"[{place.block.index}/{place.block.count}]"
-    return Handle(layer, place.attribute, f"{name}.{place.attribute}{suffix}", place.block)
+    return Handle(
+        layer, place.attribute, f"{name}.{place.attribute}{place.block or ''}", place.block
+    )
 
 
 def _mapped(

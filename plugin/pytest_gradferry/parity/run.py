@@ -12,6 +12,7 @@ from .. import frameworks
 from . import tree
 from .compare import Comparison
 from .errors import ParityInputError
+from .folding import fold_biases
 from .ladder import Ladder
 from .layout import Rearrangement, mover, override, rearrangement
 from .losses import Losses
@@ -64,6 +65,7 @@ def compare(
         for side, its_inputs in zip(sides, (inputs, comparison.port_inputs), strict=True):
             stack.enter_context(opened(side, its_inputs))
             side.population_variance = True
+        fold_biases(*sides)
         traces = _first_traces(comparison, report)
         _place_targets(comparison, traces)
         Ladder(comparison, report, dict(mapping or {}), weights, tolerance).climb(traces)

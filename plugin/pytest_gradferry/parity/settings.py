@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,14 +145,10 @@ def _rates(dropouts: list[tuple[Event, float]]) -> str:
 @contextmanager
 def written(framework: str, differences: list[Difference]) -> Iterator[None]:
     """The port's settings as the reference has them."""
-    saved = [(d, d.layer.__dict__.get(d.setting.attribute(framework))) for d in differences]
-    try:
+    with ExitStack() as stack:
         for d in differences:
-            d.setting.write(framework, d.layer, d.expected)
+            stack.enter_context(d.setting.written(framework, d.layer, d.expected))
         yield
-    finally:
-        for d, value in saved:
-            d.layer.__dict__[d.setting.attribute(framework)] = value
 
 
 @contextmanager

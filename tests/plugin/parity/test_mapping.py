@@ -108,7 +108,7 @@ def test_places_of_a_weight():
 
         own = None
 
-    place = find(Layer, "own | cell.bias[1/2]")
+    place = find(Layer, "own[0] | cell.bias[1/2]")
     assert place is not None
     assert place.attribute == "cell.bias"
     whole = follow(Layer, place.attribute)
@@ -116,5 +116,8 @@ def test_places_of_a_weight():
     replaced = place.block.into(whole, np.zeros((2, 3)))
     np.testing.assert_array_equal(replaced[:2], whole[:2])
     assert not replaced[2:].any()
+    row = find(Layer, "cell.bias[3]")
+    np.testing.assert_array_equal(row.block.of(whole), whole[3])
+    assert find(Layer.cell, "bias[1] | nowhere").attribute == "bias"
     assert find(Layer, "own") is None
     assert find(Layer, "nowhere.at.all") is None

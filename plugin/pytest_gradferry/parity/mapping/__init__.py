@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from . import basic, convolutions, norms, pooling
+from . import attention, basic, convolutions, norms, pooling, recurrent
 from .place import Block, find, follow
 from .row import Row, Setting, Weight, equal
 
@@ -26,7 +26,14 @@ __all__ = [
     "row_of",
 ]
 
-ROWS: tuple[Row, ...] = (*basic.ROWS, *convolutions.ROWS, *norms.ROWS, *pooling.ROWS)
+ROWS: tuple[Row, ...] = (
+    *basic.ROWS,
+    *convolutions.ROWS,
+    *norms.ROWS,
+    *pooling.ROWS,
+    *recurrent.ROWS,
+    *attention.ROWS,
+)
 
 # Keeps count of batches for momentum=None; has no part in any output.
 TORCH_BOOKKEEPING = ("num_batches_tracked",)

@@ -2,7 +2,8 @@
 
 weight                                an attribute
 cell.kernel                           an attribute of an attribute
-cell.bias[1/2]                        the second of two equal blocks of its first axis
+in_proj_bias[1/3]                     the second of three equal blocks of its first axis
+cell.bias[1]                          its second row, where it has more axes than one
 q_proj_weight | in_proj_weight[0/3]   the first of these that the layer has
 """
 
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
@@ -20,20 +20,29 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Block:
-    """One of `count` equal blocks of an array's first axis."""
+    """One of `count` equal blocks of an array's first axis; without a count, one of its rows."""
 
     index: int
-    count: int
+    count: int | None
 
     def of(self, whole: Array) -> Array:
-        block: Array = np.split(whole, self.count)[self.index]
+        block: Array = whole[self._where(whole)]
         return block
 
     def into(self, whole: Array, value: Array) -> Array:
         """`whole` with this block replaced."""
-        parts = np.split(whole, self.count)
-        parts[self.index] = value
-        return np.concatenate(parts)
+        whole = whole.copy()
+        whole[self._where(whole)] = value
+        return whole
+
+    def _where(self, whole: Array) -> int | slice:
+        if self.count is None:
+            return self.index
+        size = len(whole) // self.count
+        return slice(self.index * size, (self.index + 1) * size)
+
+    def __str__(self) -> str:
+        return f"[{self.index}]" if self.count is None else f"[{self.index}/{self.count}]"
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,14 @@ def follow(owner: Any, attribute: str) -> Any:
 
 def find(layer: Any, path: str) -> Place | None:
     """Where `layer` has the weight that the table writes as `path`; None where it has none."""
-    return next((p for p in _places(path) if follow(layer, p.attribute) is not None), None)
+    return next((p for p in _places(path) if _is_there(layer, p)), None)
+
+
+def _is_there(layer: Any, place: Place) -> bool:
+    weight = follow(layer, place.attribute)
+    if weight is None or place.block is None or place.block.count is not None:
+        return weight is not None
+    return len(weight.shape) > 1
 
 
 @cache
@@ -64,4 +80,4 @@ def _parsed(text: str) -> Place:
     if not rest:
         return Place(attribute)
     index, _, count = rest.rstrip("]").partition("/")
-    return Place(attribute, Block(int(index), int(count)))
+    return Place(attribute, Block(int(index), int(count) if count else None))

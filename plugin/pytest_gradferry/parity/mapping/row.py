@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import numpy.typing as npt
-
-Array = npt.NDArray[Any]
+from .place import Array as Array
+from .place import follow
 
 
 def same(value: Any) -> Any:
@@ -48,7 +48,7 @@ class Setting:
 
     def read(self, framework: str, layer: Any) -> Any:
         """The value in `framework`'s own convention; (2, 2) and 2 are the same."""
-        value = getattr(layer, self.attribute(framework), None)
+        value = follow(layer, self.attribute(framework))
         if isinstance(value, (tuple, list)):
             return value[0] if len(set(value)) == 1 else tuple(value)
         return value
@@ -59,13 +59,21 @@ class Setting:
         value = self.read(other, other_layer)
         return None if value is None else self.convert(value)
 
-    def write(self, framework: str, layer: Any, value: Any) -> None:
-        attribute = self.attribute(framework)
-        current = getattr(layer, attribute)
+    @contextmanager
+    def written(self, framework: str, layer: Any, value: Any) -> Iterator[None]:
+        """The layer with that value, in `framework`'s own convention."""
+        *path, attribute = self.attribute(framework).split(".")
+        owner = follow(layer, ".".join(path)) if path else layer
+        current = getattr(owner, attribute)
         if isinstance(current, (tuple, list)) and not isinstance(value, (tuple, list)):
             value = (value,) * len(current)
         # Past the frameworks' own attribute tracking: the old value comes back the same way.
-        layer.__dict__[attribute] = value
+        saved = owner.__dict__.get(attribute)
+        owner.__dict__[attribute] = value
+        try:
+            yield
+        finally:
+            owner.__dict__[attribute] = saved
 
 
 def equal(ours: Any, expected: Any) -> bool:
