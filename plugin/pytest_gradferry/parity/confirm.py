@@ -93,13 +93,21 @@ def _nearer_inputs(comparison: Comparison, free: list[int]) -> Partners | None:
     return None
 
 
+def _fed_alike(theirs: Event, ours: Event, layer: LayerPair) -> bool:
+    """By the outputs, where one of the two is fed a padded input."""
+    if (error := _input_error(theirs, ours, layer)) < float("inf"):
+        return error <= _SAME
+    couple = Couple(theirs, ours)
+    return relative(couple.output(), theirs.output) <= _SAME
+
+
 def _agreement(comparison: Comparison) -> int:
     """How many layers in a row are fed the same; one more than there are if the outputs agree."""
     traces = comparison.traces()
     theirs, ours = map(_first_calls, traces)
     layers = comparison.pairing.layers
     for i, p in enumerate(layers):
-        if _input_error(theirs[id(p.reference.layer)], ours[id(p.port.layer)], p) > _SAME:
+        if not _fed_alike(theirs[id(p.reference.layer)], ours[id(p.port.layer)], p):
             return i
     outputs = comparison.outputs(traces[0].outputs, traces[1].outputs)
     return len(layers) + (outputs.error <= _SAME)
