@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .causes import FORWARD, explain
+from .chaos import steadied
 from .compare import Comparison, Measure, relative
 from .confirm import confirm
 from .flatten import permute_dense_rows
@@ -97,6 +98,11 @@ class Ladder:
             if self.settings:
                 self._small_differences()
             self._confirm()
+        if (slower := self.comparison.optimizers.slower) < 1:
+            self.report.notes.append(
+                f"learning rate of {self.comparison.optimizers.name} times {slower:g}: with more "
+                "the reference's loss explodes, or rounding does"
+            )
         self._unmeasured()
         return None
 
@@ -315,8 +321,7 @@ class Ladder:
 
     def _numeric(self, rung: str) -> bool:
         self.comparison.tell(rung)
-        measure = self.comparison.measure(rung)
-        bound = self.bound(rung)
+        measure, bound = steadied(self.comparison, rung, self.bound(rung))
         if measure.error > bound and rung in ("one-step", "curve"):
             measure = self._with_epsilon(rung, measure, bound)
         if rung == "curve":
@@ -374,11 +379,6 @@ class Ladder:
             )
         if comparison.losses is not None and comparison.trained_weights():
             comparison.slow_down()
-            if comparison.optimizers.slower < 1:
-                self.report.notes.append(
-                    f"learning rate of {comparison.optimizers.name} times "
-                    f"{comparison.optimizers.slower:g}: with more the reference's loss explodes"
-                )
 
     def _explain(self, rung: str, bound: float) -> None:
         rest = [
