@@ -14,17 +14,20 @@ from itertools import groupby
 from typing import Any
 
 from .arithmetic import residual, scale
+from .attention import attention
 from .calls import always_on, batch_norm
 from .compare import Comparison, relative
+from .couples import Couple
 from .glue import activation, flatten_order
 from .hypothesis import Hypothesis
+from .layercauses import of_layer
 from .localise import Afterwards, Divergence, first_divergence
 from .logits import broadcast, logits, reduction
 from .optimizers import Hyperparameter
-from .padding import padding
-from .pairing import Couple
 from .report import Finding, listed
+from .sequences import kept_states, masks_of_padding, recurrent
 from .settings import Difference, Found, thawed, written
+from .summaries import summary
 
 FORWARD = ("forward-eval", "forward-train")
 _TRAINING = ("one-step", "curve", "eval-after")
@@ -141,10 +144,14 @@ def _hypotheses(
     yield from _settings(comparison, settings)
     if isinstance(where, Divergence):
         yield from batch_norm(comparison, where)
-        yield from padding(comparison, where)
+        yield from of_layer(comparison, where, settings)
         yield from flatten_order(comparison, where)
         yield from scale(comparison, where)
+        yield from recurrent(comparison, where)
+        yield from attention(comparison, where)
     if where is not None:
+        yield from summary(comparison, where)
+        yield from masks_of_padding(comparison)
         yield from activation(comparison, where)
         yield from residual(comparison, where)
     if rung == "loss":
@@ -152,6 +159,7 @@ def _hypotheses(
         yield from broadcast(comparison)
         yield from reduction(comparison)
     if rung in _TRAINING:
+        yield from kept_states(comparison)
         yield from _hyperparameters(comparison)
 
 

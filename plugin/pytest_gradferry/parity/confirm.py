@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from itertools import permutations
 
 from .compare import Comparison, relative
-from .pairing import Couple, LayerPair, Unit
+from .couples import Couple
+from .pairing import LayerPair, Unit
 from .side import Event, Trace
 
 Partners = list[Unit]  # the port's layer for each of the reference's, in the order of these
