@@ -262,7 +262,7 @@ _instances: dict[str, Framework] = {}
 
 def installed_module(name: str) -> bool:
     """Whether a top-level module can be imported, without importing it."""
-    return name in sys.modules or importlib.util.find_spec(name) is not None
+    return loaded(name) is not None or importlib.util.find_spec(name) is not None
 
 
 def keras_backend() -> str:
@@ -300,7 +300,16 @@ def get(name: str) -> Framework:
     if name not in _instances:
         if not installed_module(name):
             extra = "torch" if name == "torch" else "tensorflow"
-            raise FrameworkError(f"{name} is not installed: pip install 'gradferry[{extra}]'")
+            other = ""
+            if name == "tensorflow" and installed_module("keras"):
+                other = ", or set KERAS_BACKEND to torch or jax before Keras is imported"
+            raise FrameworkError(
+                f"{name} is not installed: pip install 'gradferry[{extra}]'{other}"
+            )
+        if name == "keras" and not installed_module(keras_backend()):
+            raise FrameworkError(
+                f"Keras is set to run on {keras_backend()}, which is not installed"
+            )
         _instances[name] = _CLASSES[name]()
     return _instances[name]
 

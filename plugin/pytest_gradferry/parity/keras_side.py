@@ -15,7 +15,7 @@ from . import keras_backends, tree
 from .layout import Array
 from .mapping import ROWS, Row
 from .report import rule_name
-from .side import Event, Gradients, Handle, Objective, Side
+from .side import Event, Gradients, Handle, Objective, Side, Trace
 
 keras = load("keras")
 
@@ -37,6 +37,7 @@ class KerasSide(Side):
         self._layers: set[int] = set()
         self._names: dict[int, str] = {}
         self._depth = 0  # inside how many layers of the table we are
+        self._unseen = False  # a layer was called on values that are not known yet
 
     # -- the run --------------------------------------------------------------------------------
 
@@ -52,6 +53,7 @@ class KerasSide(Side):
         variables = [(v, v._value, v._dtype) for v in self.model.variables]
         integers = [(v, v.numpy()) for v in self.model.variables if not _is_float(v)]
         floatx = keras.config.floatx()
+        keras.config.dtype_policy()  # the first to ask settles it for good, by the floatx of then
         try:
             with self.backend.opened(), ExitStack() as patches:
                 self._own_state()
@@ -242,6 +244,14 @@ class KerasSide(Side):
 
     # -- recording ------------------------------------------------------------------------------
 
+    def trace(self, inputs: Any, training: bool = False) -> Trace:
+        self._unseen = False
+        found = super().trace(inputs, training)
+        if self._unseen:
+            with self.backend.unrolled():
+                found = super().trace(inputs, training)
+        return found
+
     def _patch(self, stack: ExitStack) -> None:
         original = keras.layers.Layer.__call__
         side, is_tensor = self, self.backend.is_tensor
@@ -308,6 +318,9 @@ class KerasSide(Side):
             or not self.backend.is_tensor(output)
         ):
             return
+        if self.backend.is_traced(output):
+            self._unseen = True
+            return
         name = function if layer is None else self._names.get(id(layer), layer.name)
         self.recording.append(Event(layer, name, row, self.array(x), self.array(output), detail))
 
@@ -324,11 +337,16 @@ def _activation_spied(layer: Any, captured: list[Any]) -> Iterator[None]:
         captured.append(x)
         return activation(x, *args, **kwargs)
 
+    # On torch a layer's attributes that are layers stand elsewhere, behind its __dict__.
+    kept = "activation" in layer.__dict__
     layer.__dict__["activation"] = spied
     try:
         yield
     finally:
-        layer.__dict__["activation"] = activation
+        if kept:
+            layer.__dict__["activation"] = activation
+        else:
+            del layer.__dict__["activation"]
 
 
 def _set_attribute(stack: ExitStack, owner: Any, name: str, value: Any) -> None:

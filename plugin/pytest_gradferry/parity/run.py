@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import frameworks
-from . import tree
+from . import keras_backends, tree
 from .compare import Comparison
 from .errors import ParityInputError
 from .ladder import Ladder
@@ -97,10 +97,13 @@ def _built(model: Any, role: str) -> Any:
     if isinstance(model, (torch.nn.Module, keras.layers.Layer)) or not callable(model):
         return model
     dtype, floatx = torch.get_default_dtype(), keras.config.floatx()
+    policy = keras.config.dtype_policy()
     torch.set_default_dtype(torch.float64)
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
     try:
-        return model()
+        with keras_backends.current().opened():
+            return model()
     except Exception as error:
         name = getattr(model, "__name__", type(model).__name__)
         raise ParityInputError(
@@ -109,6 +112,7 @@ def _built(model: Any, role: str) -> Any:
     finally:
         torch.set_default_dtype(dtype)
         keras.config.set_floatx(floatx)
+        keras.config.set_dtype_policy(policy)
 
 
 def arrays(structure: Any, callables: bool = False) -> Any:
