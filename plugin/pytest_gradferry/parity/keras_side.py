@@ -12,8 +12,10 @@ import numpy as np
 from ..frameworks import load
 from ..keras_layers import layer_paths
 from . import keras_backends, tree
+from .keras_recurrent import dropouts, no_dropout, recurrent_row, sequence_seen, state_variables
 from .layout import Array
 from .mapping import ROWS, Row
+from .parts import parts
 from .report import rule_name
 from .side import Event, Gradients, Handle, Objective, Side, Trace
 
@@ -36,6 +38,7 @@ class KerasSide(Side):
         self.backend = keras_backends.current()
         self._layers: set[int] = set()
         self._names: dict[int, str] = {}
+        self._parts: dict[int, list[Any]] = {}  # of layers that torch writes as several
         self._depth = 0  # inside how many layers of the table we are
         self._unseen = False  # a layer was called on values that are not known yet
 
@@ -48,10 +51,12 @@ class KerasSide(Side):
         layers = self.model._flatten_layers(include_self=True, recursive=True)
         self._layers = {id(layer) for layer in layers}
         self._names = layer_paths(self.model)
+        for layer in layers:
+            self._split(layer)
         policies = [(layer, layer._dtype_policy) for layer in layers]
         symbols = [(symbol, symbol._dtype) for layer in layers for symbol in _inputs_of(layer)]
-        variables = [(v, v._value, v._dtype) for v in self.model.variables]
-        integers = [(v, v.numpy()) for v in self.model.variables if not _is_float(v)]
+        variables = [(v, v._value, v._dtype) for v in self._variables()]
+        integers = [(v, v.numpy()) for v in self._variables() if not _is_float(v)]
         floatx = keras.config.floatx()
         keras.config.dtype_policy()  # the first to ask settles it for good, by the floatx of then
         try:
@@ -71,27 +76,44 @@ class KerasSide(Side):
             for symbol, dtype in symbols:
                 symbol._dtype = dtype
 
+    def _split(self, layer: Any) -> None:
+        found = parts(layer, self._names.get(id(layer), layer.name))
+        if found:
+            self._parts[id(layer)] = found
+            self._layers.update(map(id, found))
+            self._names.update((id(part), part.name) for part in found)
+
+    def _variables(self) -> list[Any]:
+        layers = self.model._flatten_layers(include_self=True, recursive=True)
+        return [*self.model.variables, *state_variables(layers)]
+
     def _own_state(self) -> None:
-        for variable in self.model.variables:
+        for variable in self._variables():
             if _is_float(variable):
                 self.backend.own(variable, np.array(variable.numpy()))
+        for state in self._variables()[len(self.model.variables) :]:
+            state.assign(np.zeros(state.shape))
 
     def use(self, dtype: str) -> None:
         self.dtype = dtype
         keras.config.set_floatx(dtype)
         policy = keras.dtype_policies.DTypePolicy(dtype)
         for layer in self.model._flatten_layers(include_self=True, recursive=True):
-            layer._dtype_policy = policy
+            for part in (layer, *self._parts.get(id(layer), ())):
+                part._dtype_policy = policy
             for symbol in _inputs_of(layer):
                 if symbol._dtype.startswith("float"):
                     symbol._dtype = dtype
-        for variable in self.model.variables:
+        for variable in self._variables():
             if _is_float(variable):
                 variable._dtype = dtype
                 self.backend.own(variable, variable.numpy().astype(dtype))
 
     def snapshot(self) -> list[tuple[Any, Any]]:
-        return [(v, v.numpy()) for v in self.model.variables]
+        return [(v, v.numpy()) for v in self._variables()]
+
+    def row(self, layer: Any) -> Row | None:
+        return recurrent_row(layer) or super().row(layer)
 
     def restore(self, snapshot: list[tuple[Any, Any]]) -> None:
         for variable, value in snapshot:
@@ -192,13 +214,14 @@ class KerasSide(Side):
     def run_layer(self, layer: Any, inputs: Array, training: bool) -> Array:
         captured: list[Any] = []
         self.training = training
-        with self.unchanged(), _activation_spied(layer, captured):
+        with (
+            self.unchanged(),
+            _activation_spied(layer, captured),
+            sequence_seen(layer, captured),
+        ):
             arguments = {"training": training} if _takes_training(layer) else {}
             output = layer(self.tensor(inputs), **arguments)
         return self.array(captured[0] if captured else output)
-
-    def weight(self, layer: Any, attribute: str) -> Any:
-        return getattr(layer, attribute, None)
 
     def all_weights(self) -> list[Handle]:
         found, seen = [], set()
@@ -226,21 +249,11 @@ class KerasSide(Side):
                 )
         return remarks
 
-    def _variable(self, handle: Handle) -> Any:
-        return getattr(handle.owner, handle.attribute) if handle.attribute else handle.owner
-
-    def key(self, handle: Handle) -> int:
-        return id(self._variable(handle))
-
-    def get(self, handle: Handle) -> Array:
-        return np.array(self._variable(handle).numpy())
-
-    def set(self, handle: Handle, value: Array) -> None:
-        self._variable(handle).assign(value)
+    def assign(self, variable: Any, value: Array) -> None:
+        variable.assign(value)
 
     def trainable(self, handle: Handle) -> bool:
-        variable = self._variable(handle)
-        return any(variable is v for v in self.model.trainable_weights)
+        return any(handle.variable is v for v in self.model.trainable_weights)
 
     # -- recording ------------------------------------------------------------------------------
 
@@ -259,6 +272,11 @@ class KerasSide(Side):
         def seen(layer: Any, *args: Any, **kwargs: Any) -> Any:
             if id(layer) not in side._layers or not args or not is_tensor(args[0]):
                 return original(layer, *args, **kwargs)
+            if made_of := side._parts.get(id(layer)):
+                x, *_ = args
+                for part in made_of:
+                    x = seen(part, x)
+                return x
             row = side.row(layer)
             if isinstance(layer, _NOISE):
                 side._record(layer, row, args[0], args[0])
@@ -284,6 +302,9 @@ class KerasSide(Side):
         random = (keras.random, "keras.random.dropout")
         for owner, name in (*self.backend.dropouts(), random):
             _set_attribute(stack, owner, "dropout", functional(name, owner.dropout))
+        # The masks of recurrent cells, the users' own too, come from nowhere else.
+        cell = next(c for c in keras.layers.LSTMCell.__mro__ if c.__name__ == "DropoutRNNCell")
+        _set_attribute(stack, cell, "_create_dropout_mask", no_dropout)
 
     def _mode_of(self, layer: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         told = bool(arguments.get("training"))  # Keras takes a None that is given for False
@@ -298,10 +319,13 @@ class KerasSide(Side):
         captured: list[Any] = []
         self._depth += 1
         try:
-            with _activation_spied(layer, captured):
+            with _activation_spied(layer, captured), sequence_seen(layer, captured):
                 output = original(layer, x, *args, **kw)
         finally:
             self._depth -= 1
+        for name, rate in dropouts(layer):
+            name = f"{name} of {self._names.get(id(layer), layer.name)}"
+            self._record(None, _BY_KIND["dropout"], x, x, name, rate=rate)
         if (after := self.after.get(id(layer))) is not None:
             output = after(output)
         self._record(layer, row, x, captured[0] if captured else output)
