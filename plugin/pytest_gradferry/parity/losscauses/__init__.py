@@ -1,0 +1,40 @@
+"""Why losses of equal outputs differ: a generator of hypotheses for each kind of mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..compare import Comparison
+from ..hypothesis import Hypothesis
+from .edits import call_pairs
+from .formula import arguments_swapped, clipped, huber_threshold, kind
+from .labels import broadcast, ignored, label_smoothing
+from .logits import logits
+from .scale import offset, reduction, scaled
+from .weights import missing_weights, positive_weight
+
+_OF_CALLS = (
+    logits,
+    label_smoothing,
+    ignored,
+    missing_weights,
+    positive_weight,
+    huber_threshold,
+    kind,
+    arguments_swapped,
+    clipped,
+)
+
+
+def loss_causes(comparison: Comparison) -> Iterator[Hypothesis]:
+    """The most telling first; a bare factor, which explains much, comes last."""
+    if comparison.losses is None or comparison.losses.named:
+        return
+    yield from broadcast(comparison)
+    pairs = call_pairs(comparison)
+    yield from reduction(comparison, pairs)
+    for generator in _OF_CALLS:
+        for pair in pairs:
+            yield from generator(pair)
+    yield from scaled(comparison, pairs)
+    yield from offset(comparison, pairs)
