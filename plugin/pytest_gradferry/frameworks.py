@@ -33,6 +33,25 @@ def load(name: str) -> Any:
     return importlib.import_module(name)
 
 
+class Absent:
+    """In place of a module that this process has not imported: whatever is read off it raises
+    FrameworkError once it is called."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return self
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise FrameworkError(f"{self._name} is not in use here")
+
+
+def available(name: str) -> Any:
+    """`load` of a module whose package is imported already, else `Absent`."""
+    return load(name) if loaded(name.partition(".")[0]) is not None else Absent(name)
+
+
 def loaded(name: str) -> Any:
     """The module if this process has imported it, else None."""
     return sys.modules.get(name)
@@ -335,6 +354,14 @@ def of(thing: Any) -> Framework:
         f"cannot tell the framework of a {type(thing).__module__}.{type(thing).__qualname__}: "
         "expected a torch.nn.Module, a keras.Model or a tensor of theirs"
     )
+
+
+def is_model(thing: Any) -> bool:
+    """Whether it is a model, layer or module of a framework that is in use."""
+    try:
+        return of(thing).is_model(thing)
+    except FrameworkError:
+        return False
 
 
 @contextmanager

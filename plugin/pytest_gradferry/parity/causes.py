@@ -151,6 +151,8 @@ def _hypotheses(
     if where is not None:
         yield from activation(comparison, where)
         yield from residual(comparison, where)
+    if comparison.recorded:
+        return  # the rest looks into both sides' losses and optimizers
     if rung == "loss":
         yield from loss_causes(comparison)
     if rung in _TRAINING:
@@ -161,6 +163,8 @@ def _together(
     comparison: Comparison, rung: str, tolerance: float
 ) -> list[tuple[Hypothesis, Finding]]:
     """Several mistakes of the loss or of the optimizer, which hide each other."""
+    if comparison.recorded:
+        return []
     if rung in _TRAINING:
         return together(comparison, rung, tolerance, list(optimizer_causes(comparison)))
     if rung == "loss":

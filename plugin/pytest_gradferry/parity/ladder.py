@@ -362,6 +362,11 @@ class Ladder:
             self.report.unexplained = (
                 "no known cause explains it: each one tried left the difference as it was"
             )
+            if self.comparison.recorded and rung in _NEEDS_LOSS:
+                self.report.unexplained += (
+                    "\n  the reference is a record: causes in the loss and the optimizer are only "
+                    "tried by parity(...), where both frameworks are installed"
+                )
             if rung == "forward-eval" and self.comparison.pairing.ambiguous:
                 self.report.unexplained += (
                     "\n  layers of the same shape were paired in the order of their calls; if the "

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from ..frameworks import load
+from ..frameworks import available, load
 from . import tree
 from .errors import ParityInputError
 from .layout import Array
@@ -23,7 +23,7 @@ _ORDERS = {
 
 
 def _functions() -> tuple[Any, Any]:
-    return load("torch").nn.functional, load("keras").ops
+    return available("torch.nn.functional"), available("keras.ops")
 
 
 def _cross_entropy() -> Pair:

@@ -329,6 +329,7 @@ class Couple:
     reference: Event
     port: Event
     order: Array | None = None  # port's input features, as positions in the reference's
+    alike: bool = False  # both are calls of one framework
 
     @property
     def name(self) -> str:
@@ -373,6 +374,8 @@ class Couple:
 
     @property
     def moves(self) -> bool:
+        if self.alike:
+            return False
         layer = self._keras.layer
         first = getattr(layer, "data_format", None) == "channels_first"
         if getattr(layer, "axis", -1) == 1:  # right for channels first only, and maybe a mistake
@@ -393,7 +396,9 @@ def _is_keras(event: Event) -> bool:
     return type(event.layer).__name__ in event.row.keras or hasattr(event.layer, "dtype_policy")
 
 
-def aligned(reference: Trace, port: Trace, layers: list[LayerPair]) -> list[Couple]:
+def aligned(
+    reference: Trace, port: Trace, layers: list[LayerPair], alike: bool = False
+) -> list[Couple]:
     """Calls of the two traces that correspond: weighted layers by their pair, others by type."""
     number: dict[int, str] = {}
     order: dict[int, Array | None] = {}
@@ -407,7 +412,7 @@ def aligned(reference: Trace, port: Trace, layers: list[LayerPair]) -> list[Coup
     )
     matcher = SequenceMatcher(None, a_keys, b_keys, autojunk=False)
     return [
-        Couple(a, b, order.get(id(a.layer)))
+        Couple(a, b, order.get(id(a.layer)), alike)
         for block in matcher.get_matching_blocks()
         for a, b in zip(
             theirs[block.a : block.a + block.size],
