@@ -34,17 +34,17 @@ def load(name: str) -> Any:
 
 
 class Absent:
-    """In place of a module that this process has not imported: whatever is read off it raises
-    FrameworkError once it is called."""
+    """In place of a module that this process has not imported: its functions raise FrameworkError
+    when they are called."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def __getattr__(self, attribute: str) -> Any:
-        return self
+    def __getattr__(self, attribute: str) -> Callable[..., Any]:
+        def missing(*args: Any, **kwargs: Any) -> Any:
+            raise FrameworkError(f"{self._name}.{attribute}: not in use in this process")
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise FrameworkError(f"{self._name} is not in use here")
+        return missing
 
 
 def available(name: str) -> Any:

@@ -98,6 +98,11 @@ class Comparison:
     _cache: dict[str, Any] = field(default_factory=dict)
     _port_trained: Trained | None = None
 
+    @property
+    def untrainable(self) -> str:
+        """Why there is nothing to train; empty where there is."""
+        return "" if self.trained_weights() else "there are no weights to train"
+
     # -- what is compared -----------------------------------------------------------------------
 
     def forget(self) -> None:

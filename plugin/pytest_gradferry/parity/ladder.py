@@ -86,8 +86,8 @@ class Ladder:
         for rung in _NUMERIC:
             if rung in _NEEDS_LOSS and self.comparison.losses is None:
                 self._add(rung, SKIPPED, detail="no loss was given")
-            elif rung in _NEEDS_LOSS[1:] and not self.comparison.trained_weights():
-                self._add(rung, SKIPPED, detail="there are no weights to train")
+            elif rung in _NEEDS_LOSS[1:] and self.comparison.untrainable:
+                self._add(rung, SKIPPED, detail=self.comparison.untrainable)
             elif not self._numeric(rung):
                 self._leave_out(RUNGS.index(rung) + 1, f"{rung} failed")
                 break

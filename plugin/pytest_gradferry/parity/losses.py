@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from ..frameworks import available, load
+from ..frameworks import available, load, loaded
 from . import tree
 from .errors import ParityInputError
 from .layout import Array
@@ -201,6 +201,8 @@ def _torchs(loss: Any) -> Any:
 
 def _kerass(loss: Any) -> Any:
     """Keras' own functions are reduced as `compile` does."""
+    if loaded("keras") is None:  # a record's, of torch alone
+        return loss
     losses = load("keras").losses
     found = losses.get(loss) if isinstance(loss, str) else loss
     if isinstance(found, losses.Loss) or "keras" not in _homes(found):

@@ -70,9 +70,7 @@ class _Recorder:
     def record(self) -> dict[str, Any]:
         comparison, side = self.comparison, self.side
         traces = self._traces()
-        handles = side.all_weights()
-        for handle in handles:
-            self._weight(handle.variable, handle.name)
+        names = [[self._weight(h.variable, h.name), h.name] for h in side.all_weights()]
         gradients = comparison.reference_gradients()
         found: dict[str, Any] = {
             "framework": side.framework,
@@ -93,11 +91,11 @@ class _Recorder:
             "remarks": side.remarks(),
             "hidden": [[*key, names] for key, names in side.hidden_layers().items()],
             "one_bias": one_bias_grus(side),
+            "names": names,
         }
         found["float32"] = self._float32() if side.dtype == "float64" else None
         found["layers"] = list(self.layers.values())
         found["weights"] = list(self.weights.values())
-        found["names"] = [[self._index(h.variable), h.name] for h in handles]
         return found
 
     def _traces(self) -> dict[str, Any]:

@@ -34,6 +34,12 @@ class Replay(Comparison):
         assert isinstance(self.reference, RecordedSide)
         return self.reference
 
+    @property
+    def untrainable(self) -> str:
+        if self.record.padded:
+            return "the port's padding_idx gets no gradient, and the record was trained without it"
+        return super().untrainable
+
     def _gradients(self, side: Side) -> Gradients:
         return self.record.recorded_gradients() if side is self.record else super()._gradients(side)
 

@@ -50,6 +50,7 @@ class RecordedSide(Side):
         self.inputs = reader.structure(self.record["inputs"])
         self.targets = reader.structure(self.record["targets"])
         self.acting = list(self.record["acting"])
+        self.padded = False  # an embedding's padding row is masked, and was not when it was trained
         self._rows = {str(row_key(row)): row for row in ROWS}
         self._weights = [
             RecordedWeight(reader.arrays[w["array"]], w["trainable"], w["name"])
@@ -128,6 +129,10 @@ class RecordedSide(Side):
 
     def updates(self) -> dict[int, Array]:
         return self._by_weight(self.record["training"]["updates"])
+
+    def mask(self, handle: Handle, factors: Any) -> None:
+        self.padded = self.padded or np.ndim(factors) > 0
+        super().mask(handle, factors)
 
     # -- as a side ------------------------------------------------------------------------------
 

@@ -57,6 +57,7 @@ class Writer:
 
     def save(self, path: Path, record: dict[str, Any]) -> None:
         """Raises ParityInputError where the file cannot be written."""
+        from safetensors import SafetensorError
         from safetensors.numpy import save_file
 
         text = json.dumps(record)
@@ -71,10 +72,11 @@ class Writer:
         try:
             save_file(self.arrays, str(part), metadata)
             part.replace(path)
-        except OSError as error:
+        except (SafetensorError, OSError) as error:
             raise ParityInputError(f"cannot write the record {path}: {error}") from error
         finally:
-            part.unlink(missing_ok=True)
+            if part.exists():
+                part.unlink()
 
 
 class Reader:
