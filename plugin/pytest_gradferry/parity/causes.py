@@ -13,17 +13,20 @@ from itertools import combinations, groupby, islice
 from typing import Any
 
 from .arithmetic import residual, scale
+from .attention import attention
 from .calls import always_on, batch_norm
 from .compare import Comparison, relative
+from .couples import Couple
 from .glue import activation, flatten_order
 from .hypothesis import Hypothesis
+from .layercauses import of_layer
 from .localise import Afterwards, Divergence, first_divergence
 from .losscauses import loss_causes
 from .optimizercauses import optimizer_causes
-from .padding import padding
-from .pairing import Couple
 from .report import Finding, listed
+from .sequences import kept_states, masks_of_padding, recurrent
 from .settings import Difference, Found, thawed, written
+from .summaries import summary
 from .together import together
 
 FORWARD = ("forward-eval", "forward-train")
@@ -73,7 +76,7 @@ def _mend(
             break
         where = _locate(comparison, rung, tolerance, error)
         first = first or where
-        for hypothesis in _hypotheses(comparison, rung, where, settings):
+        for hypothesis in _possible(comparison, _hypotheses(comparison, rung, where, settings)):
             accepted = _try(comparison, rung, tolerance, error, where, hypothesis)
             if accepted is not None:
                 proven = [(hypothesis, accepted)]
@@ -138,6 +141,15 @@ def _error_of(comparison: Comparison, couple: Couple, training: bool) -> float |
     return None
 
 
+def _possible(comparison: Comparison, found: Iterator[Hypothesis]) -> Iterator[Hypothesis]:
+    """A record ends them where one needs more of the reference than was kept."""
+    try:
+        yield from found
+    except Exception:
+        if not comparison.recorded:
+            raise
+
+
 def _hypotheses(
     comparison: Comparison, rung: str, where: Where, settings: Found
 ) -> Iterator[Hypothesis]:
@@ -145,10 +157,14 @@ def _hypotheses(
     yield from _settings(comparison, settings)
     if isinstance(where, Divergence):
         yield from batch_norm(comparison, where)
-        yield from padding(comparison, where)
+        yield from of_layer(comparison, where, settings)
         yield from flatten_order(comparison, where)
         yield from scale(comparison, where)
+        yield from recurrent(comparison, where)
+        yield from attention(comparison, where)
     if where is not None:
+        yield from summary(comparison, where)
+        yield from masks_of_padding(comparison)
         yield from activation(comparison, where)
         yield from residual(comparison, where)
     if comparison.recorded:
@@ -156,6 +172,7 @@ def _hypotheses(
     if rung == "loss":
         yield from loss_causes(comparison)
     if rung in _TRAINING:
+        yield from kept_states(comparison)
         yield from optimizer_causes(comparison)
 
 

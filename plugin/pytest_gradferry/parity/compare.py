@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import tree
+from .couples import Couple, aligned
 from .errors import ParityInputError
 from .layout import Array, Rearrangement, mover, override, rearrangement
 from .losses import Losses, Projection
 from .optimizers import Optimizers
-from .pairing import Couple, Pairing, WeightPair, aligned
+from .pairing import Pairing, WeightPair
 from .side import Gradients, Side, Trace
 from .steppers import Stepper
 
@@ -156,8 +157,7 @@ class Comparison:
         )
 
     def couples(self, traces: tuple[Trace, Trace]) -> list[Couple]:
-        alike = self.reference.framework == self.port.framework
-        return aligned(*traces, self.pairing.layers, alike)
+        return aligned(*traces, self.pairing.layers)
 
     # -- the rungs ------------------------------------------------------------------------------
 

@@ -362,10 +362,10 @@ class Ladder:
             self.report.unexplained = (
                 "no known cause explains it: each one tried left the difference as it was"
             )
-            if self.comparison.recorded and rung in _NEEDS_LOSS:
+            if self.comparison.recorded:
                 self.report.unexplained += (
-                    "\n  the reference is a record: causes in the loss and the optimizer are only "
-                    "tried by parity(...), where both frameworks are installed"
+                    "\n  the reference is a record: causes in the loss and the optimizer, and what "
+                    "needs it run, are only tried by parity(...), in one environment"
                 )
             if rung == "forward-eval" and self.comparison.pairing.ambiguous:
                 self.report.unexplained += (

@@ -122,23 +122,29 @@ class _Recorder:
 
     def _event(self, event: Event, name: str) -> dict[str, Any]:
         return {
-            "layer": None if event.layer is None else self._layer(event),
+            "layer": self._layer(event.layer, event.row, event.name),
+            "tail": self._layer(event.tail, None, event.name),
             "name": event.name,
             "row": row_key(event.row),
             "inputs": self.writer.put(event.inputs, f"{name}.{event.name}.input"),
             "output": self.writer.put(event.output, f"{name}.{event.name}.output"),
-            "detail": {k: _plain(v) for k, v in event.detail.items() if _is_plain(v)},
+            "detail": {
+                key: self.writer.structure(value, f"{name}.{event.name}.{key}")
+                for key, value in event.detail.items()
+                if _is_kept(value)
+            },
         }
 
-    def _layer(self, event: Event) -> int:
-        layer = event.layer
+    def _layer(self, layer: Any, row: Row | None, name: str) -> int | None:
+        if layer is None:
+            return None
         if id(layer) not in self.layers:
             self.kept.append(layer)
-            alike = [row for row in (event.row, *ROWS) if row.kind == event.row.kind]
+            alike = [] if row is None else [row, *(r for r in ROWS if r.kind == row.kind)]
             self.layers[id(layer)] = {
                 "type": type(layer).__name__,
                 "attributes": self._attributes(layer, alike),
-                "weights": self._weights_of(layer, event.name, alike),
+                "weights": self._weights_of(layer, name, alike),
             }
         return self._layer_of(id(layer))
 
@@ -255,6 +261,15 @@ def _is_plain(value: Any) -> bool:
     if isinstance(value, (tuple, list)):
         return all(map(_is_plain, value))
     return isinstance(value, (*_PLAIN, np.generic))
+
+
+def _is_kept(value: Any) -> bool:
+    """Numbers and words, arrays, and tuples, lists and dicts of these."""
+    if isinstance(value, dict):
+        return all(isinstance(k, str) and _is_kept(v) for k, v in value.items())
+    if isinstance(value, (tuple, list)):
+        return all(map(_is_kept, value))
+    return isinstance(value, (*_PLAIN, np.generic, np.ndarray))
 
 
 def _plain(value: Any) -> Any:

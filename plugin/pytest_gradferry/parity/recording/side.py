@@ -80,16 +80,21 @@ class RecordedSide(Side):
     def _trace(self, recorded: dict[str, Any]) -> Trace:
         events = [
             Event(
-                None if event["layer"] is None else self._layers[event["layer"]],
+                self.framework,
+                self._layer_at(event["layer"]),
                 event["name"],
                 self._row(event["row"]),
                 self.reader.arrays[event["inputs"]],
                 self.reader.arrays[event["output"]],
-                event["detail"],
+                {k: self.reader.structure(v) for k, v in event["detail"].items()},
+                self._layer_at(event["tail"]),
             )
             for event in recorded["events"]
         ]
         return Trace(events, self.reader.structure(recorded["outputs"]))
+
+    def _layer_at(self, index: int | None) -> RecordedLayer | None:
+        return None if index is None else self._layers[index]
 
     def _row(self, key: list[Any]) -> Row:
         row = self._rows.get(str(key))
@@ -168,6 +173,8 @@ class RecordedSide(Side):
 
     def run_layer(self, layer: Any, inputs: Array, training: bool) -> Array:
         for event in self.trace(self.inputs, training).events:
+            if event.tail is layer and event.output is inputs:
+                return inputs  # what was recorded is the output of both
             if event.layer is layer and event.inputs is inputs:
                 return event.output
         raise NotRecorded
@@ -184,7 +191,7 @@ class RecordedSide(Side):
     def step(self, gradients: dict[int, Array], optimizer: Any) -> None:
         raise NotRecorded
 
-    def take(self, tensor: Any, index: Array) -> Any:
+    def take(self, tensor: Any, index: Array, axis: int = -1) -> Any:
         raise NotRecorded
 
     def reshape(self, tensor: Any, like: Any) -> Any:

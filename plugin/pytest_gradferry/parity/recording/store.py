@@ -43,7 +43,7 @@ class Writer:
         return self._names[identity]
 
     def structure(self, value: Any, name: str) -> Any:
-        """Arrays in tuples, lists and dicts, as `Reader.structure` takes them back."""
+        """Arrays and plain values in tuples, lists and dicts, for `Reader.structure`."""
         if value is None:
             return None
         if isinstance(value, dict):
@@ -53,6 +53,8 @@ class Writer:
         if isinstance(value, (list, tuple)):
             kind = "list" if isinstance(value, list) else "tuple"
             return {kind: [self.structure(v, f"{name}.{i}") for i, v in enumerate(value)]}
+        if isinstance(value, (bool, int, float, str)):
+            return {"value": value}
         return {"array": self.put(value, name)}
 
     def save(self, path: Path, record: dict[str, Any]) -> None:
@@ -109,6 +111,8 @@ class Reader:
         ((kind, value),) = encoded.items()
         if kind == "array":
             return self.arrays[value]
+        if kind == "value":
+            return value
         if kind == "dict":
             return {key: self.structure(part) for key, part in value.items()}
         parts = [self.structure(part) for part in value]
