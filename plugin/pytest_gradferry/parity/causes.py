@@ -22,6 +22,7 @@ from .hypothesis import Hypothesis
 from .layercauses import of_layer
 from .localise import Afterwards, Divergence, first_divergence
 from .losscauses import loss_causes
+from .operations.cause import located, operations
 from .optimizercauses import optimizer_causes
 from .report import Finding, listed
 from .sequences import kept_states, masks_of_padding, recurrent
@@ -96,7 +97,8 @@ def _mend(
 def _locate(comparison: Comparison, rung: str, tolerance: float, error: float) -> Where:
     if rung not in FORWARD:
         return None
-    return first_divergence(comparison, tolerance, rung == "forward-train", error)
+    where = first_divergence(comparison, tolerance, rung == "forward-train", error)
+    return located(comparison, where)
 
 
 def _try(
@@ -167,6 +169,7 @@ def _hypotheses(
         yield from masks_of_padding(comparison)
         yield from activation(comparison, where)
         yield from residual(comparison, where)
+        yield from operations(comparison, where)
     if comparison.recorded:
         return  # the rest looks into both sides' losses and optimizers
     if rung == "loss":

@@ -15,8 +15,9 @@ _IN_TORCH = {
     EACH: "torch.nn.utils.clip_grad_norm_(p, {:g}) of each parameter",
     VALUE: "torch.nn.utils.clip_grad_value_(params, {:g})",
 }
-# torch divides by norm + 1e-6: its limit is known to that from what became of the gradients.
-_SAME = 1e-5
+SLACK = 1e-6  # that torch adds to a norm it divides by
+# A limit is known to rounding from what became of the gradients.
+_SAME = 1e-6
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,11 @@ def clipping_of(optimizer: Any) -> Clip | None:
     return None
 
 
-def observed(gradients: list[tuple[Array, Array]]) -> Clip | None:
-    """What made the second of each pair from the first; None where nothing did, or no clipping."""
+def observed(gradients: list[tuple[Array, Array]], slack: float = SLACK) -> Clip | None:
+    """What made the second of each pair from the first; None where nothing did, or no clipping.
+
+    `slack` is what was added to the norm.
+    """
     changed = [(before, after) for before, after in gradients if not np.array_equal(before, after)]
     if not changed:
         return None
@@ -69,10 +73,10 @@ def observed(gradients: list[tuple[Array, Array]]) -> Clip | None:
         return Clip(VALUE, limit)
     factor = _factor(whole, clipped)
     if factor is not None:
-        return Clip(GLOBAL, _round(factor * (float(np.linalg.norm(whole)) + 1e-6)))
+        return Clip(GLOBAL, _round(factor * (float(np.linalg.norm(whole)) + slack)))
     factors = [_factor(before, after) for before, after in changed]
     limits = [
-        f * (float(np.linalg.norm(before)) + 1e-6)
+        f * (float(np.linalg.norm(before)) + slack)
         for f, (before, _) in zip(factors, changed, strict=True)
         if f is not None
     ]

@@ -20,7 +20,7 @@ from .hyperparameters import (
     UNDER_ROOT,
     epsilon_alike,
 )
-from .steppers import KerasStepper, Stepper, TorchStepper
+from .steppers import KerasStepper, Stepper, TorchStepper, equal_rates
 
 _SGD_RATE = 2.0**-3
 _ADAPTIVE_RATE = 2.0**-10
@@ -137,7 +137,7 @@ class Optimizers:
     def _bare_torch(self) -> TorchStepper:
         made = self._torch(self.parameters())
         parts = tuple(made) if isinstance(made, (tuple, list)) else (made,)
-        optimizer, scheduler, every = (*parts, None, 1)[:3] if len(parts) < 3 else parts[:3]
+        optimizer, scheduler, every = (*parts, *(None, None, 1)[len(parts) :])[:3]
         right = (
             hasattr(optimizer, "param_groups")
             and hasattr(optimizer, "step")
@@ -184,7 +184,7 @@ def _pair(optimizer: Any) -> tuple[Callable[[list[Any]], Any], Callable[[], Any]
         )
     make_torch, given = optimizer
     kind = load("keras").optimizers.Optimizer
-    made = given() if callable(given) and "keras" in _home(given) else given
+    made = given() if callable(given) and not _is_torchs(given) else given
     if not callable(make_torch) or not isinstance(made, kind):
         raise ParityInputError(
             "optimizer=(torch's, keras'): torch's must be a function of the parameters, such as "
@@ -194,8 +194,8 @@ def _pair(optimizer: Any) -> tuple[Callable[[list[Any]], Any], Callable[[], Any]
     return make_torch, lambda: _copied(made)
 
 
-def _home(function: Any) -> str:
-    return str(getattr(function, "__module__", ""))
+def _is_torchs(thing: Any) -> bool:
+    return str(getattr(thing, "__module__", "")).startswith("torch.")
 
 
 def _copied(given: Any) -> Any:
@@ -227,9 +227,8 @@ def _copied(given: Any) -> Any:
 def _align_rates(theirs: TorchStepper, ours: KerasStepper, steps: int) -> None:
     """Keras' rates as torch has them, where they are the same but for float32."""
     exact, rounded = theirs.planned_rates(steps), ours.planned_rates(steps)
-    ours.rates = [
-        a if abs(a - b) <= 1e-6 * abs(a) else b for a, b in zip(exact, rounded, strict=True)
-    ]
+    same = equal_rates(exact, rounded)
+    ours.rates = [a if same(a, b) else b for a, b in zip(exact, rounded, strict=True)]
 
 
 def _align_epsilon(theirs: TorchStepper, ours: KerasStepper) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..frameworks import load
-from .clipping import Clip, clipping_of, observed
+from .clipping import SLACK, Clip, clipping_of, observed
 from .errors import ParityInputError
 from .hyperparameters import (
     ACCUMULATOR,
@@ -179,9 +179,8 @@ class TorchStepper(Stepper):
                 f"{first_line(error)}"
             ) from error
         if watching:
-            self.observed = observed(
-                [(g.numpy(), p.grad.numpy()) for p, g in given if p.grad is not None]
-            )
+            now = [(g.numpy(), p.grad.numpy()) for p, g in given if p.grad is not None]
+            self.observed = observed(now, 0.0 if self.exact_clip else SLACK)
 
     def _decayed(self) -> None:
         if self.decays is None:
@@ -289,6 +288,12 @@ class KerasStepper(Stepper):
         return found
 
 
+def equal_rates(theirs: list[float], ours: list[float]) -> Callable[[float, float], bool]:
+    """Whether two rates of these courses are the same: Keras computes schedules in float32."""
+    scale = max(map(abs, (*theirs, *ours)))
+    return lambda a, b: abs(a - b) <= 1e-6 * scale
+
+
 def _constant(rate: Any) -> Callable[[], Any]:
     return lambda: rate
 
@@ -314,7 +319,7 @@ def _exact_norm_clip() -> Iterator[None]:
     original = module._clip_grads_with_norm_
 
     def exact(parameters: Any, max_norm: Any, total_norm: Any, *rest: Any) -> None:
-        original(parameters, max_norm, total_norm - 1e-6, *rest)
+        original(parameters, max_norm, total_norm - SLACK, *rest)
 
     module._clip_grads_with_norm_ = exact
     try:

@@ -10,10 +10,11 @@ from .edits import call_pairs
 from .formula import arguments_swapped, clipped, huber_threshold, kind
 from .labels import broadcast, ignored, label_smoothing
 from .logits import logits
-from .scale import offset, reduction, scaled
+from .scale import offset, reduction, scaled, sums
 from .weights import missing_weights, positive_weight
 
 _OF_CALLS = (
+    reduction,
     logits,
     label_smoothing,
     ignored,
@@ -32,9 +33,10 @@ def loss_causes(comparison: Comparison) -> Iterator[Hypothesis]:
         return
     yield from broadcast(comparison)
     pairs = call_pairs(comparison)
-    yield from reduction(comparison, pairs)
     for generator in _OF_CALLS:
         for pair in pairs:
             yield from generator(pair)
-    yield from scaled(comparison, pairs)
-    yield from offset(comparison, pairs)
+    if not pairs:
+        yield from sums(comparison)
+    yield from scaled(comparison)
+    yield from offset(comparison)

@@ -12,71 +12,78 @@ from .. import tree
 from ..compare import Comparison, relative
 from ..hypothesis import Hypothesis
 from .edits import CallPair
+from .formula import times
+from .weights import class_weights
 
 _SAME = 1e-7
-_KERAS_KIND_SUMS = ("cross_entropy", "nll", "kl_div")  # over the classes, not means of them
+_OVER_CLASSES = ("cross_entropy", "kl_div")  # sums over the last axis, not means of it
 
 
-def reduction(comparison: Comparison, pairs: list[CallPair]) -> Iterator[Hypothesis]:
+def reduction(pair: CallPair) -> Iterator[Hypothesis]:
     """One loss is a sum of what the other averages, over the samples, the elements or both."""
-    factor = _factor(comparison)
-    if factor is None or len(pairs) > 1:
-        return
-    if pairs:
-        yield from _of_call(comparison, pairs[0], factor)
-    else:
-        yield from _unseen(comparison, factor)
-
-
-def _of_call(comparison: Comparison, pair: CallPair, factor: float) -> Iterator[Hypothesis]:
-    """`factor` is what the port's loss is to be multiplied with."""
-    torch, keras = (str(c.arguments.get("reduction")) for c in (pair.torch, pair.keras))
-    in_keras = factor if pair.keras_port else 1 / factor  # what Keras' is to be multiplied with
+    torch, keras = (str(call.arguments.get("reduction")) for call in (pair.torch, pair.keras))
     output, _ = pair.numbers("keras")
     if not output.ndim or not output.size:
         return
     last, elements = output.shape[-1], output.size
-    classes = pair.keras.kind in ("cross_entropy", "kl_div")
-    samples = elements // last if classes or output.ndim > 1 else elements
+    of_classes = pair.keras.kind in _OVER_CLASSES
+    samples = _divisor(pair, elements // last)
+    rule, fix = "XFR422", _SAME_REDUCTION
     if pair.torch.kind == "kl_div" and torch == "mean":
-        found = _near(in_keras, 1 / last)
+        factor = 1 / last
         cause = (
             f"torch's kl_div divides by all elements, Keras' by the samples alone ({last} times "
             "fewer)"
         )
         fix, rule = 'reduction="batchmean" in torch', "XFR407"
-    elif keras == "sum" and torch != "sum":
-        found = _near(in_keras, 1 / samples)
-        cause = f"the {pair.role('keras')}'s loss is a sum over the samples ({samples}), the "
-        cause += f"{pair.role('torch')}'s a mean"
-        fix, rule = _SAME_REDUCTION, "XFR422"
+    elif keras == "sum" and torch == "mean":
+        factor = 1 / samples
+        cause = (
+            f"the {pair.role('keras')}'s loss is a sum over the samples ({samples:g}), the "
+            f"{pair.role('torch')}'s a mean"
+        )
     elif torch == "sum" and keras != "sum":
-        count = samples if classes else elements
-        found = _near(in_keras, count)
-        over = "the samples" if classes else "all elements"
-        cause = f"the {pair.role('torch')}'s loss is a sum over {over} ({count}), the "
-        cause += f"{pair.role('keras')}'s a mean"
-        fix, rule = _SAME_REDUCTION, "XFR422"
-    elif torch == keras == "sum":
-        found = _near(in_keras, last)
+        factor = samples if of_classes else float(elements)
+        over = "the samples" if of_classes else "all elements"
+        cause = (
+            f"the {pair.role('torch')}'s loss is a sum over {over} ({factor:g}), the "
+            f"{pair.role('keras')}'s a mean"
+        )
+    elif torch == keras == "sum" and not of_classes:
+        factor = float(last)
         cause = (
             f"Keras' sum adds up means over the last axis ({last}), torch's sum adds all elements"
         )
-        fix, rule = f"multiply Keras' by {last}, or take means on both sides", "XFR422"
+        fix = f"multiply Keras' by {last}, or take means on both sides"
     else:
-        found, cause, fix, rule = False, "", "", ""
-    if found:
-        change = _change(factor)
-        yield Hypothesis(cause, change, fix, partial(_multiplied, comparison, factor), rule)
-    elif not pair.keras.kind:
-        yield from _unseen(comparison, factor)
+        return
+    if not pair.keras_port:
+        factor = 1 / factor
+    framework = pair.port.framework
+    edit = partial(times, factor=factor)
+    yield Hypothesis(cause, _change(factor), fix, partial(pair.edited, framework, edit), rule)
+
+
+def _divisor(pair: CallPair, samples: int) -> float:
+    """What torch's mean divides by: the sum of the weights of what is not left out."""
+    weights = class_weights(pair)
+    if weights is not None:
+        return float(weights.sum())
+    _, target = pair.numbers("torch")
+    ignored = pair.torch.arguments.get("ignore_index")
+    if target.dtype.kind in "iu" and ignored is not None:
+        return float(np.sum(target != ignored))
+    return float(samples)
 
 
 _SAME_REDUCTION = "take the same reduction on both sides"
 
 
-def _unseen(comparison: Comparison, factor: float) -> Iterator[Hypothesis]:
-    """A loss written by hand: only its value tells."""
+def sums(comparison: Comparison) -> Iterator[Hypothesis]:
+    """The same of a loss written by hand, where only its value tells."""
+    factor = _factor(comparison)
+    if factor is None:
+        return
     outputs = tree.leaves(comparison.reference_outputs())
     if len(outputs) != 1 or not outputs[0].ndim:
         return
@@ -102,7 +109,7 @@ def _unseen(comparison: Comparison, factor: float) -> Iterator[Hypothesis]:
                 return
 
 
-def scaled(comparison: Comparison, pairs: list[CallPair]) -> Iterator[Hypothesis]:
+def scaled(comparison: Comparison) -> Iterator[Hypothesis]:
     """Any factor, where all gradients have it too."""
     factor = _factor(comparison)
     if factor is None:
@@ -116,7 +123,7 @@ def scaled(comparison: Comparison, pairs: list[CallPair]) -> Iterator[Hypothesis
     )
 
 
-def offset(comparison: Comparison, pairs: list[CallPair]) -> Iterator[Hypothesis]:
+def offset(comparison: Comparison) -> Iterator[Hypothesis]:
     """A constant, which no gradient sees."""
     theirs, ours = comparison.loss_values()
     if not np.isfinite(theirs - ours) or comparison.gradients().error > _SAME:

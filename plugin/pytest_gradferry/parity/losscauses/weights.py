@@ -124,7 +124,8 @@ def _positives_weighted(call: Call, weight: Array) -> Call:
     ops = load("keras").ops
 
     def run(output: Any, target: Any, **arguments: Any) -> Any:
-        target = ops.cast(target, output.dtype)
+        smoothing = arguments.get("label_smoothing") or 0.0
+        target = ops.cast(target, output.dtype) * (1 - smoothing) + smoothing / 2
         if arguments.get("from_logits"):
             yes, no = ops.log_sigmoid(output), ops.log_sigmoid(-output)
         else:

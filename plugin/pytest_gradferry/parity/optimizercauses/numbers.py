@@ -38,14 +38,14 @@ def kind(comparison: Comparison) -> Iterator[Hypothesis]:
     name = _IN_KERAS.get(wanted.kind) if keras_port else wanted.kind
     if name is None or (not keras_port and wanted.kind not in _IN_KERAS):
         return
-    rates = wanted.planned_rates(comparison.steps)
+    rates, decays = wanted.planned_rates(comparison.steps), decays_for(comparison)
     shown = {"learning_rate" if keras_port else "lr": rates[0]} | _arguments(wanted, keras_port)
     written = ", ".join(f"{key}={_number(value)}" for key, value in shown.items())
 
     def replace(made: Stepper) -> None:
         made.optimizer = _built(name, made, rates[0], _arguments(wanted, keras_port))
         made.rates = rates
-        made.decays = decays_for(comparison)
+        made.decays = decays
 
     yield Hypothesis(
         f"the port's optimizer is {here.family}, the reference's {wanted.family}",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ..compare import Comparison
 from ..hyperparameters import LEARNING_RATE
 from ..hypothesis import Hypothesis
-from ..steppers import Stepper, TorchStepper
+from ..steppers import Stepper, TorchStepper, equal_rates
 from .apply import both, fixed
 
-# Keras computes schedules in float32.
-_SAME = 1e-6
 _RULE = "XFR418"
+Same = Callable[[float, float], bool]
 
 
 def rates(comparison: Comparison) -> Iterator[Hypothesis]:
@@ -20,7 +19,10 @@ def rates(comparison: Comparison) -> Iterator[Hypothesis]:
     keras_port = comparison.port.framework == "keras"
     reference, port = (torch, keras) if keras_port else (keras, torch)
     theirs, ours = (s.planned_rates(comparison.steps) for s in (reference, port))
-    first = next((t for t, pair in enumerate(zip(theirs, ours)) if not _same(*pair)), None)  # noqa: B905
+    same = equal_rates(theirs, ours)
+    first = next(
+        (t for t, pair in enumerate(zip(theirs, ours, strict=True)) if not same(*pair)), None
+    )
     if first is None:
         return
     name = LEARNING_RATE.keras if keras_port else LEARNING_RATE.torch
@@ -49,6 +51,7 @@ def _of_schedules(
     reference: Stepper, port: Stepper, theirs: list[float], ours: list[float], first: int
 ) -> tuple[str, str, str | None]:
     """Cause, fix and rule."""
+    same = equal_rates(theirs, ours)
     course = f"{_course(ours)}, the reference's {_course(theirs)}"
     if not port.scheduled:
         return (
@@ -64,7 +67,7 @@ def _of_schedules(
         )
     for epoch in range(2, len(theirs)):
         for slow, fast, slow_role in ((theirs, ours, "reference"), (ours, theirs, "port")):
-            if _counts_epochs(slow, fast, epoch):
+            if _counts_epochs(slow, fast, epoch, same):
                 fast_role = "port" if slow_role == "reference" else "reference"
                 return (
                     f"the {fast_role}'s schedule counts steps, the {slow_role}'s epochs of {epoch} "
@@ -76,7 +79,7 @@ def _of_schedules(
                     _RULE,
                 )
     for shift, when in ((1, "ahead"), (-1, "behind")):
-        if _shifted(theirs, ours, shift):
+        if _shifted(theirs, ours, shift, same):
             return (
                 f"the port's schedule is a step {when} of the reference's: {course}",
                 "start both at the same step",
@@ -90,27 +93,19 @@ def _of_schedules(
     )
 
 
-def _counts_epochs(slow: list[float], fast: list[float], epoch: int) -> bool:
+def _counts_epochs(slow: list[float], fast: list[float], epoch: int, same: Same) -> bool:
     """`slow` takes at each epoch the rate that `fast` takes at each step."""
     stretched = [fast[t // epoch] for t in range(len(slow))]
-    return not _same(stretched[0], stretched[-1]) and _all_same(stretched, slow)
+    return not same(stretched[0], stretched[-1]) and all(map(same, stretched, slow))
 
 
-def _shifted(theirs: list[float], ours: list[float], shift: int) -> bool:
+def _shifted(theirs: list[float], ours: list[float], shift: int, same: Same) -> bool:
     a, b = (theirs[1:], ours[:-1]) if shift > 0 else (theirs[:-1], ours[1:])
-    return bool(a) and _all_same(a, b)
-
-
-def _all_same(a: list[float], b: list[float]) -> bool:
-    return all(map(_same, a, b))
-
-
-def _same(a: float, b: float) -> bool:
-    return abs(a - b) <= _SAME * abs(a)
+    return bool(a) and all(map(same, a, b))
 
 
 def _course(rates: list[float]) -> str:
-    if _same(rates[0], rates[-1]) and _same(min(rates), max(rates)):
+    if min(rates) == max(rates):
         return f"always {rates[0]:g}"
     return f"{rates[0]:g} at the first step, {rates[-1]:g} at step {len(rates)}"
 
@@ -120,7 +115,7 @@ def group_rates(comparison: Comparison) -> Iterator[Hypothesis]:
     torch, keras = both(comparison)
     own = [float(group["lr"]) for group in torch.optimizer.param_groups]
     rate = float(f"{keras.planned_rates(1)[0]:.7g}")
-    if all(_same(own[0], value) for value in own):
+    if len(set(own)) == 1:
         return
     role = "port" if comparison.port.framework == "torch" else "reference"
 
