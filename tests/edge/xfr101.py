@@ -7,6 +7,10 @@ from torch import nn
 
 
 class Block(keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.hidden = keras.layers.Dense(4)
+
     def __call__(self, x):  # XFR101
         return x
 
@@ -151,3 +155,16 @@ class Penalty(keras.regularizers.Regularizer):
 class Both(nn.Module, linen.Module):
     def __call__(self, x):
         return x
+
+
+class LowerCase(keras.layers.Layer):
+    def __call__(self, text):
+        return tf.strings.lower(text)
+
+
+class Scaled(keras.layers.Layer):
+    def build(self, shape):
+        self.scale = self.add_weight(shape=(shape[-1],))
+
+    def __call__(self, x):  # XFR101
+        return x * self.scale

@@ -1,3 +1,4 @@
+import enas
 import keras
 import tensorflow as tf
 
@@ -237,3 +238,81 @@ class ConvNet(keras.Model):
 
 
 ConvNet().compile("sgd", "mse")
+
+
+# -- told by others, or perhaps not there ----------------------------------------------------------
+
+
+class TrainedElsewhere(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.norm = keras.layers.BatchNormalization()
+
+    def call(self, x):
+        return self.norm(x)
+
+
+search = enas.ArchitectureTrainer(TrainedElsewhere(), epochs=3)
+
+
+class Wrapped(TrainedElsewhere):
+    def call(self, x):
+        return self.norm(x) + 1
+
+
+wrapped = Wrapped()
+estimator = enas.ArchitectureTrainer(model=wrapped, epochs=3)
+
+
+class Summarised(TrainedElsewhere):
+    def call(self, x):  # XFR305
+        return self.norm(x) * 2
+
+
+summarised = Summarised()
+enas.count_parameters(summarised)
+summarised.compile("sgd", "mse")
+
+
+def norm_of(name):
+    if name == "batch":
+        return keras.layers.BatchNormalization()
+    return keras.layers.GroupNormalization()
+
+
+class Chosen(keras.Model):
+    def __init__(self, norm="group", with_dropout=False):
+        super().__init__()
+        self.norm = norm_of(norm)
+        self.body = keras.Sequential([keras.layers.Dense(4), norm_of(norm)])
+        self.drop = keras.layers.Dropout(0.5) if with_dropout else None
+
+    def call(self, x):
+        x = self.body(self.norm(x))
+        return x if self.drop is None else self.drop(x)
+
+
+class ChosenAndNot(keras.Model):
+    def __init__(self, norm="group"):
+        super().__init__()
+        self.norm = norm_of(norm)
+        self.drop = keras.layers.Dropout(0.5)
+
+    def call(self, x):  # XFR305
+        return self.drop(self.norm(x))
+
+
+class DropPath(keras.layers.Layer):
+    def call(self, x, training=True):
+        if training:
+            return x * tf.cast(tf.random.uniform((tf.shape(x)[0], 1)) < 0.9, "float32") / 0.9
+        return x
+
+
+class OnUnlessTold(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.drop_path = DropPath()
+
+    def call(self, x):
+        return self.drop_path(x)

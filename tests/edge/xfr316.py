@@ -59,3 +59,17 @@ own.function(own.learning_phase())
 K.clear_session()
 T.mean(np.ones(3))
 tf.function(lambda x: x)
+
+
+class Cutout(keras.layers.Layer):
+    def call(self, x, training=True):
+        if training is None:
+            training = T.learning_phase()
+        return x * 2 if training else x
+
+
+class Jitter(keras.layers.Layer):
+    def call(self, x, training=None):
+        if training is None:
+            training = T.learning_phase()  # XFR316
+        return x * 2 if training else x

@@ -16,7 +16,7 @@ class Decay(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         K.set_value(self.model.optimizer.lr, 0.1)  # XFR412
         print(K.get_value(self.model.optimizer.learning_rate))
-        print(keras.backend.get_value(self.model.optimizer.learning_rate))  # XFR412
+        print(tf.keras.backend.get_value(self.model.optimizer.lr))  # XFR412
         print(tf.keras.backend.get_value(self.optimizer.lr))  # XFR412
 
 

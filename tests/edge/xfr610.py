@@ -158,3 +158,15 @@ class Metric(keras.metrics.Metric):
 
     def result(self):
         return self.total
+
+
+made_once = []
+
+
+@tf.function
+def with_variables_made_once(x):
+    if not made_once:
+        made_once.append(tf.constant(2.0))
+    if len(losses) > 10:
+        made_once.append(x)  # XFR610
+    return made_once[0] * x

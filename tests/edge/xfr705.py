@@ -38,13 +38,13 @@ def save(path, step, flag):
     model.save_weights("checkpoints/net-%d.h5" % step)
     model.save_weights("checkpoints/net-%d-last.h5" % step)  # XFR705
     model.save_weights(path + "/weights.{epoch}.h5")  # XFR705
-    model.load_weights("checkpoints/net.ckpt")  # XFR705
+    model.load_weights("checkpoints/net.ckpt")
     net = Net()
     net(np.ones((1, 4)))
     net.save_weights(filepath="net.tf")  # XFR705
     save_model(net, "net")  # XFR705
-    load_model("net")  # XFR705
-    keras.models.load_model("net.pb")  # XFR705
+    load_model("net")
+    keras.models.load_model("net.pb")
     return model, net
 
 
@@ -79,9 +79,16 @@ def callbacks(path, flag, options):
         ModelCheckpoint(path, save_weights_only=True),
         ModelCheckpoint("best.h5", save_weights_only=flag),
         ModelCheckpoint("best", **options),
-        ModelCheckpoint("best.h5", "loss", 0, True, True),  # XFR705
-        ModelCheckpoint("best.h5", save_weights_only=True),  # XFR705
-        ModelCheckpoint("cp-{epoch:04d}.ckpt", save_weights_only=True),  # XFR705
-        ModelCheckpoint(filepath="checkpoints/best"),  # XFR705
+        ModelCheckpoint("best.h5", "loss", 0, True, True),
+        ModelCheckpoint("best.h5", save_weights_only=True),
+        ModelCheckpoint("cp-{epoch:04d}.ckpt", save_weights_only=True),
+        ModelCheckpoint(filepath="checkpoints/best"),
         keras.callbacks.ModelCheckpoint(os.path.join(path, "best.hdf5")),
     ]
+
+
+def either_format(model):
+    try:
+        model.save("net")
+    except ValueError:
+        model.export("net")

@@ -29,35 +29,3 @@ def test_good_saves() -> None:
     for program in PAGE.good:
         run(program)
     assert {path.name for path in Path().iterdir()} == {"model.keras", "model.weights.h5"}
-
-
-@pytest.mark.parametrize(
-    ("path", "weights", "raises"),
-    [
-        ("best", False, True),
-        ("best.h5", False, False),
-        ("best.keras", False, False),
-        ("best.h5", True, True),
-        ("best.ckpt", True, True),
-        ("best.weights.h5", True, False),
-    ],
-)
-def test_model_checkpoint(path: str, weights: bool, raises: bool) -> None:
-    def make() -> object:
-        return keras.callbacks.ModelCheckpoint(path, save_weights_only=weights)
-
-    if raises:
-        with pytest.raises(ValueError, match="must end in"):
-            make()
-    else:
-        assert make() is not None
-
-
-def test_what_load_weights_takes() -> None:
-    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    model.save("whole.keras")
-    model.save("whole.h5")
-    model.load_weights("whole.keras")
-    model.load_weights("whole.h5")
-    with pytest.raises(ValueError, match="File format not supported"):
-        model.load_weights("model.ckpt")

@@ -21,7 +21,7 @@ def test_edge_file(path: Path) -> None:
         assert findings(text, str(path)) == marks(text), spelling
 
 
-@pytest.mark.parametrize("code", ["XFR301", "XFR508", "XFR601"])
+@pytest.mark.parametrize("code", ["XFR114", "XFR301", "XFR420", "XFR508", "XFR601"])
 def test_unit_tests_are_left_alone_by(code: str) -> None:
     for source in rule(code).page.bad:
         assert code in {found for _, found in findings(source, "train.py")}

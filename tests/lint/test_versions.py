@@ -37,10 +37,45 @@ def era(source: str, path: str = "-") -> Era:
         ("import keras\nkeras.optimizers.SGD(lr=0.1)", Era.UNKNOWN),
         ("import torch\ntorch.optim.SGD(p, lr=0.1, decay=1e-6)", Era.UNKNOWN),
         ("import keras\nmodel.fit(x, nb_epoch=3)", Era.FIRST),
+        ("import tensorflow as tf\ntf.keras.layers.experimental.preprocessing.X()", Era.KERAS_2),
+        ("from tensorflow.keras import layers as L\nL.experimental.X()", Era.KERAS_2),
+        ("import tensorflow as tf\ntf.keras.experimental.CosineDecay()", Era.KERAS_2),
+        ("import tensorflow as tf\ntf.data.experimental.AUTOTUNE", Era.UNKNOWN),
+        ("from keras.mixed_precision import experimental", Era.FIRST),
+        ("import tensorflow as tf\ntf.keras.wrappers.scikit_learn.KerasClassifier", Era.FIRST),
+        ("from keras.wrappers import SKLearnClassifier", Era.UNKNOWN),
+        ("from tensorflow.keras.layers import CuDNNLSTM", Era.FIRST),
+        ("from tensorflow.keras.backend import set_session", Era.FIRST),
+        ("from keras.utils import np_utils", Era.FIRST),
+        ("from sqlalchemy.orm import Session\nimport keras", Era.UNKNOWN),
+        ("from keras import backend as K\nK.mean(x)", Era.KERAS_2),
+        ("import keras\nkeras.backend.int_shape(x)", Era.KERAS_2),
+        ("from keras import backend as K\nK.clear_session()", Era.UNKNOWN),
+        ("from tensorflow.keras import backend as K\nK.mean(x)", Era.UNKNOWN),
+        ("import keras\nx.mean()", Era.UNKNOWN),
     ],
 )
 def test_source_tells(source: str, expected: Era) -> None:
     assert era(source) is expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("# !pip install tensorflow==2.3", Era.FIRST),
+        ("# !pip3 install -q tensorflow-gpu==2.0.0-beta1 numpy", Era.FIRST),
+        ('# %pip install --quiet "tensorflow-text==2.11.*"', Era.KERAS_2),
+        ("# !pip install Keras==2.2.4", Era.FIRST),
+        ("# !conda install tensorflow=2.12", Era.KERAS_2),
+        ("# %tensorflow_version 2.x", Era.FIRST),
+        ("# !pip install tensorflow", Era.UNKNOWN),
+        ("# !pip install tensorflow>=2.4 numpy==1.19", Era.UNKNOWN),
+        ("# !pip install tensorflow_probability==0.12.0", Era.UNKNOWN),
+        ("# the model was installed with tensorflow==2.3", Era.UNKNOWN),
+    ],
+)
+def test_what_a_notebook_installs_first(line: str, expected: Era) -> None:
+    assert keras_era(file_of(f"{line}\nimport keras\n")) is expected
 
 
 @pytest.mark.parametrize(
@@ -136,6 +171,12 @@ def test_what_may_be_either(source: str) -> None:
         ("environment.yml", "dependencies:\n  - tensorflow=2.10\n", True),
         ("setup.py", "setup(install_requires=['tensorflow~=2.8', 'torch'])\n", True),
         ("pyproject.toml", 'tensorflow = "2.10"\n', True),
+        ("requirements.txt", "Keras==2.2.4\n", True),
+        ("requirements/base.txt", "tensorflow==2.4.1\n", True),
+        ("environment-gpu.yml", "dependencies:\n  - tensorflow-gpu=2.10\n", True),
+        ("pyproject.toml", 'tensorflow = ">=2.4,<2.11"\n', True),
+        ("setup.py", "setup(install_requires=['tensorflow>=2.4', 'numpy==1.19'])\n", False),
+        ("pyproject.toml", 'dependencies = ["keras>=3.6", "mypy<2"]\n', False),
         ("requirements.txt", "tensorflow>=2.16\nkeras>=3\n", False),
         ("requirements.txt", "tensorflow>=2.4\n", False),
         ("requirements.txt", "tensorflow==2.18.0\nkeras==3.6\n", False),
@@ -146,6 +187,7 @@ def test_what_may_be_either(source: str) -> None:
 )
 def test_requirements_of_every_form(tmp_path: Path, name: str, text: str, old: bool) -> None:
     (tmp_path / ".git").mkdir()
+    (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text(text)
     path = tmp_path / "src" / "train.py"
     path.parent.mkdir()

@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..source.functions import default_named
 from ..source.infer import origins
 from ..source.project import Symbol
 from ..source.walk import FUNCTIONS, File, Function, remembered_or
 from .layer_names import is_zoo
-from .models import Found, Layer, class_lineage, forward, graph_of, held, layers, members
+from .models import Found, Layer, class_lineage, forward, graph_of, held, layers, members, within
 
 
 class Switch(NamedTuple):
@@ -203,7 +204,14 @@ def takes_training(symbol: Symbol) -> bool:
 
 
 def acts_on_training(symbol: Symbol) -> bool:
-    """Whether a Keras `call` uses its `training` for more than handing it on."""
+    """Whether a Keras `call` uses its `training` for more than handing it on.
+
+    Not where it says `training=True` itself: such a layer is on unless it is told otherwise.
+    """
+    call = forward(symbol)
+    default = default_named(call.node, "training") if call is not None else None
+    if isinstance(default, ast.Constant) and default.value is True:
+        return False
     return any(
         not isinstance(file.parent(name), (ast.keyword, ast.Call))
         for file, name in _uses_of_training(symbol)
@@ -221,6 +229,25 @@ def _uses_of_training(symbol: Symbol) -> Iterator[tuple[File, ast.Name]]:
         for name in call.file.inside(call.node)[ast.Name]:
             if name.id == "training" and isinstance(name.ctx, ast.Load):
                 yield call.file, name
+
+
+def only_chosen(found: Found) -> bool:
+    """Whether what depends on the mode is made under an `if` each time: the model may lack it.
+
+    `if norm == "batch": return BatchNormalization()`, and a group norm for the other names.
+    """
+    parts = dict.fromkeys(part for layer in found.layers for part in within(layer))
+    makers = [part for part in parts if layer_dependent(part) and not any_dependent(members(part))]
+    return bool(makers) and all(_is_chosen(part) for part in makers)
+
+
+def _is_chosen(layer: Layer) -> bool:
+    for above in layer.file.ancestors(layer.node):
+        if isinstance(above, (ast.If, ast.IfExp)):
+            return True
+        if isinstance(above, (*FUNCTIONS, ast.ClassDef)):
+            return False
+    return False
 
 
 def _inside(layer: Layer) -> bool | None:

@@ -86,6 +86,15 @@ def default_of(function: ast.AST | None, parameter: ast.arg) -> ast.expr | None:
     return next((default for arg, default in pairs if arg is parameter), None)
 
 
+def default_named(function: ast.AST, name: str) -> ast.expr | None:
+    """The default of the parameter of that name, None where there is no such one."""
+    if not isinstance(function, FUNCTIONS):
+        return None
+    args = function.args
+    named = (a for a in (*args.posonlyargs, *args.args, *args.kwonlyargs) if a.arg == name)
+    return next((default_of(function, parameter) for parameter in named), None)
+
+
 def attribute_values(holder: Symbol, name: str) -> list[tuple[File, ast.expr, tuple[int, ...]]]:
     """The expressions assigned to `self.<name>` anywhere in a class or what it inherits from."""
     assert isinstance(holder.node, ast.ClassDef)

@@ -146,11 +146,13 @@ def mentions(path: str, word: str) -> bool:
 
 
 def importers(file: File, *words: str) -> Iterator[Path]:
-    """The files beside this one that name it, and all of these words: who imports what is in it.
+    """The files beside this one, or in the folder above, that name it and all of these words: who
+    imports what is in it.
 
-    A look at the text of at most 64 files of the folder.
+    A look at the text of at most 64 files of each folder.
     """
-    for path in islice(file.location.parent.glob("*.py"), _NEIGHBOURS):
+    folders = file.location.parent, file.location.parent.parent
+    for path in (p for folder in folders for p in islice(folder.glob("*.py"), _NEIGHBOURS)):
         if path != file.location and all(
             mentions(str(path), word) for word in (file.location.stem, *words)
         ):

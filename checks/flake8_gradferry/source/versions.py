@@ -36,7 +36,7 @@ _FIRST_MODULES = re.compile(
     r"|layers\.(core|convolutional|normalization|recurrent|embeddings|merge|pooling"
     r"|wrappers|noise|advanced_activations|local)"
     r"|utils\.(np_utils|generic_utils|vis_utils|training_utils)|backend\.tensorflow_backend"
-    r"|preprocessing\.text\.one_hot|wrappers)\b"
+    r"|preprocessing\.text\.one_hot|wrappers\.scikit_learn|mixed_precision\.experimental)\b"
     r"|keras_contrib\b|keras_applications\b"
 )
 _FIRST_NAMES = frozenset(
@@ -55,11 +55,30 @@ _FIRST_KEYWORDS = frozenset(
 )
 _KERAS_2_MODULES = re.compile(
     r"tf_keras\b|tensorflow_(addons|compression)\b|keras_preprocessing\b"
-    r"|(tensorflow\.)?keras\.(optimizers\.(legacy|experimental)|layers\.experimental)\b"
+    r"|(tensorflow\.)?keras\.(optimizers\.(legacy|experimental)|layers\.experimental"
+    r"|experimental|estimator)\b"
 )
 _KERAS_2_NAMES = frozenset(
     "get_session in_train_phase experimental_run_functions_eagerly legacy".split()
 )
+# Of `tf.keras.layers.experimental` and its like the last names: looked at where they are written.
+_KERAS_2_ENDS = frozenset("experimental estimator scikit_learn".split())
+# What `keras.backend` had and Keras 3 has not; `tf.keras.backend` still has most of it.
+_OLD_BACKEND = frozenset(
+    (
+        "abs all any arange argmax argmin batch_dot batch_flatten batch_set_value bias_add "
+        "binary_crossentropy cast cast_to_floatx categorical_crossentropy clip concatenate "
+        "constant conv2d cumsum dot dropout dtype equal eval exp expand_dims eye flatten gather "
+        "get_value gradients greater greater_equal int_shape is_sparse l2_normalize less log max "
+        "maximum mean min minimum ndim not_equal one_hot ones ones_like permute_dimensions pow "
+        "prod random_normal random_uniform relu repeat repeat_elements reshape resize_images rnn "
+        "round set_value shape sigmoid sign softmax softplus spatial_2d_padding sqrt square "
+        "squeeze stack std stop_gradient sum switch tanh tile transpose update update_add var "
+        "variable zeros zeros_like"
+    ).split()
+)
+_INSTALLS = re.compile(r"\b(?:pip3?|conda)\s+install\b")
+_COLAB = re.compile(r"%tensorflow_version\s+[12]")
 _KERAS_ITSELF = (("keras",), ("keras_core",), ("tf_keras",))
 _SWITCH = "TF_USE_LEGACY_KERAS"
 _BACKEND = re.compile(r"(?:KERAS_BACKEND|set_backend)\W+(torch|jax|tensorflow|openvino|numpy)\b")
@@ -70,6 +89,10 @@ def keras_era(file: File) -> Era:
     """The Keras that imports, idioms or the project's requirements plainly ask for."""
     modules = set(spellings(file).values())
     names = {attribute.attr for attribute in file.index[ast.Attribute]}
+    if names & _KERAS_2_ENDS:
+        ends = (a for a in file.index[ast.Attribute] if a.attr in _KERAS_2_ENDS)
+        modules.update(spelled(file, attribute) for attribute in ends)
+    names |= {name.rpartition(".")[2] for name in modules if "keras" in name}
     if any(map(_FIRST_MODULES.match, modules)) or not names.isdisjoint(_FIRST_NAMES):
         return Era.FIRST
     if any(keyword.arg in _FIRST_KEYWORDS for keyword in file.index[ast.keyword]):
@@ -80,13 +103,34 @@ def keras_era(file: File) -> Era:
         return Era.KERAS_2
     if any(constant.value == _SWITCH for constant in file.index[ast.Constant]):
         return Era.KERAS_2
-    return _required(os.path.dirname(file.location))
+    if names & _OLD_BACKEND and _uses_old_backend(file):
+        return Era.KERAS_2
+    found = {*_installed(file), _required(os.path.dirname(file.location))}
+    return next(era for era in Era if era in found)
 
 
 @remembered
 def is_keras_2(file: File) -> bool:
     """Whether the file runs on Keras 2, as far as one can tell from it and its requirements."""
     return keras_era(file) is not Era.UNKNOWN or _has_old_optimizer(file)
+
+
+def _uses_old_backend(file: File) -> bool:
+    """`K.mean(x)` and its like on `keras` itself."""
+    return any(
+        attribute.attr in _OLD_BACKEND and spelled(file, attribute.value) == "keras.backend"
+        for attribute in file.index[ast.Attribute]
+    )
+
+
+def _installed(file: File) -> Iterator[Era]:
+    """The eras of what a notebook installs first: `!pip install tensorflow==2.3`."""
+    for line in file.lines:
+        if "install" in line and _INSTALLS.search(line):
+            for package, bounds in _PACKAGE.findall(line):
+                yield from _allowed(package, bounds)
+        elif "%tensorflow_version" in line and _COLAB.search(line):
+            yield Era.FIRST  # Colab dropped the choice before Keras 3 came
 
 
 def _has_old_optimizer(file: File) -> bool:
@@ -150,11 +194,13 @@ def is_keras_itself(file: File) -> bool:
 # -- requirements ----------------------------------------------------------------------------------
 
 _REQUIREMENTS = (
-    "requirements*.txt setup.py setup.cfg pyproject.toml environment.y*ml Pipfile".split()
-)
+    "requirements*.txt requirements/*.txt setup.py setup.cfg pyproject.toml environment*.y*ml "
+    "Pipfile"
+).split()
 _PACKAGE = re.compile(
-    r"(?<![\w.-])(tensorflow(?:[-_](?:cpu|gpu|macos))?|keras)(?:\[[\w,-]*\])?\s*[\"']?\s*"
-    r"((?:===?|~=|<=?|>=?|!=|=)\s*[^#;\n]*)"
+    r"(?<![\w.-])(tensorflow(?:[-_](?:cpu|gpu|macos|text))?|keras)(?:\[[\w,-]*\])?[ \t\"']*"
+    r"((?:,?[ \t]*(?:===?|~=|<=?|>=?|!=|=)[ \t\"']*(?:\d[\w.*]*)?)+)",
+    re.IGNORECASE,
 )
 _TORCH = re.compile(r"(?<![\w.-])torch\s*[\"']?\s*((?:===?|~=|<=?|>=?|!=|=)\s*[^#;\n]*)")
 _BOUND = re.compile(r"(===?|~=|<=?|(?<![<>!~=])=)\s*[\"']?\s*(\d+)(?:\.(\d+))?")
@@ -199,7 +245,7 @@ def _eras(folder: str) -> Iterator[Era]:
 
 
 def _allowed(package: str, bounds: str) -> Iterator[Era]:
-    third = (3, 0) if package == "keras" else (2, 16)
+    third = (3, 0) if package.lower() == "keras" else (2, 16)
     for how, major, minor in _BOUND.findall(bounds):
         for first, era in (((2, 11), Era.FIRST), (third, Era.KERAS_2)):
             if _is_below(how, major, minor, first):

@@ -101,6 +101,7 @@ def _try(
     hypothesis: Hypothesis,
 ) -> Finding | None:
     """What became of the rung and, where another mistake hides that, of the layer itself."""
+    comparison.tell(f"{rung}: trying {hypothesis.change}")
     try:
         with hypothesis.apply():
             comparison.port_changed()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from . import tree
 from .layout import Array
 from .mapping import ROWS, TORCH_BOOKKEEPING, Row
 from .side import Event, Gradients, Handle, Objective, Side
+from .torch_stages import Stage, refuse, staged
 
 _DROPOUT = {
     F.dropout,
@@ -83,6 +84,10 @@ class TorchSide(Side):
         self._names = {id(m): name for name, m in model.named_modules(remove_duplicate=True)}
         self._inputs: list[Array | None] = []  # of the layers of the table we are inside of
         self._variances: dict[int, torch.Tensor] = {}  # of the batch norms we are inside of
+        self.folded: set[int] = set()  # biases that were added to another, by id
+        self.second_biases: list[nn.Parameter] = []  # those of them that torch would train
+        for module in model.modules():
+            refuse(module, self._names[id(module)] or type(module).__name__)
         parameters = list(model.parameters())
         self._device = parameters[0].device if parameters else torch.device("cpu")
 
@@ -96,6 +101,7 @@ class TorchSide(Side):
                 self._call(tree.transform(lambda a: _native(a, self._device, dtype), inputs))
         modules = list(self.model.modules())
         modes = [(m, m.training) for m in modules]
+        unset = [m for m in modules if isinstance(m, nn.RMSNorm) and m.eps is None]
         buffers = [(m, dict(m._buffers)) for m in modules]
         parameters = [
             (p, p.data, None if p.grad is None else p.grad, p.requires_grad)
@@ -105,6 +111,8 @@ class TorchSide(Side):
         try:
             with ExitStack() as hooks:
                 self._own_state()
+                for norm in unset:  # the default is of the dtype, and users run in float32
+                    norm.eps = torch.finfo(torch.float32).eps
                 self.use("float64")
                 self._hook(hooks, modules)
                 yield
@@ -119,6 +127,8 @@ class TorchSide(Side):
                 module._buffers.update(saved)
             for module, training in modes:
                 module.training = training
+            for norm in unset:
+                norm.eps = None
 
     def _own_state(self) -> None:
         """Copies in place of the user's tensors, so that nothing done here can reach them."""
@@ -233,9 +243,6 @@ class TorchSide(Side):
             layer.train(training)
             return self.array(layer(self.tensor(inputs)))
 
-    def weight(self, layer: Any, attribute: str) -> Any:
-        return getattr(layer, attribute, None)
-
     def all_weights(self) -> list[Handle]:
         found, seen = [], set()
         for prefix, module in self.model.named_modules():
@@ -244,7 +251,7 @@ class TorchSide(Side):
                     continue
                 if tensor is not None and not tensor.dtype.is_floating_point:
                     continue  # position ids, masks: constants
-                if name in module._non_persistent_buffers_set:
+                if name in module._non_persistent_buffers_set or id(tensor) in self.folded:
                     continue
                 seen.add(id(tensor))
                 found.append(Handle(module, name, f"{prefix}.{name}" if prefix else name))
@@ -256,19 +263,12 @@ class TorchSide(Side):
             found.setdefault((place, rule), []).append(name)
         return found
 
-    def key(self, handle: Handle) -> int:
-        return id(getattr(handle.owner, str(handle.attribute)))
-
-    def get(self, handle: Handle) -> Array:
-        return self.array(getattr(handle.owner, str(handle.attribute)))
-
-    def set(self, handle: Handle, value: Array) -> None:
-        tensor = getattr(handle.owner, str(handle.attribute))
+    def assign(self, variable: Any, value: Array) -> None:
         with torch.no_grad():
-            tensor.copy_(torch.from_numpy(np.array(value, order="C")))
+            variable.copy_(torch.from_numpy(np.array(value, order="C")))
 
     def trainable(self, handle: Handle) -> bool:
-        return bool(getattr(handle.owner, str(handle.attribute)).requires_grad)
+        return bool(handle.variable.requires_grad)
 
     # -- recording ------------------------------------------------------------------------------
 
@@ -282,7 +282,10 @@ class TorchSide(Side):
     def _hook(self, stack: ExitStack, modules: list[nn.Module]) -> None:
         for module in modules:
             row = self.row(module)
-            if row is not None:
+            if isinstance(module, nn.RNNBase):
+                name = self._names.get(id(module), type(module).__name__)
+                stack.enter_context(staged(module, name, self.folded, self._observed))
+            elif row is not None:
                 enter = module.register_forward_pre_hook(self._entering)
                 leave = module.register_forward_hook(self._leaving(row), always_call=True)
                 stack.callback(enter.remove)
@@ -301,6 +304,20 @@ class TorchSide(Side):
         if (before := self.before.get(id(module))) is not None:
             return (before(args[0]), *args[1:])
         return None
+
+    def _observed(self, stage: Stage, name: str, x: Any, run: Callable[[Any], Any]) -> Any:
+        """What hooks do for a module, for one stacked layer of a recurrent one."""
+        wanted = self.recording is not None and not self._inputs
+        inputs = self.array(x) if wanted else None
+        if (before := self.before.get(id(stage))) is not None:
+            x = before(x)
+        output = run(x)
+        if (after := self.after.get(id(stage))) is not None:
+            output = after(output)
+        if inputs is not None and self.recording is not None:
+            self.recording.append(Event(stage, name, stage.row, inputs, self.array(output)))
+        behind = self.behind.get(id(stage))
+        return behind(output) if behind else output
 
     def _leaving(self, row: Row) -> Any:
         def leaving(module: nn.Module, args: Any, output: Any) -> Any:

@@ -18,17 +18,20 @@ __all__ = ["Finding", "Outcome", "Smoke", "SmokeError", "SmokeReport"]
 
 
 class Smoke:
-    """The `training_smoke` fixture: call it with a model, a batch and how to train."""
+    """The `training_smoke` fixture: call it with a model, a batch and how to train.
+
+    `keep` gets the report of each run.
+    """
 
     def __init__(
         self,
         steps: int | None = None,
         skip: Iterable[str] = (),
-        log: Callable[[str], None] = lambda line: None,
+        keep: Callable[[SmokeReport], None] = lambda _: None,
     ) -> None:
         self._steps = steps
         self._skip = tuple(skip)
-        self._log = log
+        self._keep = keep
 
     def __call__(
         self,
@@ -85,5 +88,5 @@ class Smoke:
             result = run(model, inputs, targets, **options)
         except SmokeError as error:  # its message says it all; the cause keeps its frames
             raise error.with_traceback(None) from error.__cause__
-        self._log(f"training_smoke {result.summary()}")
+        self._keep(result)
         return result

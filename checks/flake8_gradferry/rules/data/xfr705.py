@@ -4,9 +4,9 @@
 
 LOUD. Keras 2 saved to a folder (SavedModel, TensorFlow checkpoints) whatever the name. Keras 3,
 which TensorFlow has shipped since 2.16, tells the format from the ending alone: `save` takes
-`.keras` or `.h5`, `save_weights` takes `.weights.h5`, and everything else raises `ValueError`, a
-`ModelCheckpoint` when it is made, the others when the training is over. People who come from
-PyTorch write `model.pt` or no ending at all.
+`.keras` or `.h5`, `save_weights` takes `.weights.h5`, and everything else raises `ValueError`, when
+the training is over and the weights are lost. People who come from PyTorch write `model.pt` or no
+ending at all.
 
 ## Bad
 
@@ -57,6 +57,8 @@ model.save_weights("model.weights.h5")
 - The file or the project's requirements are for Keras 2 (`tf_keras`, TensorFlow below 2.16).
 - The object is not seen to be a Keras model, or its class defines the method itself.
 - The end of the path is not written out, or may be right: `name + ".h5"`.
+- Loading, and a `ModelCheckpoint`, which raise before anything is lost.
+- The call stands in a `try` whose handler takes the error.
 
 ## Fix
 
@@ -82,8 +84,8 @@ from collections.abc import Iterator
 from ...objects.kinds import Kind, defines, kind
 from ...rule import Confidence, Finding, Harm, Rule
 from ...source.callframes import Value
+from ...source.guards import expects_error
 from ...source.paths import Ending, ending
-from ...source.values import constant
 from ...source.walk import File
 
 rule = Rule(
@@ -102,12 +104,6 @@ _WEIGHTS = (".weights.h5", ".weights.json")
 _ENDINGS = {
     "save": _MODEL,
     "save_weights": _WEIGHTS,
-    "load_weights": (*_WEIGHTS, *_MODEL),
-}
-_FUNCTIONS = {
-    f"keras.{module}.{function}": position
-    for module in ("models", "saving")
-    for function, position in (("save_model", 1), ("load_model", 0))
 }
 
 
@@ -116,27 +112,17 @@ def check_method(file: File, call: ast.Call) -> Iterator[Finding]:
     assert isinstance(call.func, ast.Attribute)
     model, verb = call.func.value, call.func.attr
     path = argument(call, 0, "filepath")
-    if path is None or not misses(file, path, _ENDINGS[verb]):
+    if path is None or not misses(file, path, _ENDINGS[verb]) or expects_error(file, call):
         return
     if kind(file, model) is Kind.KERAS_MODEL and not defines(file, model, verb):
         yield report(call, path, _ENDINGS[verb])
 
 
-@rule.call(*_FUNCTIONS)
+@rule.call("keras.models.save_model", "keras.saving.save_model")
 def check_function(file: File, call: ast.Call) -> Iterator[Finding]:
-    path = argument(call, _FUNCTIONS[file.qualified(call.func) or ""], "filepath")
+    path = argument(call, 1, "filepath")
     if path is not None and misses(file, path, _MODEL):
         yield report(call, path, _MODEL)
-
-
-@rule.call("keras.callbacks.ModelCheckpoint")
-def check_callback(file: File, call: ast.Call) -> Iterator[Finding]:
-    path = argument(call, 0, "filepath")
-    weights = argument(call, 4, "save_weights_only")
-    only = constant(Value(file, weights)) if weights is not None else False
-    endings = _WEIGHTS if only else _MODEL
-    if path is not None and only is not ... and misses(file, path, endings):
-        yield report(call, path, endings)
 
 
 def argument(call: ast.Call, position: int, keyword: str) -> ast.expr | None:

@@ -7,6 +7,7 @@ SILENT. `fit` tells a model that it is being trained by `training=True`, but onl
 BatchNormalization run as in evaluation from the first step to the last. A torch module learns its
 mode from `train()` and `eval()`, so its `forward` needs no such parameter. Measured on Keras 3.15:
 after `fit` the moving mean of the batch norm below is still 0, with the parameter it has moved.
+Keras 2 passed the flag on to the layers inside all the same: such models trained well until 3.0.
 
 ## Bad
 
@@ -56,12 +57,16 @@ net.fit(x, x[:, :1], epochs=2, verbose=0)
 
 ## When it stays quiet
 
+- The file or the project's requirements are for Keras 2.
 - Layers, and models that are parts of another layer or model (in the file itself, or by a name
   like `ResidualBlock`): there the flag reaches what is inside through the call around it.
 - Nothing in the model is seen to depend on the mode (Dropout, BatchNormalization, noise, random
   augmentation, a layer of the project that takes `training`).
 - Every such layer is given a `training=` of its own.
-- The file runs the model by hand with `training=`, or the class has a `train_step` of its own.
+- The file, or one beside it that imports the class, runs the model by hand with `training=`, hands
+  it to a trainer that cannot be seen, or sets the learning phase (Keras 2); the class has a
+  `train_step` of its own.
+- What depends on the mode is made under an `if`: `BatchNormalization() if norm == "batch"`.
 
 ## Fix
 
@@ -84,10 +89,11 @@ import re
 from collections.abc import Iterator
 
 from ...model.models import attributes, layers
-from ...model.modes import any_dependent, forward_pass
+from ...model.modes import any_dependent, forward_pass, only_chosen
 from ...rule import Confidence, Finding, Harm, Rule
-from ...source.infer import lineage
-from ...source.project import Symbol
+from ...source.infer import lineage, origins
+from ...source.names import framework
+from ...source.project import Symbol, importers, read, symbol_of
 from ...source.walk import File, Function
 
 rule = Rule(
@@ -97,6 +103,7 @@ rule = Rule(
     harm=Harm.SILENT,
     confidence=Confidence.SURE,
     direction="torch->keras",
+    keras_3=True,
 )
 
 # What models are called that others are built of.
@@ -105,6 +112,8 @@ _BLOCK = re.compile(
     r"_?\d*$",
     re.IGNORECASE,
 )
+# What takes a model and runs it: `EnasTrainer`, `dc.models.KerasModel`, `train`.
+_TRAINER = re.compile(r"(?:^|\.)(?:[A-Z]\w*|\w*(?:train|fit|learn)\w*)$")
 
 
 @rule.node(ast.ClassDef)
@@ -117,7 +126,9 @@ def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
         return
     for name, found in attributes(Symbol(file, node)).items():
         if runs_without_mode(file, node, name) and any_dependent(found):
-            if not part_of_another(file, node) and not run_with_mode(file, node):
+            if only_chosen(found):
+                continue
+            if not part_of_another(file, node) and not driven_by_hand(file, node):
                 yield rule.at(call, cls=node.name, layer=name)
             return
 
@@ -148,11 +159,7 @@ def gives_mode(call: ast.Call) -> bool:
 def part_of_another(file: File, cls: ast.ClassDef) -> bool:
     """Whether the class is a building block: its instances are made inside another Keras class or
     for a Sequential, or, where the file makes none, its name says so."""
-    made = [
-        call
-        for call in file.index[ast.Call]
-        if isinstance(call.func, ast.Name) and call.func.id == cls.name
-    ]
+    made = [call for call in file.index[ast.Call] if is_named(call, cls.name)]
     if not made:
         return _BLOCK.search(cls.name) is not None
     return any(is_part(file, call, cls) for call in made)
@@ -170,6 +177,59 @@ def is_part(file: File, made: ast.Call, cls: ast.ClassDef) -> bool:
             if adds or file.qualified(above.func) == "keras.Sequential":
                 return True
     return False
+
+
+def driven_by_hand(file: File, cls: ast.ClassDef) -> bool:
+    """Whether others than `fit` run the model, and may tell it the mode."""
+    if run_with_mode(file, cls) or handed_over(file, cls.name):
+        return True
+    if any(is_named(call, cls.name) for call in file.index[ast.Call]):
+        return False
+    users = [user for path in importers(file, cls.name) if (user := read(path)) is not None]
+    if any("fit" in user.calls_by_name for user in users):
+        return False
+    return any(tells_mode(user, cls.name) for user in users)
+
+
+def tells_mode(user: File, cls: str) -> bool:
+    """Whether a file that uses the class may run it with the flag."""
+    return (
+        any(attribute.attr == "set_learning_phase" for attribute in user.index[ast.Attribute])
+        or any(is_true_flag(keyword) for keyword in user.index[ast.keyword])
+        or handed_over(user, cls)
+    )
+
+
+def is_true_flag(keyword: ast.keyword) -> bool:
+    value = keyword.value
+    return keyword.arg == "training" and isinstance(value, ast.Constant) and value.value is True
+
+
+def handed_over(file: File, cls: str) -> bool:
+    """Whether an instance is given to a trainer or wrapper that cannot be seen:
+    `EnasTrainer(net, loss)`."""
+    return any(
+        is_instance(file, given, cls)
+        for call in file.index[ast.Call]
+        if (taker := file.qualified(call.func)) is not None
+        and _TRAINER.search(taker)
+        and not framework(taker)
+        and symbol_of(file, call.func) is None
+        for given in (*call.args, *(keyword.value for keyword in call.keywords))
+    )
+
+
+def is_instance(file: File, node: ast.expr, cls: str) -> bool:
+    if isinstance(node, ast.Name):
+        return any(
+            isinstance(origin.node, ast.Call) and is_named(origin.node, cls)
+            for origin in origins(file, node)
+        )
+    return isinstance(node, ast.Call) and is_named(node, cls)
+
+
+def is_named(call: ast.Call, cls: str) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id == cls
 
 
 def run_with_mode(file: File, cls: ast.ClassDef) -> bool:

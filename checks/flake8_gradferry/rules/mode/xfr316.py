@@ -34,7 +34,8 @@ outputs = model(np.ones((8, 4)), training=True)
 - The file is for Keras 2: it imports `tf_keras` or modules that Keras 3 does not have, uses
   TensorFlow 1's sessions, sets `TF_USE_LEGACY_KERAS`, or the project's requirements keep TensorFlow
   below 2.16 or Keras below 3.
-- The call stands in a `try`, or under a test for the attribute or the version.
+- The call stands in a `try`, or under a test for the attribute or the version, or under
+  `if training is None` where the parameter has another default.
 - What `tf.keras.backend` still has (`mean`, `int_shape`, ...) though `keras.backend` does not.
 
 ## Fix
@@ -57,6 +58,7 @@ import ast
 from collections.abc import Iterator
 
 from ...rule import Confidence, Finding, Harm, Rule
+from ...source.functions import default_named
 from ...source.guards import expects_error
 from ...source.walk import File
 
@@ -81,6 +83,20 @@ INSTEAD = {
 
 @rule.call(*(f"keras.backend.{name}" for name in INSTEAD))
 def check(file: File, call: ast.Call) -> Iterator[Finding]:
-    if not expects_error(file, call):
+    if not expects_error(file, call) and not never_asked(file, call):
         shown = file.dotted(call.func) or ""
         yield rule.at(call, function=shown, instead=INSTEAD[shown.rpartition(".")[2]])
+
+
+def never_asked(file: File, call: ast.Call) -> bool:
+    """Whether the call waits for a `None` that nobody passes: `def call(self, x, training=True)`,
+    and in it `if training is None`."""
+    function = file.function(call)
+    if function is None:
+        return False
+    for above in file.ancestors(call):
+        match above:
+            case ast.If(test=ast.Compare(left=ast.Name(id=name), ops=[ast.Is()])):
+                default = default_named(function, name)
+                return isinstance(default, ast.Constant) and default.value is not None
+    return False

@@ -45,6 +45,7 @@ class Net(keras.Model):
 ## When it stays quiet
 
 - The override hands over to `super().__call__(...)`: it wraps, it does not replace.
+- Layers without layers or weights of their own, which are mere functions.
 - Losses, metrics (those of old Keras that are layers too), initializers, regularizers, constraints
   and learning-rate schedules: there `__call__` is the method to override.
 - Classes that do not derive from a Keras layer or model as far as can be seen, and Keras' own
@@ -66,10 +67,13 @@ Rename `__call__` to `call`. `model(x)` stays the way to run it.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
+from ...model.models import attributes
 from ...rule import Confidence, Finding, Harm, Rule
-from ...source.infer import lineage
+from ...source.infer import Lineage, lineage, self_assignments
+from ...source.project import Symbol
 from ...source.versions import is_keras_itself
 from ...source.walk import FUNCTIONS, File
 
@@ -82,14 +86,32 @@ rule = Rule(
     direction="torch->keras",
 )
 
+# Calls in a layer that make weights, or run what is only to be run with them made.
+_MAKERS = ("add_weight", "Variable", "call")
+
 
 @rule.node(ast.ClassDef)
 def check(file: File, node: ast.ClassDef) -> Iterator[Finding]:
     override = own_call(file, node) if node.bases else None
     if override is None or is_metric(file, node, override) or hands_over(file, override):
         return
-    if lineage(file, node).is_keras_layer and not is_keras_itself(file):
+    family = lineage(file, node)
+    if family.is_keras_layer and not is_keras_itself(file) and has_something(file, node, family):
         yield rule.at(override, cls=node.name)
+
+
+def has_something(file: File, cls: ast.ClassDef, family: Lineage) -> bool:
+    """Whether there is something to lose: a layer without parts or weights is a mere function."""
+    own = self_assignments(file, cls)
+    if family.is_keras_model or any(name in own for name in attributes(Symbol(file, cls))):
+        return True
+    if any(re.match(r"keras\.layers\.(?!Layer$)", name) for name in family.names):
+        return True
+    return any(
+        isinstance(call.func, ast.Attribute) and call.func.attr in _MAKERS
+        for at in family.classes
+        for call in at.file.inside(at.node)[ast.Call]
+    )
 
 
 def own_call(file: File, cls: ast.ClassDef) -> ast.AST | None:

@@ -55,6 +55,7 @@ net = Net()
   differentiate by, as physics-informed networks have them.
 - First states of recurrent layers (`self.h0`, `self.hidden`), and tensors that the class' other
   methods never read.
+- Unit tests (`test_*.py`), whose models are made without parameters on purpose.
 
 ## Fix
 
@@ -77,6 +78,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from ...loop.evaluation import is_test
 from ...model.containers import registers_itself
 from ...model.kept import assigned_once, kept_as, looked_after, reads, taken_elsewhere
 from ...rule import Confidence, Finding, Harm, Rule
@@ -102,7 +104,7 @@ _STATE = re.compile(r"hidden|state|carry|memory|^[hc]_?[0tn]$|^_?[hc]x?$|noise|i
 
 @rule.call(*(f"torch.{name}" for name in (*_FRESH, *_OF_VALUES)))
 def check(file: File, call: ast.Call) -> Iterator[Finding]:
-    if not wants_gradient(file, call) or not is_own(file, call):
+    if not wants_gradient(file, call) or not is_own(file, call) or is_test(file):
         return
     cls = file.method_class(call)
     kept = kept_as(file, call) if cls is not None else None

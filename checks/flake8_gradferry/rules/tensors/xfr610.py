@@ -49,7 +49,7 @@ for _ in range(3):
 
 - `print`, logging, and counters that are named for tracing (`trace_count`): they are written to
   show when a function is traced.
-- Lists that are made inside the function.
+- Lists that are made inside the function, or asked before (`if not state: state.append(...)`).
 - Functions inside the function (`tf.py_function` runs them each time), `with tf.init_scope()`.
 - Draws that are seeded there, or that are written as `tf.constant(...)`.
 
@@ -156,7 +156,7 @@ def effects(file: File, function: Function) -> Iterator[Finding]:
         elif drawn in _CLOCKS:
             what = f"{file.dotted(call.func)}()"
             yield rule.at(call, what=what, function=name, instead="time the call outside")
-        elif is_outer_list(file, function, call):
+        elif is_outer_list(file, function, call) and not is_asked_first(file, function, call):
             what = file.dotted(call.func) or "append"
             yield rule.at(call, what=what, function=name, instead="return the value")
     for augmented in inside[ast.AugAssign]:
@@ -190,6 +190,22 @@ def is_outer_list(file: File, function: Function, call: ast.Call) -> bool:
         ):
             made = values_of(file, holder, attr)
             return bool(made) and all(isinstance(value, ast.List) for value in made)
+    return False
+
+
+def is_asked_first(file: File, function: Function, call: ast.Call) -> bool:
+    """Whether the list is tested before: `if not state: state.append(tf.Variable(x))` is meant to
+    run once, as variables are made."""
+    assert isinstance(call.func, ast.Attribute)
+    holder = file.dotted(call.func.value)
+    for above in file.ancestors(call):
+        if above is function:
+            return False
+        if isinstance(above, ast.If):
+            inside = file.inside(above.test)
+            names = (*inside[ast.Name], *inside[ast.Attribute])
+            if any(file.dotted(name) == holder for name in names):
+                return True
     return False
 
 

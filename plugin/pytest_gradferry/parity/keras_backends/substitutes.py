@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from ..frameworks import load
+from ...frameworks import load
 
 tf = load("tensorflow")
 keras = load("keras")
 
 
-def substitute(layer: Any, dtype: str) -> Any:
+def substitute(layer: Any, dtype: str) -> Callable[..., Any] | None:
     """The same by other operations, where TensorFlow's CPU cannot or is slow; else None."""
     if getattr(layer, "data_format", None) != "channels_last":
         return None
