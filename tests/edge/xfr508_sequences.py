@@ -102,3 +102,24 @@ def time_first(x_rnn):
 
 def time_first_fixed(x_rnn):
     return x_rnn.transpose(0, 1)
+
+
+class Encoder(nn.Module):
+    def __init__(self, n_in, hidden_size, num_layers):
+        super().__init__()
+        self.hidden_size, self.num_layers = hidden_size, num_layers
+        self.encoder_rnn = nn.GRU(n_in, hidden_size, num_layers=2, batch_first=True)
+        self.both = nn.GRU(n_in, hidden_size, bidirectional=True, batch_first=True)
+        self.one = nn.LSTM(n_in, hidden_size, batch_first=True)
+
+    def forward(self, x):
+        batch_size = x.size(0)
+        _, hidden = self.encoder_rnn(x)
+        joined = hidden.view(batch_size, -1)  # XFR508
+        _, h = self.both(x)
+        last = torch.reshape(h, (x.size(0), -1))  # XFR508
+        split = h.view(1, 2, batch_size, self.hidden_size)
+        _, (single, cell) = self.one(x)
+        right = single.view(batch_size, -1), cell.view(-1, self.hidden_size)
+        layers = hidden.view(self.num_layers, -1)
+        return joined, last, split, right, layers, hidden.view(-1, self.hidden_size)
