@@ -99,9 +99,7 @@ def units(side: Side, trace: Trace) -> list[Unit]:
                 if side.framework == "keras":
                     hollow = weight.to_torch(hollow)
                 shapes.append((weight.torch, hollow.shape))
-        unit = Unit(
-            event.layer, event.name, event.row, tuple(shapes), variables=tuple(variables)
-        )
+        unit = Unit(event.layer, event.name, event.row, tuple(shapes), variables=tuple(variables))
         before = next((u for u in reversed(found) if _feeds(outputs[id(u.layer)], event)), None)
         found.append(unit if before is None else replace(unit, after=str(before.signature)))
         outputs[id(event.layer)] = event.output
