@@ -56,11 +56,14 @@ class TensorFlowBackend(Backend):
             value, outputs = compute(inputs)
         found = tape.gradient(value, [*(v.value for v in weights), *watched])
         sparse = any(isinstance(g, tf.IndexedSlices) for g in found)
-        dense = [_dense(g) for g in found]
+        dense = [_dense(g) if self.dense else g for g in found]
         return Derivative(value, outputs, dense[: len(weights)], dense[len(weights) :], sparse)
 
     def dropouts(self) -> list[tuple[Any, str]]:
         return [(tf.nn, "tf.nn.dropout")]
+
+    def shuffles(self) -> list[tuple[Any, str]]:
+        return [(tf.nn, "tf.nn.depth_to_space"), *super().shuffles()]
 
     def substitute(self, layer: Any, dtype: str) -> Callable[..., Any] | None:
         return substitute(layer, dtype)
