@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import metadata
 
 from . import __version__
 from .catalog import find, rules
@@ -13,10 +14,11 @@ USAGE_ERROR = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status: 0 done, 2 usage error."""
+    """Run the command; returns the exit status: 0 done, 1 the models differ, 2 usage error."""
     parser = argparse.ArgumentParser(
         prog="gradferry",
-        description="Explains the rules that flake8 runs when gradferry is installed.",
+        description="Explains the rules that flake8 runs when gradferry is installed, and compares "
+        "models.",
     )
     parser.add_argument("--version", action="version", version=f"gradferry {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -24,7 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     explain.add_argument("rule", help="a code or a name: XFR101, dunder-call")
     listed = commands.add_parser("rules", help="list all rules")
     listed.add_argument("--markdown", action="store_true", help="as the table in checks/README.md")
+    # What the pytest plugin adds: this half does not import the other.
+    for command in metadata.entry_points(group="gradferry.commands"):
+        command.load()(commands)
     options = parser.parse_args(arguments)
+    if "run" in options:
+        status: int = options.run(options)
+        return status
     if options.command == "rules":
         print(table() if options.markdown else listing(), end="")
         return 0

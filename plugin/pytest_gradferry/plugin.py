@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from .frameworks import Framework
-    from .parity import Parity
-    from .smoke import Smoke
+    from .parity import Parity, ParityReport
+    from .smoke import Smoke, SmokeReport
 
 # One line a call of a fixture leaves for the summary; on the test's report, so that it also
 # reaches the terminal from a pytest-xdist worker.
 _PROPERTY = "gradferry"
+_RESULTS = pytest.StashKey[list[dict[str, Any]]]()
+_PAGE = pytest.StashKey[Path]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -24,6 +28,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAMES",
         help="frameworks the `framework` fixture runs on, e.g. torch,tensorflow (default: all "
         "that are installed)",
+    )
+    group.addoption(
+        "--gradferry-report",
+        metavar="DIR",
+        type=Path,
+        help="write what the fixtures found to DIR, as a page (gradferry.html) and as JSON",
     )
     parser.addini("gradferry_frameworks", "default of --gradferry-frameworks", default="")
     parser.addini("gradferry_steps", "training steps of training_smoke", default="")
@@ -86,7 +96,7 @@ def training_smoke(request: pytest.FixtureRequest) -> Smoke:
     return Smoke(
         steps=int(steps) if steps else None,
         skip=tuple(request.config.getini("gradferry_skip")),
-        log=lambda line: _note(request, line),
+        keep=lambda report: _keep(request, report),
     )
 
 
@@ -95,14 +105,42 @@ def parity(request: pytest.FixtureRequest) -> Parity:
     """Prove a port equal to its reference.  See `Parity.__call__`."""
     from .parity import Parity
 
-    return Parity(log=lambda line: _note(request, line))
+    return Parity(keep=lambda report: _keep(request, report))
 
 
-def _note(request: pytest.FixtureRequest, line: str) -> None:
-    request.node.user_properties.append((_PROPERTY, line))
+def _keep(request: pytest.FixtureRequest, report: ParityReport | SmokeReport) -> None:
+    request.node.user_properties.append((_PROPERTY, report.summary()))
+    results = request.config.stash.get(_RESULTS, None)
+    if results is not None:
+        results.append({"test": request.node.nodeid, **report.to_dict()})
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--gradferry-report"):
+        config.stash[_RESULTS] = []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    results = session.config.stash.get(_RESULTS, None)
+    if results is None:
+        return
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[_PROPERTY] = json.dumps(results)
+        return
+    from .session_report import write
+
+    session.config.stash[_PAGE] = write(session.config.getoption("--gradferry-report"), results)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """pytest-xdist's worker has ended: take over what it found."""
+    results = node.config.stash.get(_RESULTS, None)
+    if results is not None:  # a worker that crashed hands nothing on
+        results += json.loads(getattr(node, "workeroutput", {}).get(_PROPERTY, "[]"))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     lines = [
         f"{report.nodeid}: {value}"
         for reports in terminalreporter.stats.values()
@@ -111,6 +149,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for key, value in report.user_properties
         if key == _PROPERTY
     ]
+    if page := config.stash.get(_PAGE, None):
+        lines.append(f"report: {page}")
     if lines:
         terminalreporter.section("gradferry")
         for line in lines:

@@ -102,8 +102,7 @@ def replaced_none(optimizer):
         loss = tf.reduce_mean(model(x, training=True))
     grads = tape.gradient(loss, model.trainable_variables)
     grads = [
-        g if g is not None else tf.zeros_like(v)
-        for g, v in zip(grads, model.trainable_variables)
+        g if g is not None else tf.zeros_like(v) for g, v in zip(grads, model.trainable_variables)
     ]
     optimizer.apply_gradients(grads)  # XFR201
 

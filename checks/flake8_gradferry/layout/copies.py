@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from ..model.additions import put_into
 from ..model.models import Layer, layers
+from ..source.bindings import reaching
 from ..source.callframes import Path
 from ..source.infer import lineage, self_assignments
 from ..source.walk import File, remembered
@@ -173,9 +174,21 @@ def weight_copies(file: File) -> list[Copy]:
 def set_weights(file: File, call: ast.Call) -> Copy | None:
     """`layer.set_weights([...])`."""
     match call:
-        case ast.Call(func=ast.Attribute(value=target), args=[ast.List(elts=given)]):
-            return Copy(call, "keras", target, [array(file, item) for item in given])
+        case ast.Call(func=ast.Attribute(value=target), args=[given]):
+            listed = _listed(file, given)
+            if listed is not None:
+                return Copy(call, "keras", target, [array(file, item) for item in listed.elts])
     return None
+
+
+def _listed(file: File, node: ast.expr) -> ast.List | None:
+    """A list as it stands there, or under a name that is used for nothing else."""
+    if isinstance(node, ast.Name):
+        bound = reaching(file, node)
+        uses = [n for n in file.body_of(node)[ast.Name] if n.id == node.id]
+        if len(bound) == 1 and len(uses) == 2 and bound[0].value and not bound[0].path:
+            node = bound[0].value
+    return node if isinstance(node, ast.List) else None
 
 
 def assigned_kernel(file: File, call: ast.Call) -> Copy | None:

@@ -20,7 +20,11 @@ def clears(flow: Flow, step: Event, backward: Event, event: Event) -> bool:
     loop = common_loops(step, backward)[-1]
     match event.kind:
         case Kind.ZERO:
-            return bool(common_loops(step, event)) and not is_other_optimizer(event, step)
+            return (
+                bool(common_loops(step, event))
+                and not is_other_optimizer(event, step)
+                and not is_other_path(flow, event, step, backward)
+            )
         case Kind.CREATE:
             return loop in event.loops and f"{step.key}.".startswith(f"{event.key}.")
         case Kind.OPAQUE:
@@ -33,6 +37,15 @@ def clears(flow: Flow, step: Event, backward: Event, event: Event) -> bool:
                 )
             )
     return False
+
+
+def is_other_path(flow: Flow, zero: Event, step: Event, backward: Event) -> bool:
+    """Whether what is cleared serves another arm of an `if`, which goes backward and steps too."""
+    return (
+        zero.excludes(step)
+        and zero.excludes(backward)
+        and any(not other.excludes(zero) and other.excludes(step) for other in flow.of(Kind.STEP))
+    )
 
 
 def is_other_optimizer(zero: Event, step: Event) -> bool:

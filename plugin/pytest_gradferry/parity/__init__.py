@@ -16,10 +16,18 @@ TOLERANCE = 1e-7
 
 
 class Parity:
-    """What the fixture hands out. `log` gets one line for each comparison."""
+    """What the fixture hands out.
 
-    def __init__(self, log: Callable[[str], None] | None = None) -> None:
-        self._log = log
+    `keep` gets the report of each call (`report` keeps nothing), `tell` what is done at the moment.
+    """
+
+    def __init__(
+        self,
+        keep: Callable[[ParityReport], None] = lambda _: None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._keep = keep
+        self._tell = tell
 
     def __call__(
         self,
@@ -37,7 +45,7 @@ class Parity:
         weights: str = "reference",
         tolerance: float | None = None,
     ) -> ParityReport:
-        """Compare a torch module with a Keras model (TensorFlow backend), either as the reference.
+        """Compare a torch module with a Keras model (on any backend), either as the reference.
 
         `reference`, `port`: models, or factories without arguments. A factory is built in float64;
         an instance is converted for the run and given back as it was.
@@ -72,8 +80,7 @@ class Parity:
             weights=weights,
             tolerance=tolerance,
         )
-        if self._log:
-            self._log(report.summary())
+        self._keep(report)
         if not report.passed:
             raise AssertionError(report.text())
         return report
@@ -101,7 +108,7 @@ class Parity:
         from . import run
 
         frameworks.get("torch")  # before TensorFlow: the other order has been seen to crash
-        frameworks.get("tensorflow")
+        frameworks.get("keras")
         with frameworks.undisturbed():
             for framework in frameworks.in_use():
                 framework.seed(0)
@@ -119,6 +126,7 @@ class Parity:
                     mapping=mapping,
                     weights=weights,
                     tolerance=TOLERANCE if tolerance is None else tolerance,
+                    tell=self._tell,
                 )
             except ParityInputError as error:  # its message says it all; the cause keeps its frames
                 raise error.with_traceback(None) from error.__cause__

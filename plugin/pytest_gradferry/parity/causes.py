@@ -16,13 +16,13 @@ from typing import Any
 from .arithmetic import residual, scale
 from .calls import always_on, batch_norm
 from .compare import Comparison, relative
+from .couples import Couple
 from .glue import activation, flatten_order
 from .hypothesis import Hypothesis
+from .layercauses import of_layer
 from .localise import Afterwards, Divergence, first_divergence
 from .logits import broadcast, logits, reduction
 from .optimizers import Hyperparameter
-from .padding import padding
-from .pairing import Couple
 from .report import Finding, listed
 from .settings import Difference, Found, thawed, written
 
@@ -101,6 +101,7 @@ def _try(
     hypothesis: Hypothesis,
 ) -> Finding | None:
     """What became of the rung and, where another mistake hides that, of the layer itself."""
+    comparison.tell(f"{rung}: trying {hypothesis.change}")
     try:
         with hypothesis.apply():
             comparison.port_changed()
@@ -140,7 +141,7 @@ def _hypotheses(
     yield from _settings(comparison, settings)
     if isinstance(where, Divergence):
         yield from batch_norm(comparison, where)
-        yield from padding(comparison, where)
+        yield from of_layer(comparison, where, settings)
         yield from flatten_order(comparison, where)
         yield from scale(comparison, where)
     if where is not None:

@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import tree
+from .couples import Couple, aligned
 from .errors import ParityInputError
 from .layout import Array, Rearrangement, mover, override, rearrangement
 from .losses import Losses, Projection
 from .optimizers import Optimizers
-from .pairing import Couple, Pairing, WeightPair, aligned
+from .pairing import Pairing, WeightPair
 from .side import Gradients, Side, Trace
 
 T = TypeVar("T")
@@ -91,6 +92,7 @@ class Comparison:
     losses: Losses | None
     optimizers: Optimizers
     pairing: Pairing = field(default_factory=lambda: Pairing([], []))
+    tell: Callable[[str], None] = lambda _: None  # what is being done now, for whoever waits
     _cache: dict[str, Any] = field(default_factory=dict)
     _port_trained: Trained | None = None
 
@@ -224,8 +226,7 @@ class Comparison:
                 worst.error, worst.worst = error, name
 
         for pair in self.trained_weights():
-            a = theirs.weights.get(self.reference.key(pair.reference))
-            b = ours.weights.get(self.port.key(pair.port))
+            a, b = theirs.of(pair.reference), ours.of(pair.port)
             consider(pair.name, a, None if b is None else pair.to_reference(b), floor)
         for i, (a, b) in enumerate(self._input_gradients(theirs, ours)):
             consider(f"input {i}", a, b, floor)
@@ -277,13 +278,12 @@ class Comparison:
         noise = _NOISE * largest(theirs.weights.values())
         silenced = []
         for pair in self.trained_weights():
-            a = theirs.weights.get(self.reference.key(pair.reference))
-            b = ours.weights.get(self.port.key(pair.port))
+            a, b = theirs.of(pair.reference), ours.of(pair.port)
             if a is None or b is None or not a.size:
                 continue
             if max(np.abs(a).max(), np.abs(b).max()) <= noise:
-                self.reference.masks[self.reference.key(pair.reference)] = np.zeros(1)
-                self.port.masks[self.port.key(pair.port)] = np.zeros(1)
+                self.reference.mask(pair.reference, 0.0)
+                self.port.mask(pair.port, 0.0)
                 silenced.append(pair.name)
         return silenced
 
@@ -292,30 +292,30 @@ class Comparison:
             return self.optimizers.torch(list(side.model.parameters()))
         return self.optimizers.keras()
 
-    def _updates(self, side: Side, gradients: dict[int, Array]) -> dict[int, Array]:
+    def _updates(self, side: Side, gradients: dict[int, Array]) -> list[Array]:
         """How far one step with these gradients moves each weight."""
         handles = [
             w.reference if side is self.reference else w.port for w in self.trained_weights()
         ]
         with side.unchanged():
-            before = {side.key(h): side.get(h) for h in handles}
+            before = [side.get(h) for h in handles]
             side.step(gradients, self._optimizer(side))
-            return {side.key(h): side.get(h) - before[side.key(h)] for h in handles}
+            return [side.get(h) - old for h, old in zip(handles, before, strict=True)]
 
     def one_step(self) -> Measure:
         """Both optimizers on the reference's gradients: what differs is the optimizer's doing."""
-        given = self.reference_gradients().weights
-        theirs = self._once("updates", lambda: self._updates(self.reference, given))
-        to_port = {
-            self.port.key(w.port): w.to_port(given[self.reference.key(w.reference)])
-            for w in self.trained_weights()
-            if self.reference.key(w.reference) in given
-        }
-        ours = self._updates(self.port, to_port)
-        share = _FLOOR * largest(theirs.values())
-        worst = Measure(0.0)
+        given = self.reference_gradients()
+        theirs = self._once("updates", lambda: self._updates(self.reference, given.weights))
+        to_port: dict[int, Array] = {}
         for w in self.trained_weights():
-            a, b = theirs[self.reference.key(w.reference)], ours[self.port.key(w.port)]
+            if (gradient := given.of(w.reference)) is not None:
+                key = self.port.key(w.port)
+                whole = to_port.get(key, np.zeros(tuple(w.port.variable.shape)))
+                to_port[key] = w.port.into(whole, w.to_port(gradient))
+        ours = self._updates(self.port, to_port)
+        share = _FLOOR * largest(theirs)
+        worst = Measure(0.0)
+        for w, a, b in zip(self.trained_weights(), theirs, ours, strict=True):
             weight = np.abs(self.reference.get(w.reference))
             # An update is the difference of two weights, and no more exact than they are.
             exactness = 1e-6 if self.reference.dtype == "float64" else 1e-2
@@ -340,6 +340,14 @@ class Comparison:
             self._port_trained = self._train(self.port)
         return self._once("trained", lambda: self._train(self.reference)), self._port_trained
 
+    def trained_anew(self, side: Side) -> Trained:
+        """`side` trained as it stands now, which is not kept."""
+        return self._train(side)
+
+    def losses_of(self, side: Side) -> list[float]:
+        theirs, ours = self._trained()
+        return theirs.losses if side is self.reference else ours.losses
+
     def slow_down(self) -> None:
         """Take a rate with which the reference learns: where it explodes, rounding does too."""
         while self.optimizers.named and self.optimizers.slower > 1e-5:
@@ -355,6 +363,11 @@ class Comparison:
         error = relative(b, a)
         step = int(np.argmax(np.abs(a - b))) + 1
         return Measure(error, f"step {step}" if error else "", f"{self.steps} steps")
+
+    def curves(self) -> tuple[list[float], list[float]]:
+        """The losses before each step, of the reference and of the port."""
+        theirs, ours = self._trained()
+        return theirs.losses, ours.losses
 
     def eval_after(self) -> Measure:
         theirs, ours = self._trained()

@@ -1,4 +1,4 @@
-"""A Keras model, on TensorFlow, under comparison. It runs eagerly, so that its layers show."""
+"""A Keras model under comparison, on any backend. It runs eagerly, so that its layers show."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import numpy as np
 
 from ..frameworks import load
 from ..keras_layers import layer_paths
-from . import tree
+from . import keras_backends, tree
+from .keras_functions import watched_functions
+from .keras_recurrent import dropouts, no_dropout, recurrent_row, sequence_seen, state_variables
 from .layout import Array
 from .mapping import ROWS, Row
+from .parts import parts
 from .report import rule_name
 from .side import Event, Gradients, Handle, Objective, Side
-from .substitutes import substitute
 
-tf = load("tensorflow")
 keras = load("keras")
 
 _NOISE = (
@@ -35,35 +36,35 @@ class KerasSide(Side):
 
     def __init__(self, model: Any) -> None:
         super().__init__(model)
+        self.backend = keras_backends.current()
         self._layers: set[int] = set()
         self._names: dict[int, str] = {}
-        self._depth = 0  # inside how many layers of the table we are
+        self._parts: dict[int, list[Any]] = {}  # of layers that torch writes as several
+        self.depth = 0  # inside how many layers of the table we are
 
     # -- the run --------------------------------------------------------------------------------
 
     @contextmanager
     def opened(self, inputs: Any) -> Iterator[None]:
         if not self.model.built or not self.model.weights:
-            self.model(*self._arguments(tree.transform(_float32, inputs)))
+            self._build(inputs)
         layers = self.model._flatten_layers(include_self=True, recursive=True)
         self._layers = {id(layer) for layer in layers}
         self._names = layer_paths(self.model)
+        for layer in layers:
+            self._split(layer)
         policies = [(layer, layer._dtype_policy) for layer in layers]
         symbols = [(symbol, symbol._dtype) for layer in layers for symbol in _inputs_of(layer)]
-        variables = [(v, v._value, v._dtype) for v in self.model.variables]
-        integers = [(v, v.numpy()) for v in self.model.variables if not _is_float(v)]
+        variables = [(v, v._value, v._dtype) for v in self._variables()]
+        integers = [(v, v.numpy()) for v in self._variables() if not _is_float(v)]
         floatx = keras.config.floatx()
-        eager = tf.config.functions_run_eagerly()
         try:
-            with ExitStack() as patches:
-                # A tf.function inside the model would keep the converted variables it traced.
-                tf.config.run_functions_eagerly(True)
+            with self.backend.opened(), ExitStack() as patches:
                 self._own_state()
                 self.use("float64")
                 self._patch(patches)
                 yield
         finally:
-            tf.config.run_functions_eagerly(eager)
             keras.config.set_floatx(floatx)
             for variable, value, dtype in variables:
                 variable._value, variable._dtype = value, dtype
@@ -74,26 +75,52 @@ class KerasSide(Side):
             for symbol, dtype in symbols:
                 symbol._dtype = dtype
 
+    def _build(self, inputs: Any) -> None:
+        layers = self.model._flatten_layers(include_self=True, recursive=True)
+        self._layers = {id(layer) for layer in layers}
+        with ExitStack() as patches:  # a factory's layers may be of a dtype that needs substitutes
+            self._patch(patches)
+            self.model(*self._arguments(tree.transform(self._native, inputs)))
+        self.acting.clear()  # that was no call of ours
+
+    def _split(self, layer: Any) -> None:
+        found = parts(layer, self._names.get(id(layer), layer.name))
+        if found:
+            self._parts[id(layer)] = found
+            self._layers.update(map(id, found))
+            self._names.update((id(part), part.name) for part in found)
+
+    def _variables(self) -> list[Any]:
+        layers = self.model._flatten_layers(include_self=True, recursive=True)
+        return [*self.model.variables, *state_variables(layers)]
+
     def _own_state(self) -> None:
-        for variable in self.model.variables:
+        for variable in self._variables():
             if _is_float(variable):
-                _replace(variable, variable.numpy(), variable._dtype)
+                self.backend.own(variable, np.array(variable.numpy()))
+        for state in self._variables()[len(self.model.variables) :]:
+            state.assign(np.zeros(state.shape))
 
     def use(self, dtype: str) -> None:
         self.dtype = dtype
         keras.config.set_floatx(dtype)
         policy = keras.dtype_policies.DTypePolicy(dtype)
         for layer in self.model._flatten_layers(include_self=True, recursive=True):
-            layer._dtype_policy = policy
+            for part in (layer, *self._parts.get(id(layer), ())):
+                part._dtype_policy = policy
             for symbol in _inputs_of(layer):
                 if symbol._dtype.startswith("float"):
                     symbol._dtype = dtype
-        for variable in self.model.variables:
+        for variable in self._variables():
             if _is_float(variable):
-                _replace(variable, variable.numpy(), dtype)
+                variable._dtype = dtype
+                self.backend.own(variable, variable.numpy().astype(dtype))
 
     def snapshot(self) -> list[tuple[Any, Any]]:
-        return [(v, v.numpy()) for v in self.model.variables]
+        return [(v, v.numpy()) for v in self._variables()]
+
+    def row(self, layer: Any) -> Row | None:
+        return recurrent_row(layer) or super().row(layer)
 
     def restore(self, snapshot: list[tuple[Any, Any]]) -> None:
         for variable, value in snapshot:
@@ -103,12 +130,17 @@ class KerasSide(Side):
 
     def tensor(self, array: Array) -> Any:
         array = np.asarray(array)
-        return tf.constant(array, dtype=self.dtype if array.dtype.kind == "f" else None)
+        return self.backend.tensor(array, self.dtype if array.dtype.kind == "f" else None)
+
+    def _native(self, array: Array) -> Any:
+        """A tensor of the dtype that Keras is set to."""
+        array = np.asarray(array)
+        return self.backend.tensor(
+            array, keras.config.floatx() if array.dtype.kind == "f" else None
+        )
 
     def array(self, tensor: Any) -> Array:
-        if isinstance(tensor, tf.IndexedSlices):
-            tensor = tf.convert_to_tensor(tensor)
-        return np.array(tensor)
+        return self.backend.array(tensor)
 
     def _arguments(self, inputs: Any) -> tuple[Any, ...]:
         """`call(self, a, b)` takes a tuple apart; a functional model and `call(self, x)` do not."""
@@ -130,37 +162,35 @@ class KerasSide(Side):
         return self.model(*self._arguments(inputs), training=training)
 
     def gradients(self, inputs: Any, objective: Objective) -> Gradients:
-        tensors = tree.transform(self.tensor, inputs)
-        watched = [t for t in tree.leaves(tensors) if t.dtype.is_floating]
         weights = self.model.trainable_weights
-        with self.unchanged(), tf.GradientTape() as tape:
-            for tensor in watched:
-                tape.watch(tensor)
-            outputs = self.outputs(tensors, training=True)
-            value = objective(outputs)
-        found = tape.gradient(value, [*(v.value for v in weights), *watched])
-        self.sparse_gradients = any(isinstance(g, tf.IndexedSlices) for g in found)
-        grads = [None if g is None else self.array(g) for g in found]
+        with self.unchanged():
+            found = self._differentiate(tree.transform(self.tensor, inputs), objective)
+        self.sparse_gradients = found.sparse
         by_key = {
-            id(v): (np.zeros(v.shape) if g is None else g) * self.masks.get(id(v), 1.0)
-            for v, g in zip(weights, grads[: len(weights)], strict=True)
+            id(v): (np.zeros(v.shape) if g is None else self.array(g)) * self.masks.get(id(v), 1.0)
+            for v, g in zip(weights, found.weights, strict=True)
         }
-        return Gradients(float(value), outputs, by_key, grads[len(weights) :])
+        of_inputs = [None if g is None else self.array(g) for g in found.inputs]
+        return Gradients(float(found.value), found.outputs, by_key, of_inputs)
+
+    def _differentiate(self, tensors: Any, objective: Objective) -> keras_backends.Derivative:
+        def compute(tensors: Any) -> tuple[Any, Any]:
+            outputs = self.outputs(tensors, training=True)
+            return objective(outputs), outputs
+
+        model = self.model
+        weights = model.trainable_weights
+        trained = {id(v) for v in weights}
+        state = [v for v in model.variables if id(v) not in trained]
+        return self.backend.differentiate(compute, weights, state, tensors)
 
     def train(self, inputs: Any, objective: Objective, optimizer: Any, steps: int) -> list[float]:
         tensors = tree.transform(self.tensor, inputs)
-        weights = self.model.trainable_weights
         losses = []
         for _ in range(steps):
-            with tf.GradientTape() as tape:
-                value = objective(self.outputs(tensors, training=True))
-            losses.append(float(value))
-            # Dense, as torch's are: Keras' Adam treats a repeated row of a sparse gradient apart.
-            grads = [
-                tf.convert_to_tensor(g) if isinstance(g, tf.IndexedSlices) else g
-                for g in tape.gradient(value, [v.value for v in weights])
-            ]
-            self._step(weights, grads, optimizer)
+            found = self._differentiate(tensors, objective)
+            losses.append(float(found.value))
+            self._step(self.model.trainable_weights, found.weights, optimizer)
         return losses
 
     def step(self, gradients: dict[int, Array], optimizer: Any) -> None:
@@ -177,27 +207,28 @@ class KerasSide(Side):
 
     # -- a few operations on tensors ------------------------------------------------------------
 
-    def take(self, tensor: Any, index: Array) -> Any:
-        return tf.gather(tensor, index, axis=-1)
+    def take(self, tensor: Any, index: Array, axis: int = -1) -> Any:
+        return keras.ops.take(tensor, index, axis=axis)
 
     def reshape(self, tensor: Any, like: Any) -> Any:
-        return tf.reshape(tensor, tf.shape(like))
+        return keras.ops.reshape(tensor, like.shape)
 
     def pad(self, tensor: Any, amounts: list[tuple[int, int]], value: float) -> Any:
-        return tf.pad(tensor, amounts, constant_values=tf.cast(value, tensor.dtype))
+        return keras.ops.pad(tensor, amounts, constant_values=value)
 
     # -- layers and weights ---------------------------------------------------------------------
 
     def run_layer(self, layer: Any, inputs: Array, training: bool) -> Array:
         captured: list[Any] = []
         self.training = training
-        with self.unchanged(), _activation_spied(layer, captured):
+        with (
+            self.unchanged(),
+            _activation_spied(layer, captured),
+            sequence_seen(layer, captured),
+        ):
             arguments = {"training": training} if _takes_training(layer) else {}
             output = layer(self.tensor(inputs), **arguments)
         return self.array(captured[0] if captured else output)
-
-    def weight(self, layer: Any, attribute: str) -> Any:
-        return getattr(layer, attribute, None)
 
     def all_weights(self) -> list[Handle]:
         found, seen = [], set()
@@ -225,34 +256,29 @@ class KerasSide(Side):
                 )
         return remarks
 
-    def _variable(self, handle: Handle) -> Any:
-        return getattr(handle.owner, handle.attribute) if handle.attribute else handle.owner
-
-    def key(self, handle: Handle) -> int:
-        return id(self._variable(handle))
-
-    def get(self, handle: Handle) -> Array:
-        return np.array(self._variable(handle).numpy())
-
-    def set(self, handle: Handle, value: Array) -> None:
-        self._variable(handle).assign(value)
+    def assign(self, variable: Any, value: Array) -> None:
+        variable.assign(value)
 
     def trainable(self, handle: Handle) -> bool:
-        variable = self._variable(handle)
-        return any(variable is v for v in self.model.trainable_weights)
+        return any(handle.variable is v for v in self.model.trainable_weights)
 
     # -- recording ------------------------------------------------------------------------------
 
     def _patch(self, stack: ExitStack) -> None:
         original = keras.layers.Layer.__call__
-        side = self
+        side, is_tensor = self, self.backend.is_tensor
 
         def seen(layer: Any, *args: Any, **kwargs: Any) -> Any:
-            if id(layer) not in side._layers or not args or not tf.is_tensor(args[0]):
+            if id(layer) not in side._layers or not args or not is_tensor(args[0]):
                 return original(layer, *args, **kwargs)
+            if made_of := side._parts.get(id(layer)):
+                x, *_ = args
+                for part in made_of:
+                    x = seen(part, x)
+                return x
             row = side.row(layer)
             if isinstance(layer, _NOISE):
-                side._record(layer, row, args[0], args[0])
+                side.record(layer, row, args[0], args[0])
                 name = side._names.get(id(layer), layer.name)
                 if kwargs.get("training") and side.acts(name, getattr(layer, "rate", 1)):
                     return original(layer, *args, **kwargs)
@@ -261,19 +287,25 @@ class KerasSide(Side):
                 return original(layer, *args, **kwargs)
             if isinstance(layer, keras.layers.BatchNormalization):
                 kwargs = side._mode_of(layer, kwargs)
-            call = substitute(layer, side.dtype) or original
+            other = side.backend.substitute(layer, side.dtype) if layer.built else None
+            call = other or original
             return side._observed(call, layer, row, *args, **kwargs)
 
-        def functional(name: str, dropout: Any) -> Any:
-            def seen(x: Any, rate: Any, *args: Any, **kwargs: Any) -> Any:
-                side._record(None, _BY_KIND["dropout"], x, x, rate=float(rate))
-                return dropout(x, rate, *args, **kwargs) if side.acts(name, rate) else x + 0.0
-
-            return seen
-
         _set_attribute(stack, keras.layers.Layer, "__call__", seen)
-        for owner, name in ((tf.nn, "tf.nn.dropout"), (keras.random, "keras.random.dropout")):
-            _set_attribute(stack, owner, "dropout", functional(name, owner.dropout))
+        for owner, name, replacement in watched_functions(self):
+            _set_attribute(stack, owner, name, replacement)
+        # The masks of recurrent cells, the users' own too, come from nowhere else.
+        cell = next(c for c in keras.layers.LSTMCell.__mro__ if c.__name__ == "DropoutRNNCell")
+        _set_attribute(stack, cell, "_create_dropout_mask", no_dropout)
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """What is called in here is part of a call that is recorded."""
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
 
     def _mode_of(self, layer: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         told = bool(arguments.get("training"))  # Keras takes a None that is given for False
@@ -286,23 +318,30 @@ class KerasSide(Side):
         if (before := self.before.get(id(layer))) is not None:
             x = before(x)
         captured: list[Any] = []
-        self._depth += 1
-        try:
-            with _activation_spied(layer, captured):
-                output = original(layer, x, *args, **kw)
-        finally:
-            self._depth -= 1
+        with self.inside(), _activation_spied(layer, captured), sequence_seen(layer, captured):
+            output = original(layer, x, *args, **kw)
+        for name, rate in dropouts(layer):
+            name = f"{name} of {self._names.get(id(layer), layer.name)}"
+            self.record(None, _BY_KIND["dropout"], x, x, name, rate=rate)
         if (after := self.after.get(id(layer))) is not None:
             output = after(output)
-        self._record(layer, row, x, captured[0] if captured else output)
+        self.record(layer, row, x, captured[0] if captured else output)
         behind = self.behind.get(id(layer))
         return behind(output) if behind else output
 
-    def _record(self, layer: Any, row: Row | None, x: Any, output: Any, **detail: Any) -> None:
-        if self.recording is None or self._depth or row is None or not tf.is_tensor(output):
+    def record(
+        self, layer: Any, row: Row | None, x: Any, output: Any, called: str = "", **detail: Any
+    ) -> None:
+        if (
+            self.recording is None
+            or self.depth
+            or row is None
+            or not self.backend.is_tensor(output)
+        ):
             return
-        name = "tf.nn.dropout" if layer is None else self._names.get(id(layer), layer.name)
-        self.recording.append(Event(layer, name, row, self.array(x), self.array(output), detail))
+        name = called if layer is None else self._names.get(id(layer), layer.name)
+        arrays = self.array(x), self.array(output)
+        self.recording.append(Event("keras", layer, name, row, *arrays, detail))
 
 
 @contextmanager
@@ -333,22 +372,8 @@ def _takes_training(layer: Any) -> bool:
     return "training" in inspect.signature(layer.call).parameters
 
 
-def _float32(array: Array) -> Any:
-    array = np.asarray(array)
-    return tf.constant(array, dtype=keras.config.floatx() if array.dtype.kind == "f" else None)
-
-
 def _is_float(variable: Any) -> bool:
     return str(variable._dtype).startswith(("float", "bfloat"))
-
-
-def _replace(variable: Any, value: Array, dtype: str) -> None:
-    """Give a Keras variable a TensorFlow variable of its own; the old one keeps its value.
-
-    Trainable whatever Keras says: a tape watches no other, and frozen weights may be thawed.
-    """
-    variable._dtype = dtype
-    variable._value = tf.Variable(value.astype(dtype), name=variable.name)
 
 
 def _inputs_of(layer: Any) -> list[Any]:

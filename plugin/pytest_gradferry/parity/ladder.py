@@ -9,8 +9,22 @@ import numpy as np
 from .causes import FORWARD, explain
 from .compare import Comparison, Measure, relative
 from .flatten import permute_dense_rows
+from .folding import explain_biases
 from .pairing import StructureError, WeightPair, pair
-from .report import EXPLAINED, FAIL, PASS, RUNGS, SKIPPED, Finding, ParityReport, Rung, listed
+from .report import (
+    EXPLAINED,
+    FAIL,
+    PASS,
+    RUNGS,
+    SKIPPED,
+    Curves,
+    Finding,
+    LayerDifference,
+    MappedWeight,
+    ParityReport,
+    Rung,
+    listed,
+)
 from .settings import Difference, Found, compare_settings
 from .side import Trace
 
@@ -57,6 +71,7 @@ class Ladder:
         return max(bound, backward if rung == "gradients" else forward)
 
     def climb(self, traces: tuple[Trace, Trace]) -> None:
+        self.comparison.tell("structure")
         if not self._structure(traces):
             return self._leave_out(1, "the layers do not pair")
         if not self._weights():
@@ -70,6 +85,8 @@ class Ladder:
         for rung in _NUMERIC:
             if rung in _NEEDS_LOSS and self.comparison.losses is None:
                 self._add(rung, SKIPPED, detail="no loss was given")
+            elif rung in _NEEDS_LOSS[1:] and not self.comparison.trained_weights():
+                self._add(rung, SKIPPED, detail="there are no weights to train")
             elif not self._numeric(rung):
                 self._leave_out(RUNGS.index(rung) + 1, f"{rung} failed")
                 break
@@ -100,6 +117,15 @@ class Ladder:
             self._hidden_layers()
             return False
         pairing = comparison.pairing
+        self.report.mapping = [
+            MappedWeight(
+                w.reference.name,
+                comparison.reference.get(w.reference).shape,
+                w.port.name,
+                comparison.port.get(w.port).shape,
+            )
+            for w in pairing.weights
+        ]
         self._add(
             "structure",
             PASS,
@@ -123,6 +149,8 @@ class Ladder:
     def _padding_rows(self) -> None:
         """torch gives an embedding's padding_idx no gradient; Keras has no such row."""
         for layer in self.comparison.pairing.layers:
+            if not layer.weights:
+                continue
             for side, unit, handle in (
                 (self.comparison.port, layer.port, layer.weights[0].port),
                 (self.comparison.reference, layer.reference, layer.weights[0].reference),
@@ -132,7 +160,7 @@ class Ladder:
                 if row is not None and side.framework == "keras":
                     mask = np.ones((side.get(handle).shape[0], 1))
                     mask[row] = 0.0
-                    side.masks[side.key(handle)] = mask
+                    side.mask(handle, mask)
 
     def _weights(self) -> bool:
         comparison = self.comparison
@@ -210,7 +238,14 @@ class Ladder:
             self.report.findings.append(Finding(cause, change, fix, before, after, rule=rule))
 
     def _settings(self) -> None:
-        self.settings = found = compare_settings(self.comparison)
+        traces = self.comparison.traces()
+        self.settings = found = compare_settings(self.comparison, traces)
+        self.report.layers = [
+            LayerDifference(
+                c.reference.label, c.port.label, relative(c.output(), c.reference.output)
+            )
+            for c in self.comparison.couples(traces)
+        ]
         self._add("settings", FAIL if found else PASS, detail=str(found))
 
     def _dropout_in_evaluation(self) -> None:
@@ -257,10 +292,15 @@ class Ladder:
     # -- the measured rungs ---------------------------------------------------------------------
 
     def _numeric(self, rung: str) -> bool:
+        self.comparison.tell(rung)
         measure = self.comparison.measure(rung)
         bound = self.bound(rung)
         if measure.error > bound and rung in ("one-step", "curve"):
             measure = self._with_epsilon(rung, measure, bound)
+        if rung == "curve":
+            self.report.curves = Curves(*self.comparison.curves())
+            if measure.error <= bound:
+                explain_biases(self.comparison, measure)
         if rung == "eval-after" and measure.error <= bound:
             self._bessel(measure)
         if rung == "gradients" and measure.error <= bound and self._masks_padding():
@@ -310,7 +350,7 @@ class Ladder:
                 f"{listed(silenced)}: the gradient is zero but for rounding, and left out of "
                 "training"
             )
-        if comparison.losses is not None:
+        if comparison.losses is not None and comparison.trained_weights():
             comparison.slow_down()
             if comparison.optimizers.slower < 1:
                 self.report.notes.append(
@@ -349,6 +389,7 @@ class Ladder:
         comparison = self.comparison
         if self.float32:
             return self._add("float32", SKIPPED, detail="this run was in float32")
+        comparison.tell("float32")
         exact = comparison.reference_gradients()
         for side in (comparison.reference, comparison.port):
             side.use("float32")

@@ -17,7 +17,7 @@ Pair = tuple[Any, Any]
 _KERAS, _TORCH = {"keras", "tensorflow"}, {"torch"}
 _ORDERS = {
     "torch": "(outputs, targets) on torch's tensors",
-    "keras": "(targets, outputs) on TensorFlow's tensors",
+    "keras": "(targets, outputs) on Keras' tensors",
 }
 
 

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from .couples import Couple as Couple  # where it stood before
+from .couples import aligned as aligned
 from .errors import ParityInputError
-from .layout import Array, channels_first, channels_last
-from .mapping import Row, Weight
+from .layout import Array
+from .mapping import Row, Weight, find
 from .side import Event, Handle, Side, Trace
 
 Transposition = Callable[[Array], Array]
@@ -27,6 +29,7 @@ class Unit:
     row: Row
     shapes: tuple[tuple[str, tuple[int, ...]], ...]  # by torch's names, in torch's layout
     after: str = ""  # the signature of the layer whose very output it is fed
+    variables: tuple[int, ...] = ()  # what its weights stand in, by identity
 
     @property
     def signature(self) -> tuple[Any, ...]:
@@ -89,15 +92,16 @@ def units(side: Side, trace: Trace) -> list[Unit]:
         if event.layer is None or id(event.layer) in seen or not event.row.weights:
             continue
         seen.add(id(event.layer))
-        shapes = []
+        shapes, variables = [], []
         for weight in event.row.weights:
-            tensor = side.weight(event.layer, _attribute(side, weight))
-            if tensor is not None:
-                hollow = np.broadcast_to(0.0, tuple(tensor.shape))
+            handle = _handle(side, weight, event.layer)
+            if handle is not None:
+                variables.append(side.key(handle))
+                hollow = handle.of(np.broadcast_to(0.0, tuple(handle.variable.shape)))
                 if side.framework == "keras":
                     hollow = weight.to_torch(hollow)
                 shapes.append((weight.torch, hollow.shape))
-        unit = Unit(event.layer, event.name, event.row, tuple(shapes))
+        unit = Unit(event.layer, event.name, event.row, tuple(shapes), variables=tuple(variables))
         before = next((u for u in reversed(found) if _feeds(outputs[id(u.layer)], event)), None)
         found.append(unit if before is None else replace(unit, after=str(before.signature)))
         outputs[id(event.layer)] = event.output
@@ -122,7 +126,7 @@ def pair(
     theirs, ours = units(reference, traces[0]), units(port, traces[1])
     mapping = dict(mapping or {})
     by_name, theirs, ours = _mapped(theirs, ours, mapping)
-    pairs = by_name + _in_order(theirs, ours)
+    pairs = by_name + _in_order(_without_tied(theirs, ours), _without_tied(ours, theirs))
     order = {id(unit.layer): i for i, unit in enumerate(units(reference, traces[0]))}
     pairs.sort(key=lambda p: order[id(p[0].layer)])
     layers = []
@@ -138,8 +142,15 @@ def pair(
     return Pairing(layers, loose)
 
 
-def _attribute(side: Side, weight: Weight) -> str:
-    return weight.torch if side.framework == "torch" else weight.keras
+def _handle(side: Side, weight: Weight, layer: Any, name: str = "") -> Handle | None:
+    """The layer's own weight; None where it has none."""
+    path = weight.torch if side.framework == "torch" else weight.keras
+    place = find(layer, path)
+    if place is None:
+        return None
+    return Handle(
+        layer, place.attribute, f"{name}.{place.attribute}{place.block or ''}", place.block
+    )
 
 
 def _mapped(
@@ -190,6 +201,21 @@ def _in_order(theirs: list[Unit], ours: list[Unit]) -> list[tuple[Unit, Unit]]:
     return pairs
 
 
+def _without_tied(units: list[Unit], others: list[Unit]) -> list[Unit]:
+    """Without the layers that have no partner, nor a weight that is not an earlier layer's: an
+    output layer tied to the embedding is a product with its matrix on the other side."""
+    surplus = Counter(u.signature for u in units) - Counter(u.signature for u in others)
+    kept, owned = [], set[int]()
+    for unit in units:
+        tied = bool(unit.variables) and owned.issuperset(unit.variables)
+        if tied and surplus[unit.signature] > 0:
+            surplus[unit.signature] -= 1
+        else:
+            kept.append(unit)
+        owned.update(unit.variables)
+    return kept
+
+
 def side_by_side(theirs: list[Unit], ours: list[Unit]) -> str:
     """Both lists, lined up where they agree; what has no partner is marked."""
     a_keys, b_keys = ([str(u.signature) for u in units] for units in (theirs, ours))
@@ -208,28 +234,32 @@ def side_by_side(theirs: list[Unit], ours: list[Unit]) -> str:
 
 def _weights(reference: Side, port: Side, a: Unit, b: Unit) -> list[WeightPair]:
     pairs = []
-    present = {name for name, _ in a.shapes}
-    for weight in a.row.weights:
-        if weight.torch not in present:
-            continue
-        handles = [
-            Handle(unit.layer, _attribute(side, weight), f"{unit.name}.{_attribute(side, weight)}")
+    for weight in (b if port.framework == "keras" else a).row.weights:
+        theirs, ours = (
+            _handle(side, weight, unit.layer, unit.name)
             for side, unit in ((reference, a), (port, b))
-        ]
-        forth, back = _transpositions(reference, port, weight)
-        statistic = weight.torch.startswith("running_")
-        pairs.append(WeightPair(handles[0], handles[1], forth, back, statistic))
+        )
+        if theirs is not None and ours is not None:
+            forth, back = _transpositions(reference, port, weight, (theirs, ours))
+            statistic = weight.torch.startswith("running_")
+            pairs.append(WeightPair(theirs, ours, forth, back, statistic))
     return pairs
 
 
 def _transpositions(
-    reference: Side, port: Side, weight: Weight
+    reference: Side, port: Side, weight: Weight, handles: tuple[Handle, Handle]
 ) -> tuple[Transposition, Transposition]:
     if reference.framework == port.framework:
         return _unchanged, _unchanged
+    keras = handles[1] if port.framework == "keras" else handles[0]
+    shape = keras.of(np.broadcast_to(0.0, tuple(keras.variable.shape))).shape
+
+    def to_keras(array: Array) -> Array:
+        return weight.to_keras(array).reshape(shape)
+
     if port.framework == "keras":
-        return weight.to_keras, weight.to_torch
-    return weight.to_torch, weight.to_keras
+        return to_keras, weight.to_torch
+    return weight.to_torch, to_keras
 
 
 def _unchanged(array: Array) -> Array:
@@ -292,90 +322,3 @@ def _left_over(reference: Side, port: Side, theirs: list[Handle], ours: list[Han
 
 def _shape(side: Side, handle: Handle) -> tuple[int, ...]:
     return tuple(side.get(handle).shape)
-
-
-@dataclass(frozen=True)
-class Couple:
-    """A call of the reference's layer and the call of the port's that corresponds to it."""
-
-    reference: Event
-    port: Event
-    order: Array | None = None  # port's input features, as positions in the reference's
-
-    @property
-    def name(self) -> str:
-        return self.reference.name
-
-    def output(self) -> Array:
-        """The port's output in the reference's layout."""
-        return self._like(self.port.output, self.reference.output)
-
-    def input(self) -> Array:
-        """The port's input in the reference's layout."""
-        if self.order is not None and self.port.inputs.shape[-1] == len(self.order):
-            return self.port.inputs[..., np.argsort(self.order)]
-        return self._like(self.port.inputs, self.reference.inputs)
-
-    def reference_input(self) -> Array:
-        """The reference's input in the port's layout."""
-        if self.order is not None:
-            return self.reference.inputs[..., self.order]
-        return self._like(self.reference.inputs, self.port.inputs)
-
-    def _like(self, array: Array, like: Array) -> Array:
-        """Global pooling keeps the axes it pools in torch only: (N, C, 1, 1) and (N, C)."""
-        if array.ndim != like.ndim and array.size == like.size:
-            return array.reshape(like.shape)
-        if not self.moves or array.ndim < 3:
-            return array
-        to_first = array is self._keras.output or array is self._keras.inputs
-        return channels_first(array) if to_first else channels_last(array)
-
-    @property
-    def _keras(self) -> Event:
-        return self.port if _is_keras(self.port) else self.reference
-
-    @property
-    def moves(self) -> bool:
-        layer = self._keras.layer
-        first = getattr(layer, "data_format", None) == "channels_first"
-        if getattr(layer, "axis", -1) == 1:  # right for channels first only, and maybe a mistake
-            theirs, ours = self.reference.inputs, self.port.inputs
-            move = channels_first if self._keras is self.port else channels_last
-            first = ours.ndim < 3 or not _nearer(move(ours), ours, theirs)
-        return self.reference.row.channels and not first
-
-
-def _nearer(a: Array, b: Array, to: Array) -> bool:
-    """`a` is the nearer to `to`; what has another shape is no nearer than anything."""
-    if a.shape != to.shape or b.shape != to.shape:
-        return a.shape == to.shape
-    return float(np.abs(a - to).max(initial=0.0)) < float(np.abs(b - to).max(initial=0.0))
-
-
-def _is_keras(event: Event) -> bool:
-    return type(event.layer).__name__ in event.row.keras or hasattr(event.layer, "dtype_policy")
-
-
-def aligned(reference: Trace, port: Trace, layers: list[LayerPair]) -> list[Couple]:
-    """Calls of the two traces that correspond: weighted layers by their pair, others by type."""
-    number: dict[int, str] = {}
-    order: dict[int, Array | None] = {}
-    for i, layer in enumerate(layers):
-        number[id(layer.reference.layer)] = number[id(layer.port.layer)] = f"#{i}"
-        order[id(layer.reference.layer)] = layer.order
-
-    theirs, ours = ([e for e in t.events if e.row.anchor] for t in (reference, port))
-    a_keys, b_keys = (
-        [number.get(id(e.layer), e.row.kind) for e in events] for events in (theirs, ours)
-    )
-    matcher = SequenceMatcher(None, a_keys, b_keys, autojunk=False)
-    return [
-        Couple(a, b, order.get(id(a.layer)))
-        for block in matcher.get_matching_blocks()
-        for a, b in zip(
-            theirs[block.a : block.a + block.size],
-            ours[block.b : block.b + block.size],
-            strict=True,
-        )
-    ]

@@ -73,9 +73,39 @@ class Finding:
         return text
 
 
+@dataclass(frozen=True)
+class LayerDifference:
+    """How far the outputs of a pair of layers differ in evaluation, as max|a - b| / max|b|."""
+
+    reference: str
+    port: str
+    error: float
+
+
+@dataclass(frozen=True)
+class MappedWeight:
+    """A weight of the reference and the one of the port that it is."""
+
+    reference: str
+    reference_shape: tuple[int, ...]
+    port: str
+    port_shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The losses before each training step."""
+
+    reference: list[float]
+    port: list[float]
+
+
 @dataclass
 class ParityReport:
-    """The result of one comparison; `text()` is what a failure prints."""
+    """The result of one comparison; `text()` is what a failure prints.
+
+    `layers` and `mapping` are in the order of the calls; `curves` is there once both have trained.
+    """
 
     reference: str
     port: str
@@ -85,6 +115,9 @@ class ParityReport:
     findings: list[Finding] = field(default_factory=list)
     unexplained: str = ""
     notes: list[str] = field(default_factory=list)
+    layers: list[LayerDifference] = field(default_factory=list)
+    mapping: list[MappedWeight] = field(default_factory=list)
+    curves: Curves | None = None
 
     @property
     def passed(self) -> bool:
@@ -134,7 +167,14 @@ class ParityReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON; numbers that JSON has no word for come as strings."""
-        result = asdict(self) | {"passed": self.passed, "failed_rung": self.failed_rung}
+        result = asdict(self) | {
+            "kind": "parity",
+            "summary": self.summary(),
+            "passed": self.passed,
+            "failed_rung": self.failed_rung,
+        }
+        for finding in result["findings"]:
+            finding["rule"] = rule_name(finding["rule"])
         plain: dict[str, Any] = _jsonable(result)
         return plain
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from .. import frameworks
 from . import tree
 from .compare import Comparison
 from .errors import ParityInputError
+from .folding import fold_biases
 from .ladder import Ladder
 from .layout import Rearrangement, mover, override, rearrangement
 from .losses import Losses
@@ -34,6 +35,7 @@ def compare(
     mapping: Mapping[str, str] | None,
     weights: str,
     tolerance: float,
+    tell: Callable[[str], None],
 ) -> ParityReport:
     """See `Parity.__call__`."""
     sides = side_of(reference, "reference"), side_of(port, "port")
@@ -56,12 +58,14 @@ def compare(
         steps=steps,
         losses=None if loss is None else Losses(loss),
         optimizers=Optimizers(optimizer, sides[1].framework),
+        tell=tell,
     )
     report = ParityReport(str(sides[0]), str(sides[1]))
     with ExitStack() as stack:
         for side, its_inputs in zip(sides, (inputs, comparison.port_inputs), strict=True):
-            stack.enter_context(_opened(side, its_inputs))
+            stack.enter_context(opened(side, its_inputs))
             side.population_variance = True
+        fold_biases(*sides)
         traces = _first_traces(comparison, report)
         _place_targets(comparison, traces)
         Ladder(comparison, report, dict(mapping or {}), weights, tolerance).climb(traces)
@@ -86,11 +90,6 @@ def side_of(model: Any, role: str) -> Side:
     if not isinstance(model, keras.Model):
         raise ParityInputError(
             f"{role}: a {type(model).__name__} is no torch.nn.Module and no keras.Model"
-        )
-    if keras.backend.backend() != "tensorflow":
-        raise ParityInputError(
-            f"{role}: Keras runs on {keras.backend.backend()} here; parity needs "
-            "KERAS_BACKEND=tensorflow"
         )
     from .keras_side import KerasSide
 
@@ -149,7 +148,7 @@ def input_map(given: Any, inputs: Any, default: Any) -> Rearrangement | None:
 
 
 @contextmanager
-def _opened(side: Side, inputs: Any) -> Iterator[None]:
+def opened(side: Side, inputs: Any) -> Iterator[None]:
     """`Side.opened`, with what the model raises while it is built told apart."""
     opened = side.opened(inputs)
     try:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from .compare import Comparison
+from .couples import Couple
 from .mapping import Setting, equal
-from .pairing import Couple, WeightPair
+from .pairing import WeightPair
 from .report import listed
 from .side import Event, Trace
 
@@ -76,8 +77,8 @@ class Found:
         return "; ".join(texts + ([self.dropout] if self.dropout else []))
 
 
-def compare_settings(comparison: Comparison) -> Found:
-    traces = comparison.traces()
+def compare_settings(comparison: Comparison, traces: tuple[Trace, Trace]) -> Found:
+    """`traces` are of both models in evaluation, with the weights they are compared with."""
     couples = {id(c.port.layer): c for c in comparison.couples(traces)}
     differences = [d for couple in couples.values() for d in _of_couple(couple, comparison)]
     dropped, missing = _dropout(traces, comparison)
@@ -95,7 +96,7 @@ def compare_settings(comparison: Comparison) -> Found:
 def _of_couple(couple: Couple, comparison: Comparison) -> Iterator[Difference]:
     if couple.reference.layer is None or couple.port.layer is None:
         return  # a function call: its settings are not kept anywhere
-    for setting in couple.reference.row.settings:
+    for setting in couple.settings:
         found = _difference(couple.reference, couple.port, setting, comparison)
         if found is not None:
             yield found
@@ -145,14 +146,10 @@ def _rates(dropouts: list[tuple[Event, float]]) -> str:
 @contextmanager
 def written(framework: str, differences: list[Difference]) -> Iterator[None]:
     """The port's settings as the reference has them."""
-    saved = [(d, d.layer.__dict__.get(d.setting.attribute(framework))) for d in differences]
-    try:
+    with ExitStack() as stack:
         for d in differences:
-            d.setting.write(framework, d.layer, d.expected)
+            stack.enter_context(d.setting.written(framework, d.layer, d.expected))
         yield
-    finally:
-        for d, value in saved:
-            d.layer.__dict__[d.setting.attribute(framework)] = value
 
 
 @contextmanager
@@ -162,7 +159,8 @@ def thawed(framework: str, frozen: list[Frozen]) -> Iterator[None]:
     for item in frozen:
         handle = item.pair.port
         torch = framework == "torch"
-        owner = getattr(handle.owner, str(handle.attribute)) if torch else handle.owner
+        whole = getattr(handle.owner, "whole", handle.owner)  # of a part of a Keras layer
+        owner = handle.variable if torch else whole
         name = "requires_grad" if torch else "trainable"
         changed.append((owner, name, getattr(owner, name)))
         setattr(owner, name, not item.trained_in_port)

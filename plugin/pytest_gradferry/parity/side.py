@@ -7,12 +7,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
+
+import numpy as np
 
 from . import tree
 from .errors import ParityInputError
 from .layout import Array
-from .mapping import Row, row_of
+from .mapping import Block, Row, follow, row_of
 
 # A framework's loss of a model's whole output, in that framework's tensors.
 Objective = Callable[[Any], Any]
@@ -20,14 +23,19 @@ Objective = Callable[[Any], Any]
 
 @dataclass
 class Event:
-    """One call of a layer that the table knows. `layer` is None for a functional call."""
+    """One call of a layer that the table knows. `layer` is None for a functional call.
 
+    `tail`: a cropping of the output that is called next, and belongs to it.
+    """
+
+    framework: str
     layer: Any
     name: str
     row: Row
     inputs: Array
     output: Array  # before an activation that the layer applies itself
     detail: dict[str, Any] = field(default_factory=dict)
+    tail: Any = None
 
     @property
     def label(self) -> str:
@@ -40,13 +48,28 @@ class Trace:
     outputs: Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a Keras variable as owner compares by element
 class Handle:
-    """A weight: the layer that owns it, and under which attribute (None: `owner` is the weight)."""
+    """A weight: the layer that owns it, under which attribute (None: `owner` is the weight), and
+    which block of that it is (None: all of it)."""
 
     owner: Any
     attribute: str | None
     name: str
+    block: Block | None = None
+
+    @property
+    def variable(self) -> Any:
+        """The parameter, buffer or variable itself, whole."""
+        return self.owner if self.attribute is None else follow(self.owner, self.attribute)
+
+    def of(self, whole: Array) -> Array:
+        """This weight's part of an array that is shaped like the whole variable."""
+        return whole if self.block is None else self.block.of(whole)
+
+    def into(self, whole: Array, value: Array) -> Array:
+        """`whole` with this weight's part replaced."""
+        return value if self.block is None else self.block.into(whole, value)
 
 
 @dataclass
@@ -57,6 +80,11 @@ class Gradients:
     outputs: Any
     weights: dict[int, Array]
     inputs: list[Array | None]
+
+    def of(self, handle: Handle) -> Array | None:
+        """A weight's, None where it is not trained."""
+        whole = self.weights.get(id(handle.variable))
+        return None if whole is None else handle.of(whole)
 
 
 class Side(ABC):
@@ -152,13 +180,13 @@ class Side(ABC):
             outputs = self.forward(inputs, training)
         finally:
             self.recording = None
-        return Trace(events, outputs)
+        return Trace(_cropped(events), outputs)
 
     # -- a few operations on tensors ------------------------------------------------------------
 
     @abstractmethod
-    def take(self, tensor: Any, index: Array) -> Any:
-        """Those features of the last axis, in that order."""
+    def take(self, tensor: Any, index: Array, axis: int = -1) -> Any:
+        """Those positions of an axis, in that order; of the features, if no axis is given."""
 
     @abstractmethod
     def reshape(self, tensor: Any, like: Any) -> Any: ...
@@ -174,10 +202,6 @@ class Side(ABC):
         """One layer alone, before an activation of its own; state is left as it was."""
 
     @abstractmethod
-    def weight(self, layer: Any, attribute: str) -> Any:
-        """The layer's parameter or variable of that name, None where it has none."""
-
-    @abstractmethod
     def all_weights(self) -> list[Handle]:
         """Every parameter, buffer and variable of the model, each once."""
 
@@ -190,15 +214,25 @@ class Side(ABC):
         """What is to be said of the model, whatever the comparison finds."""
         return []
 
-    @abstractmethod
     def key(self, handle: Handle) -> int:
-        """The same for two handles of one shared weight."""
+        """The same for two handles of one variable."""
+        return id(handle.variable)
+
+    def get(self, handle: Handle) -> Array:
+        return handle.of(self.array(handle.variable))
+
+    def set(self, handle: Handle, value: Array) -> None:
+        self.assign(handle.variable, handle.into(self.array(handle.variable), value))
 
     @abstractmethod
-    def get(self, handle: Handle) -> Array: ...
+    def assign(self, variable: Any, value: Array) -> None:
+        """A value for a whole parameter, buffer or variable, in place."""
 
-    @abstractmethod
-    def set(self, handle: Handle, value: Array) -> None: ...
+    def mask(self, handle: Handle, factors: Any) -> None:
+        """Multiply the weight's gradient by `factors`, which broadcast, from now on."""
+        whole = self.masks.get(self.key(handle), np.ones(tuple(handle.variable.shape)))
+        part = handle.of(whole) * factors
+        self.masks[self.key(handle)] = handle.into(whole, part)
 
     @abstractmethod
     def trainable(self, handle: Handle) -> bool: ...
@@ -237,6 +271,16 @@ class Side(ABC):
 
     def __str__(self) -> str:
         return f"{type(self.model).__name__} ({self.framework})"
+
+
+def _cropped(events: list[Event]) -> list[Event]:
+    """A transposed convolution with a cropping layer behind it puts out what that leaves: where
+    one framework crops in the layer itself, the other may need two."""
+    for event, after in pairwise(events):
+        kinds = event.row.kind.startswith("transposedconv") and after.row.kind == "crop"
+        if kinds and np.array_equal(event.output, after.inputs):
+            event.output, event.tail = after.output, after.layer
+    return events
 
 
 def _then(first: Callable[[Any], Any] | None, second: Callable[[Any], Any]) -> Callable[[Any], Any]:

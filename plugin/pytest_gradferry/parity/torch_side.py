@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -17,6 +18,7 @@ from . import tree
 from .layout import Array
 from .mapping import ROWS, TORCH_BOOKKEEPING, Row
 from .side import Event, Gradients, Handle, Objective, Side
+from .torch_stages import Stage, refuse, staged
 
 _DROPOUT = {
     F.dropout,
@@ -31,7 +33,8 @@ _DROPOUT = {
 }
 _BATCH_NORM = nn.modules.batchnorm._BatchNorm
 _BY_KIND = {row.kind: row for row in ROWS}
-_POOLS = {
+_RECORDED = {F.pad: "pad", F.interpolate: "upsample"}
+_BY_NAME = {"pixel_shuffle": "pixelshuffle"} | {
     f"{function}{d}d": f"{kind}{d}d"
     for d in (1, 2, 3)
     for function, kind in (
@@ -44,7 +47,8 @@ _POOLS = {
 
 
 class _Functional(TorchFunctionMode):
-    """Turns dropout off, wherever it is called from, and records functional pads and pools."""
+    """Turns dropout off, wherever it is called from, and records functional pads, pools and
+    resizes."""
 
     def __init__(self, side: TorchSide) -> None:
         super().__init__()
@@ -59,11 +63,13 @@ class _Functional(TorchFunctionMode):
                 return func(*args, **kwargs)
             return args[0] * 1.0
         output = func(*args, **kwargs)
-        if func is F.pad and kwargs.get("mode", "constant") == "constant":
-            pads = args[1] if len(args) > 1 else kwargs.get("pad")
-            self.side.record_function("pad", "pad", args[0], output, pads=pads)
-        elif (pool := _POOLS.get(getattr(func, "__name__", ""))) is not None:
-            self.side.record_function(func.__name__, pool, args[0], output)
+        if func in _RECORDED:
+            given = inspect.signature(func).bind(*args, **kwargs)
+            given.apply_defaults()
+            x = given.arguments.pop("input")
+            self.side.record_function(func.__name__, _RECORDED[func], x, output, **given.arguments)
+        elif (kind := _BY_NAME.get(getattr(func, "__name__", ""))) is not None:
+            self.side.record_function(func.__name__, kind, args[0], output)
         return output
 
 
@@ -83,6 +89,10 @@ class TorchSide(Side):
         self._names = {id(m): name for name, m in model.named_modules(remove_duplicate=True)}
         self._inputs: list[Array | None] = []  # of the layers of the table we are inside of
         self._variances: dict[int, torch.Tensor] = {}  # of the batch norms we are inside of
+        self.folded: set[int] = set()  # biases that were added to another, by id
+        self.second_biases: list[nn.Parameter] = []  # those of them that torch would train
+        for module in model.modules():
+            refuse(module, self._names[id(module)] or type(module).__name__)
         parameters = list(model.parameters())
         self._device = parameters[0].device if parameters else torch.device("cpu")
 
@@ -96,6 +106,7 @@ class TorchSide(Side):
                 self._call(tree.transform(lambda a: _native(a, self._device, dtype), inputs))
         modules = list(self.model.modules())
         modes = [(m, m.training) for m in modules]
+        unset = [m for m in modules if isinstance(m, nn.RMSNorm) and m.eps is None]
         buffers = [(m, dict(m._buffers)) for m in modules]
         parameters = [
             (p, p.data, None if p.grad is None else p.grad, p.requires_grad)
@@ -105,6 +116,8 @@ class TorchSide(Side):
         try:
             with ExitStack() as hooks:
                 self._own_state()
+                for norm in unset:  # the default is of the dtype, and users run in float32
+                    norm.eps = torch.finfo(torch.float32).eps
                 self.use("float64")
                 self._hook(hooks, modules)
                 yield
@@ -119,6 +132,8 @@ class TorchSide(Side):
                 module._buffers.update(saved)
             for module, training in modes:
                 module.training = training
+            for norm in unset:
+                norm.eps = None
 
     def _own_state(self) -> None:
         """Copies in place of the user's tensors, so that nothing done here can reach them."""
@@ -216,8 +231,8 @@ class TorchSide(Side):
 
     # -- a few operations on tensors ------------------------------------------------------------
 
-    def take(self, tensor: Any, index: Array) -> Any:
-        return tensor[..., torch.from_numpy(index)]
+    def take(self, tensor: Any, index: Array, axis: int = -1) -> Any:
+        return tensor.index_select(axis, torch.from_numpy(index))
 
     def reshape(self, tensor: Any, like: Any) -> Any:
         return tensor.reshape(like.shape)
@@ -233,9 +248,6 @@ class TorchSide(Side):
             layer.train(training)
             return self.array(layer(self.tensor(inputs)))
 
-    def weight(self, layer: Any, attribute: str) -> Any:
-        return getattr(layer, attribute, None)
-
     def all_weights(self) -> list[Handle]:
         found, seen = [], set()
         for prefix, module in self.model.named_modules():
@@ -244,7 +256,7 @@ class TorchSide(Side):
                     continue
                 if tensor is not None and not tensor.dtype.is_floating_point:
                     continue  # position ids, masks: constants
-                if name in module._non_persistent_buffers_set:
+                if name in module._non_persistent_buffers_set or id(tensor) in self.folded:
                     continue
                 seen.add(id(tensor))
                 found.append(Handle(module, name, f"{prefix}.{name}" if prefix else name))
@@ -256,19 +268,12 @@ class TorchSide(Side):
             found.setdefault((place, rule), []).append(name)
         return found
 
-    def key(self, handle: Handle) -> int:
-        return id(getattr(handle.owner, str(handle.attribute)))
-
-    def get(self, handle: Handle) -> Array:
-        return self.array(getattr(handle.owner, str(handle.attribute)))
-
-    def set(self, handle: Handle, value: Array) -> None:
-        tensor = getattr(handle.owner, str(handle.attribute))
+    def assign(self, variable: Any, value: Array) -> None:
         with torch.no_grad():
-            tensor.copy_(torch.from_numpy(np.array(value, order="C")))
+            variable.copy_(torch.from_numpy(np.array(value, order="C")))
 
     def trainable(self, handle: Handle) -> bool:
-        return bool(getattr(handle.owner, str(handle.attribute)).requires_grad)
+        return bool(handle.variable.requires_grad)
 
     # -- recording ------------------------------------------------------------------------------
 
@@ -277,12 +282,17 @@ class TorchSide(Side):
     ) -> None:
         if self.recording is not None and not self._inputs:
             arrays = self.array(inputs), self.array(output)
-            self.recording.append(Event(None, f"F.{name}", _BY_KIND[kind], *arrays, detail))
+            self.recording.append(
+                Event("torch", None, f"F.{name}", _BY_KIND[kind], *arrays, detail)
+            )
 
     def _hook(self, stack: ExitStack, modules: list[nn.Module]) -> None:
         for module in modules:
             row = self.row(module)
-            if row is not None:
+            if isinstance(module, nn.RNNBase):
+                name = self._names.get(id(module), type(module).__name__)
+                stack.enter_context(staged(module, name, self.folded, self._observed))
+            elif row is not None:
                 enter = module.register_forward_pre_hook(self._entering)
                 leave = module.register_forward_hook(self._leaving(row), always_call=True)
                 stack.callback(enter.remove)
@@ -302,6 +312,22 @@ class TorchSide(Side):
             return (before(args[0]), *args[1:])
         return None
 
+    def _observed(self, stage: Stage, name: str, x: Any, run: Callable[[Any], Any]) -> Any:
+        """What hooks do for a module, for one stacked layer of a recurrent one."""
+        wanted = self.recording is not None and not self._inputs
+        inputs = self.array(x) if wanted else None
+        if (before := self.before.get(id(stage))) is not None:
+            x = before(x)
+        output = run(x)
+        if (after := self.after.get(id(stage))) is not None:
+            output = after(output)
+        if inputs is not None and self.recording is not None:
+            self.recording.append(
+                Event("torch", stage, name, stage.row, inputs, self.array(output))
+            )
+        behind = self.behind.get(id(stage))
+        return behind(output) if behind else output
+
     def _leaving(self, row: Row) -> Any:
         def leaving(module: nn.Module, args: Any, output: Any) -> Any:
             inputs = self._inputs.pop()
@@ -314,7 +340,7 @@ class TorchSide(Side):
             outermost = not self._inputs and isinstance(output, torch.Tensor)
             if outermost and self.recording is not None and inputs is not None:
                 name = self._names.get(id(module), type(module).__name__)
-                self.recording.append(Event(module, name, row, inputs, self.array(output)))
+                self.recording.append(Event("torch", module, name, row, inputs, self.array(output)))
             behind = self.behind.get(id(module))
             return behind(output) if behind else output
 

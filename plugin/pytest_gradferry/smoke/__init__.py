@@ -18,17 +18,20 @@ __all__ = ["Finding", "Outcome", "Smoke", "SmokeError", "SmokeReport"]
 
 
 class Smoke:
-    """The `training_smoke` fixture: call it with a model, a batch and how to train."""
+    """The `training_smoke` fixture: call it with a model, a batch and how to train.
+
+    `keep` gets the report of each call; `report` keeps nothing.
+    """
 
     def __init__(
         self,
         steps: int | None = None,
         skip: Iterable[str] = (),
-        log: Callable[[str], None] = lambda line: None,
+        keep: Callable[[SmokeReport], None] = lambda _: None,
     ) -> None:
         self._steps = steps
         self._skip = tuple(skip)
-        self._log = log
+        self._keep = keep
 
     def __call__(
         self,
@@ -71,6 +74,7 @@ class Smoke:
             skip=skip,
             seed=seed,
         )
+        self._keep(report)
         if not report.passed:
             raise AssertionError(str(report))
         return report
@@ -85,5 +89,4 @@ class Smoke:
             result = run(model, inputs, targets, **options)
         except SmokeError as error:  # its message says it all; the cause keeps its frames
             raise error.with_traceback(None) from error.__cause__
-        self._log(f"training_smoke {result.summary()}")
         return result

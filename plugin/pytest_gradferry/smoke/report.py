@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,26 @@ class SmokeReport:
         """One line."""
         count = len(self.outcomes)
         skips = sum(o.status == "skipped" for o in self.outcomes.values())
-        text = f"{self.model}, {count} checks"
+        text = f"training_smoke {self.model}, {count} checks"
         text += f", failed: {', '.join(self.failed)}" if self.failed else ", all passed"
         text += f" ({skips} skipped)" if skips else ""
         if self.losses:
             text += f", loss {self.losses[0]:.4g} -> {self.losses[-1]:.4g}"
         return f"{text}, {self.seconds:.1f} s"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON; numbers that JSON has no word for come as strings."""
+        result = asdict(self) | {
+            "kind": "smoke",
+            "summary": self.summary(),
+            "passed": self.passed,
+            "losses": [loss if math.isfinite(loss) else str(loss) for loss in self.losses],
+        }
+        for outcome in result["outcomes"].values():
+            outcome["findings"] = list(outcome["findings"])
+            for finding in outcome["findings"]:
+                finding["code"] = f"{finding['code']} {rule_name(finding['code'])}".strip()
+        return result
 
     def __str__(self) -> str:
         head = f"training_smoke of {self.model}: "

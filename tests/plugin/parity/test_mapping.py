@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pytest_gradferry.parity import layout
-from pytest_gradferry.parity.mapping import ROWS, equal, row_of
+from pytest_gradferry.parity.mapping import ROWS, equal, find, follow, row_of
 
 
 def arrays(rank):
@@ -30,7 +30,7 @@ def test_a_type_has_one_row():
 def test_transpositions_undo_each_other(rank):
     for row in ROWS:
         for weight in row.weights:
-            if row.kind == "dense" and rank > 2:
+            if not row.torch or (row.kind == "dense" and rank > 2):
                 continue
             if weight.keras == "kernel" and rank < 2:
                 continue
@@ -42,9 +42,17 @@ def test_transpositions_undo_each_other(rank):
     ("dimensions", "axes"), [(1, (2, 1, 0)), (2, (2, 3, 1, 0)), (3, (2, 3, 4, 1, 0))]
 )
 def test_convolution_kernels(dimensions, axes):
-    (row,) = (row for row in ROWS if row.kind == f"conv{dimensions}d")
+    (row,) = (row for row in ROWS if row.torch == (f"Conv{dimensions}d",))
     kernel = arrays(dimensions + 2)
     np.testing.assert_array_equal(row.weights[0].to_keras(kernel), kernel.transpose(axes))
+
+
+def test_depthwise_kernels_keep_the_order_of_their_channels():
+    kernel = np.random.default_rng(0).normal(size=(6, 1, 4, 5))
+    (row,) = (row for row in ROWS if row.keras == ("DepthwiseConv2D",))
+    of_keras = row.weights[0].to_keras(kernel).reshape(4, 5, 3, 2)
+    np.testing.assert_array_equal(of_keras[:, :, 2, 1], kernel[2 * 2 + 1, 0])
+    np.testing.assert_array_equal(row.weights[0].to_torch(of_keras), kernel)
 
 
 def test_users_subclass_counts_as_its_base():
@@ -91,3 +99,25 @@ def test_what_changes_values_is_no_rearrangement():
     assert layout.rearrangement(lambda x: 2 * x, arrays(2)) is None
     assert layout.rearrangement(lambda x: x[:1], arrays(2)) is None
     assert layout.rearrangement(lambda x: x.nonsense, arrays(2)) is None
+
+
+def test_places_of_a_weight():
+    class Layer:
+        class cell:
+            bias = np.arange(12.0).reshape(4, 3)
+
+        own = None
+
+    place = find(Layer, "own[0] | cell.bias[1/2]")
+    assert place is not None
+    assert place.attribute == "cell.bias"
+    whole = follow(Layer, place.attribute)
+    np.testing.assert_array_equal(place.block.of(whole), whole[2:])
+    replaced = place.block.into(whole, np.zeros((2, 3)))
+    np.testing.assert_array_equal(replaced[:2], whole[:2])
+    assert not replaced[2:].any()
+    row = find(Layer, "cell.bias[3]")
+    np.testing.assert_array_equal(row.block.of(whole), whole[3])
+    assert find(Layer.cell, "bias[1] | nowhere").attribute == "bias"
+    assert find(Layer, "own") is None
+    assert find(Layer, "nowhere.at.all") is None

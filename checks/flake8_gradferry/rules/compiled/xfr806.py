@@ -91,7 +91,7 @@ def never_set(file: File, call: ast.Call) -> Iterator[Finding]:
     sampler = assigned_to(file, call)
     if sampler is None or _EVALUATES.search(sampler) or "set_epoch" in file.calls_by_name:
         return
-    if any(keyword.arg in ("shuffle", None) for keyword in call.keywords):
+    if any(keyword.arg in ("shuffle", None) and not is_true(keyword) for keyword in call.keywords):
         return
     if not _CALL_IT_THEMSELVES.isdisjoint(t.partition(".")[0] for t in file.imports.values()):
         return
@@ -107,6 +107,10 @@ def two_orders(file: File, call: ast.Call) -> Iterator[Finding]:
     match given.get("shuffle"):
         case ast.Constant(value=True) if isinstance(given.get("sampler"), ast.Call):
             yield rule.at(call, _TWO_ORDERS)
+
+
+def is_true(keyword: ast.keyword) -> bool:
+    return isinstance(keyword.value, ast.Constant) and keyword.value.value is True
 
 
 def assigned_to(file: File, call: ast.Call) -> str | None:

@@ -82,6 +82,7 @@ import ast
 from collections.abc import Iterator
 
 from ...rule import Confidence, Finding, Harm, Rule
+from ...source.infer import origins
 from ...source.walk import File
 from ...tape.tapes import given_pairs, gradients, sources, takes_pairs, variables
 
@@ -93,6 +94,7 @@ rule = Rule(
     confidence=Confidence.SURE,
     direction="torch->keras",
 )
+ONE = "zip() runs through the rows of {vars}; one gradient is paired as [({grads}, {vars})]"
 SIDE_BY_SIDE = "{opt}.apply_gradients() takes pairs, not two lists; zip({grads}, {vars})"
 
 
@@ -116,6 +118,22 @@ def check(file: File, node: ast.Call) -> Iterator[Finding]:
     optimizer = file.dotted(node.func.value) or "optimizer"
     message = SIDE_BY_SIDE if beside else None
     yield rule.at(node, message, opt=optimizer, grads=name, vars=variable)
+
+
+@rule.method("apply_gradients")
+def check_one(file: File, node: ast.Call) -> Iterator[Finding]:
+    match given_pairs(node):
+        case [ast.Call(func=ast.Name(id="zip"), args=[gradient, variable])]:
+            taken = gradients(file, gradient)
+            name = file.dotted(variable)
+            if taken is None or name is None or sources(file, taken) != name:
+                return
+            assert isinstance(node.func, ast.Attribute)
+            found = origins(file, variable)
+            single = all(end.callee == "tensorflow.Variable" and not end.path for end in found)
+            if single and takes_pairs(file, node.func.value):
+                grads = file.dotted(gradient) or "gradient"
+                yield rule.at(node, ONE, grads=grads, vars=name)
 
 
 def handed_over(call: ast.Call) -> list[ast.expr]:

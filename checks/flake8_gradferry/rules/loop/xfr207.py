@@ -70,12 +70,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...loop.flow import Event, Kind, flows
+from ...loop.flow import Event, Kind, flows, turns_once
 from ...loop.graph import is_model_call, loss_of, trails
 from ...loop.things import imports_torch, is_foreign
 from ...rule import Confidence, Finding, Harm, Rule
 from ...source.bindings import reaching
-from ...source.walk import File, position
+from ...source.walk import FUNCTIONS, LOOPS, File, position
 
 rule = Rule(
     __name__,
@@ -85,6 +85,8 @@ rule = Rule(
     confidence=Confidence.SURE,
     direction="keras->torch",
 )
+
+_ONCE = "{model}(...) runs before the loop: the 2nd backward() raises (LOUD); run it inside"
 
 
 @rule.node(ast.Module)
@@ -97,6 +99,30 @@ def check(file: File, tree: ast.Module) -> Iterator[Finding]:
                 continue
             if share_a_graph(first, second):
                 yield rule.at(second.at, loss=second.written)
+
+
+@rule.method("backward")
+def check_loop(file: File, call: ast.Call) -> Iterator[Finding]:
+    loop = file.enclosing(call, *LOOPS, *FUNCTIONS, ast.If, ast.Try, ast.With)
+    loss = loss_of(call)
+    if not isinstance(loop, LOOPS) or turns_once(loop) or call.keywords or call.args[1:]:
+        return
+    if loss is None or not imports_torch(file) or is_foreign(file):
+        return
+    for run in sorted(passes(file, loss), key=position):
+        assert isinstance(run, ast.Call)
+        if position(run) < position(loop) and is_kept(file, run, loop):
+            yield rule.at(call, _ONCE, model=ast.unparse(run.func))
+            return
+
+
+def is_kept(file: File, run: ast.Call, loop: ast.AST) -> bool:
+    """Whether what a forward pass of before the loop gave is the same in each turn."""
+    match file.statement(run):
+        case ast.Assign(targets=[ast.Name(id=result)]):
+            inside = (name for name in file.inside(loop)[ast.Name] if name.id == result)
+            return all(isinstance(name.ctx, ast.Load) for name in inside)
+    return False
 
 
 def same_turn(first: Event, second: Event) -> bool:

@@ -110,7 +110,7 @@ def step_before(flow: Flow, clip: Event) -> Event | None:
     step = nearest(flow.before(clip, Kind.STEP, *GRADIENTS))
     if step is None or step.kind is not Kind.STEP or step.loops != clip.loops or step.has_closure:
         return None
-    if not step.whenever(clip) or not clip.whenever(step):
+    if not step.whenever(clip):
         return None
     following = flow.first_after(clip, Kind.STEP, Kind.BACKWARD, Kind.WRITE)
     if following is not None and following.kind is not Kind.BACKWARD:

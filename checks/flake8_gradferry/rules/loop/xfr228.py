@@ -78,6 +78,8 @@ from collections.abc import Iterator
 from ...loop.things import OPTIMIZERS, imports_torch
 from ...rule import Confidence, Finding, Harm, Rule
 from ...source.bindings import may_precede, reaching
+from ...source.infer import argument_for, function_of
+from ...source.project import Symbol
 from ...source.walk import LOOPS, File, position
 
 rule = Rule(
@@ -87,6 +89,10 @@ rule = Rule(
     harm=Harm.SILENT,
     confidence=Confidence.SURE,
     direction="keras->torch",
+)
+
+_READ_TWICE = (
+    "{helper}() runs through {params} twice, a generator is empty then (SILENT); list() it"
 )
 
 _MAKERS = frozenset("parameters named_parameters buffers modules named_modules children".split())
@@ -103,7 +109,7 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
     if statement is None or not imports_torch(file):
         return
     target = statement.targets[0]
-    uses = sorted(used_up(file, statement, target), key=position)
+    uses = sorted(used_up(file, statement, statement), key=position)
     for use in uses:
         if any(earlier is not use and may_precede(file, earlier, use) for earlier in uses):
             yield rule.at(use, params=ast.unparse(target))
@@ -113,6 +119,32 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
         if any(not is_in_head(file, use, loop) for loop in turned):
             yield rule.at(use, params=ast.unparse(target))
             return
+
+
+@rule.method(*sorted(_MAKERS))
+def check_helper(file: File, call: ast.Call) -> Iterator[Finding]:
+    outer = file.parent(call)
+    if not isinstance(outer, ast.Call) or call not in outer.args or not imports_torch(file):
+        return
+    helper = function_of(file, outer.func)
+    if helper is None or not isinstance(helper.node, ast.FunctionDef):
+        return
+    for parameter in helper.node.args.args:
+        if argument_for(helper, outer, parameter) is call and reads_twice(helper, parameter):
+            yield rule.at(call, _READ_TWICE, helper=helper.node.name, params=parameter.arg)
+
+
+def reads_twice(helper: Symbol, parameter: ast.arg) -> bool:
+    """Whether a function runs through what its parameter is given once, and may do so again."""
+    file = helper.file
+    uses = [
+        name
+        for name in file.inside(helper.node, nested=False)[ast.Name]
+        if name.id == parameter.arg
+        and runs_through(file, name)
+        and [b.node for b in reaching(file, name)] == [parameter]
+    ]
+    return any(may_precede(file, one, other) for one in uses for other in uses if one is not other)
 
 
 def is_in_head(file: File, use: ast.Name, loop: ast.AST) -> bool:
@@ -139,14 +171,20 @@ def generator_of(file: File, call: ast.Call) -> ast.Assign | None:
     return None
 
 
-def used_up(file: File, statement: ast.Assign, target: ast.expr) -> Iterator[ast.Name]:
-    """Where the name is run through with the generator that the statement bound."""
+def used_up(file: File, made: ast.Assign, statement: ast.Assign) -> Iterator[ast.Name]:
+    """Where the generator of `made` is run through by the name that the statement gave it."""
+    (target,) = statement.targets
     assert isinstance(target, ast.Name)
     for name in file.body_of(statement)[ast.Name]:
         if name.id != target.id or not isinstance(name.ctx, ast.Load):
             continue
-        if runs_through(file, name) and [b.node for b in reaching(file, name)] == [statement]:
+        if [b.node for b in reaching(file, name)] != [statement]:
+            continue
+        if runs_through(file, name):
             yield name
+        match file.parent(name):
+            case ast.Assign(targets=[ast.Name()]) as alias if made is statement:
+                yield from used_up(file, made, alias)
 
 
 def runs_through(file: File, name: ast.Name) -> bool:

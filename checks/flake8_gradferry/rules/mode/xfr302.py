@@ -122,11 +122,29 @@ def stays_off(flow: Flow, off: Event) -> bool:
             return trains_on(flow, off, step, common_loops(off, step)[-1])
     for step in flow.after(off, Kind.STEP):
         loops = common_loops(off, step)
+        if loops and is_look_between(flow, off, step):
+            return is_torch_optimizer(step.thing, flow.file) and trains_on(
+                flow, off, step, loops[-1]
+            )
         if len(loops) > 1 and in_other_phase(loops[-1], off, step):
             return is_torch_optimizer(step.thing, flow.file) and trains_on(
                 flow, off, step, loops[-2]
             )
     return False
+
+
+def is_look_between(flow: Flow, off: Event, step: Event) -> bool:
+    """Whether some turns of a training loop evaluate the model before they train it: under a
+    test that the step is not under, with training mode set before."""
+    assert off.thing is not None
+    if off.whenever(step) or not any(
+        same(on.thing, off.thing) for on in flow.before(off, Kind.TRAIN) if on.thing
+    ):
+        return False
+    return any(
+        off.whenever(forward) and forward.thing is not None and related(forward.thing, off.thing)
+        for forward in flow.between(off, step, Kind.FORWARD)
+    )
 
 
 def trains_on(flow: Flow, off: Event, step: Event, loop: ast.AST) -> bool:

@@ -33,6 +33,7 @@ gradient = tape.gradient(loss, w)
 ## When it stays quiet
 
 - The tape is not persistent: it stops recording at `gradient()`.
+- It stands in `with tape.stop_recording():`.
 - Another gradient is taken from the tape, or a tape stands around it: a second derivative, as
   physics-informed networks need it.
 
@@ -78,6 +79,9 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
         innermost_tape(file, asked.block) is not None
         or innermost_tape(file, call) is not asked.block
     ):
+        return
+    stops = file.calls_by_name.get("stop_recording", ())
+    if any(file.statement(stop) in file.ancestors(call) for stop in stops):
         return
     if sum(other.tape is asked.tape for other in all_taken(file)) > 1:
         return

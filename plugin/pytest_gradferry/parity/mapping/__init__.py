@@ -9,12 +9,32 @@ from __future__ import annotations
 
 from functools import cache
 
-from . import basic, convolutions, norms, pooling
+from . import attention, basic, convolutions, norms, pooling, recurrent, resizing
+from .place import Block, find, follow
 from .row import Row, Setting, Weight, equal
 
-__all__ = ["ROWS", "TORCH_BOOKKEEPING", "Row", "Setting", "Weight", "equal", "row_of"]
+__all__ = [
+    "ROWS",
+    "TORCH_BOOKKEEPING",
+    "Block",
+    "Row",
+    "Setting",
+    "Weight",
+    "equal",
+    "find",
+    "follow",
+    "row_of",
+]
 
-ROWS: tuple[Row, ...] = (*basic.ROWS, *convolutions.ROWS, *norms.ROWS, *pooling.ROWS)
+ROWS: tuple[Row, ...] = (
+    *basic.ROWS,
+    *convolutions.ROWS,
+    *norms.ROWS,
+    *pooling.ROWS,
+    *recurrent.ROWS,
+    *attention.ROWS,
+    *resizing.ROWS,
+)
 
 # Keeps count of batches for momentum=None; has no part in any output.
 TORCH_BOOKKEEPING = ("num_batches_tracked",)

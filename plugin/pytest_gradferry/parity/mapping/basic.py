@@ -11,6 +11,15 @@ def _transpose(array: Array) -> Array:
     return np.transpose(array)
 
 
+def _slopes(array: Array) -> Array:
+    """One slope or one a channel, which stands last: (1, 1, C) as (C,), for torch knows no other.
+
+    Slopes of each position keep their shape, and then fit nothing.
+    """
+    shared = all(n == 1 for n in array.shape[:-1])
+    return array.reshape(-1) if shared else array
+
+
 ROWS: tuple[Row, ...] = (
     Row(
         "dense",
@@ -19,6 +28,13 @@ ROWS: tuple[Row, ...] = (
         (Weight("weight", "kernel", _transpose, _transpose), Weight("bias", "bias")),
     ),
     Row("embedding", ("Embedding",), ("Embedding",), (Weight("weight", "embeddings"),)),
+    Row(
+        "prelu",
+        ("PReLU",),
+        ("PReLU",),
+        (Weight("weight", "alpha", to_torch=_slopes),),
+        channels=True,
+    ),
     Row("dropout", ("Dropout",), ("Dropout",), (), (RATE,), anchor=False),
     *(
         Row(

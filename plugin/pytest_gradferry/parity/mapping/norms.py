@@ -23,14 +23,16 @@ def _complement(momentum: float) -> float:
     return round(1.0 - momentum, 15)
 
 
+_GAMMA, _BETA = Weight("weight", "gamma"), Weight("bias", "beta")
+
 ROWS: tuple[Row, ...] = (
     Row(
         "batchnorm",
         ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"),
         ("BatchNormalization",),
         (
-            Weight("weight", "gamma"),
-            Weight("bias", "beta"),
+            _GAMMA,
+            _BETA,
             Weight("running_mean", "moving_mean"),
             Weight("running_var", "moving_variance"),
         ),
@@ -45,6 +47,30 @@ ROWS: tuple[Row, ...] = (
             Weight("weight", "gamma", _to_keras, _to_torch),
             Weight("bias", "beta", _to_keras, _to_torch),
         ),
+        (_EPSILON,),
+    ),
+    Row(
+        "groupnorm",
+        ("GroupNorm",),
+        ("GroupNormalization",),
+        (_GAMMA, _BETA),
+        (_EPSILON, Setting("groups", "num_groups", "groups")),
+        channels=True,
+    ),
+    # Keras: GroupNormalization(groups=-1), which becomes the number of channels when it is built.
+    Row(
+        "groupnorm",
+        ("InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"),
+        (),
+        (_GAMMA, _BETA),
+        (_EPSILON, Setting("groups", "num_features", "groups")),
+        channels=True,
+    ),
+    Row(
+        "rmsnorm",
+        ("RMSNorm",),
+        ("RMSNormalization",),
+        (Weight("weight", "scale", _to_keras, _to_torch),),
         (_EPSILON,),
     ),
 )

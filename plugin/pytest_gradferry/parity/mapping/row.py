@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import numpy.typing as npt
-
-Array = npt.NDArray[Any]
+from .place import Array as Array
+from .place import follow
 
 
 def same(value: Any) -> Any:
@@ -18,7 +18,13 @@ def same(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Weight:
-    """A torch parameter or buffer, the Keras variable it is, and the transposition each way."""
+    """A torch parameter or buffer, the Keras variable it is, and the transposition each way.
+
+    Either is written as `place` says: an attribute, or a block of one. Where several parameters of
+    one framework are one of the other, there is a Weight for each block. `to_keras` need not give
+    the variable's own shape, as long as the values are in its order. Both are linear and move
+    values about, so that gradients go the same way.
+    """
 
     torch: str
     keras: str
@@ -42,7 +48,7 @@ class Setting:
 
     def read(self, framework: str, layer: Any) -> Any:
         """The value in `framework`'s own convention; (2, 2) and 2 are the same."""
-        value = getattr(layer, self.attribute(framework), None)
+        value = follow(layer, self.attribute(framework))
         if isinstance(value, (tuple, list)):
             return value[0] if len(set(value)) == 1 else tuple(value)
         return value
@@ -53,13 +59,22 @@ class Setting:
         value = self.read(other, other_layer)
         return None if value is None else self.convert(value)
 
-    def write(self, framework: str, layer: Any, value: Any) -> None:
-        attribute = self.attribute(framework)
-        current = getattr(layer, attribute)
+    @contextmanager
+    def written(self, framework: str, layer: Any, value: Any) -> Iterator[None]:
+        """The layer with that value, in `framework`'s own convention."""
+        *path, attribute = self.attribute(framework).split(".")
+        owner = follow(layer, ".".join(path)) if path else layer
+        current = getattr(owner, attribute, None)
         if isinstance(current, (tuple, list)) and not isinstance(value, (tuple, list)):
             value = (value,) * len(current)
         # Past the frameworks' own attribute tracking: the old value comes back the same way.
-        layer.__dict__[attribute] = value
+        saved = {name: v for name, v in owner.__dict__.items() if name == attribute}
+        owner.__dict__[attribute] = value
+        try:
+            yield
+        finally:
+            del owner.__dict__[attribute]
+            owner.__dict__.update(saved)
 
 
 def equal(ours: Any, expected: Any) -> bool:
@@ -72,6 +87,10 @@ def equal(ours: Any, expected: Any) -> bool:
 @dataclass(frozen=True)
 class Row:
     """A pair of layer types.
+
+    Rows of one `kind` pair with each other: torch's Conv2d is a Conv2D or a DepthwiseConv2D of
+    Keras. Then the Keras layer's row says how the weights correspond, and the settings that both
+    rows have are compared.
 
     `channels`: inputs and outputs have a channel axis that stands second in torch, last in Keras.
     `anchor`: outputs of the two are comparable, so the first divergence may be named after it.

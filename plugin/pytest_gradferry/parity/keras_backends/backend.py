@@ -1,0 +1,77 @@
+"""What a comparison asks of a Keras backend."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from ...frameworks import load
+from ..layout import Array
+
+# A value to differentiate and the outputs it was computed from, both of the inputs, in tensors.
+Computation = Callable[[Any], tuple[Any, Any]]
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """Of `value`, in dense tensors: with respect to each weight and to each float input, None where
+    it does not depend on one.  `sparse`: some came as rows of an embedding."""
+
+    value: Any
+    outputs: Any
+    weights: list[Any]
+    inputs: list[Any]
+    sparse: bool = False
+
+
+class Backend(ABC):
+    """One Keras backend. A `variable` is a `keras.Variable`, a tensor is the backend's own."""
+
+    name: str
+
+    @abstractmethod
+    def opened(self) -> AbstractContextManager[Any]:
+        """Float64 to be had and nothing compiled inside, the switches as they were afterwards."""
+
+    @abstractmethod
+    def is_tensor(self, thing: Any) -> bool: ...
+
+    @abstractmethod
+    def is_float(self, tensor: Any) -> bool: ...
+
+    @abstractmethod
+    def tensor(self, array: Array, dtype: str | None) -> Any:
+        """A copy of `array`, of its own dtype unless one is named."""
+
+    @abstractmethod
+    def array(self, tensor: Any) -> Array: ...
+
+    @abstractmethod
+    def own(self, variable: Any, value: Array) -> None:
+        """Give a variable a tensor of its own, of `value`'s dtype; the old one keeps its value."""
+
+    @abstractmethod
+    def differentiate(
+        self, compute: Computation, weights: list[Any], state: list[Any], inputs: Any
+    ) -> Derivative:
+        """Run `compute` on the tensors in `inputs` once and differentiate its value.
+
+        What it assigns to the variables in `state` stays assigned.
+        """
+
+    def dropouts(self) -> list[tuple[Any, str]]:
+        """Modules of the backend's own with a function `dropout`, and that function's name."""
+        return []
+
+    def shuffles(self) -> list[tuple[Any, str]]:
+        """Modules with a function `depth_to_space`, and that function's name."""
+        ops = load("keras").ops
+        owners = [o for o in (ops, getattr(ops, "nn", None)) if hasattr(o, "depth_to_space")]
+        return [(owner, "keras.ops.depth_to_space") for owner in owners]
+
+    def substitute(self, layer: Any, dtype: str) -> Callable[..., Any] | None:
+        """Another way to compute a layer that the backend cannot compute in `dtype`."""
+        return None

@@ -1,0 +1,71 @@
+"""Keras on JAX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+import numpy as np
+from jax import numpy as jnp
+
+from ...frameworks import load
+from .. import tree
+from ..layout import Array
+from .backend import Backend, Computation, Derivative
+
+
+class JaxBackend(Backend):
+    name = "jax"
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        # Without jit the layers see arrays, and no traced function keeps the weights of the run.
+        with _x64(), jax.disable_jit():
+            yield
+
+    def is_tensor(self, thing: Any) -> bool:
+        return isinstance(thing, jax.Array)
+
+    def is_float(self, tensor: Any) -> bool:
+        return bool(jnp.issubdtype(tensor.dtype, jnp.floating))
+
+    def tensor(self, array: Array, dtype: str | None) -> Any:
+        return jnp.array(array, dtype=dtype)
+
+    def array(self, tensor: Any) -> Array:
+        return np.array(tensor)
+
+    def own(self, variable: Any, value: Array) -> None:
+        variable._value = jnp.array(value)
+
+    def differentiate(
+        self, compute: Computation, weights: list[Any], state: list[Any], inputs: Any
+    ) -> Derivative:
+        leaves = tree.leaves(inputs)
+        floats = [i for i, leaf in enumerate(leaves) if self.is_float(leaf)]
+        keras = load("keras")
+
+        def computed(values: list[Any], given: list[Any]) -> Any:
+            """A pure function: variables are read and assigned in a scope of their own."""
+            parts = dict(enumerate(leaves)) | dict(zip(floats, given, strict=True))
+            each = iter(parts.values())
+            with keras.StatelessScope(list(zip(weights, values, strict=True))) as scope:
+                value, outputs = compute(tree.transform(lambda _: next(each), inputs))
+            return value, (outputs, [scope.get_current_value(v) for v in state])
+
+        derive = jax.value_and_grad(computed, argnums=(0, 1), has_aux=True)
+        (value, (outputs, moved)), (of_weights, of_inputs) = derive(
+            [v.value for v in weights], [leaves[i] for i in floats]
+        )
+        for variable, after in zip(state, moved, strict=True):
+            if after is not None:
+                variable.assign(after)
+        return Derivative(value, outputs, of_weights, of_inputs)
+
+
+def _x64() -> Any:
+    if hasattr(jax, "enable_x64"):
+        return jax.enable_x64(True)
+    return load("jax.experimental").enable_x64()  # before jax 0.8

@@ -1,0 +1,45 @@
+"""Real architectures pass every rung, either way round, as instances and as factories."""
+
+import numpy as np
+import pytest
+from plugin.parity.reference_models import NAMES, keras_layout, pair
+
+QUICK = [name for name in NAMES if name != "applications_resnet50"]
+
+
+def assert_equal(report, tolerance):
+    skipped = [rung.name for rung in report.rungs if rung.status == "skipped"]
+    assert skipped == [], report.text()
+    measured = [rung for rung in report.rungs if rung.error is not None and rung.name != "float32"]
+    assert len(measured) == 7
+    assert max(rung.error for rung in measured) <= tolerance, report.text()
+    assert not report.unexplained
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_keras_port_of_a_torch_model(parity, rng, name):
+    """Instances in float32, converted for the run."""
+    models = pair(name)
+    x, y = models.batch(rng)
+    options = {"loss": models.loss, "tolerance": models.tolerance, "steps": 3}
+    report = parity(models.torch(), models.keras(), x, y, **options)
+    assert_equal(report, models.tolerance)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_torch_port_of_a_keras_model(parity, rng, name):
+    """Factories, built in float64."""
+    models = pair(name)
+    x, y = map(keras_layout, models.batch(rng))
+    options = {"loss": models.loss, "tolerance": models.tolerance, "steps": 3}
+    report = parity(models.keras, models.torch, x, y, optimizer="adam", **options)
+    assert_equal(report, models.tolerance)
+
+
+def test_keras_applications_resnet50(parity, rng):
+    """Of full width, so without the training rungs."""
+    models = pair("applications_resnet50")
+    x, _ = models.batch(rng)
+    report = parity(models.torch, models.keras, x, tolerance=models.tolerance)
+    assert report.rung("gradients").status == "pass"
+    assert np.isfinite(report.rung("gradients").error)
