@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from .arithmetic import residual, scale
+from .attention import attention
 from .calls import always_on, batch_norm
 from .compare import Comparison, relative
 from .couples import Couple
@@ -24,7 +25,9 @@ from .localise import Afterwards, Divergence, first_divergence
 from .logits import broadcast, logits, reduction
 from .optimizers import Hyperparameter
 from .report import Finding, listed
+from .sequences import kept_states, masks_of_padding, recurrent
 from .settings import Difference, Found, thawed, written
+from .summaries import summary
 
 FORWARD = ("forward-eval", "forward-train")
 _TRAINING = ("one-step", "curve", "eval-after")
@@ -144,7 +147,11 @@ def _hypotheses(
         yield from of_layer(comparison, where, settings)
         yield from flatten_order(comparison, where)
         yield from scale(comparison, where)
+        yield from recurrent(comparison, where)
+        yield from attention(comparison, where)
     if where is not None:
+        yield from summary(comparison, where)
+        yield from masks_of_padding(comparison)
         yield from activation(comparison, where)
         yield from residual(comparison, where)
     if rung == "loss":
@@ -152,6 +159,7 @@ def _hypotheses(
         yield from broadcast(comparison)
         yield from reduction(comparison)
     if rung in _TRAINING:
+        yield from kept_states(comparison)
         yield from _hyperparameters(comparison)
 
 

@@ -38,6 +38,12 @@ class Event:
     tail: Any = None
 
     @property
+    def blocked(self) -> Array | None:
+        """Of an attention: (N, heads, T, S) or what broadcasts to it, True where a query may not
+        look; None where it may look everywhere."""
+        return self.detail.get("blocked")
+
+    @property
     def label(self) -> str:
         return self.name if self.layer is None else f"{self.name} ({type(self.layer).__name__})"
 
@@ -107,6 +113,11 @@ class Side(ABC):
         self.dropout_in_evaluation = False  # let those act
         self.strays: dict[int, bool] = {}  # layers called in another mode than the model, and which
         self.recalled: set[int] = set()  # layers put back into the model's mode
+        # What attentions may not look at instead of what they are told, by id: see `Event.blocked`.
+        self.forced_masks: dict[int, Array] = {}
+        # What recurrent layers start from instead: (N, H) for each direction, of an LSTM h and c.
+        self.forced_states: dict[int, list[Array]] = {}
+        self.tapped: dict[int, list[Any]] = {}  # here go whole sequences of recurrent layers
 
     # -- the run --------------------------------------------------------------------------------
 
