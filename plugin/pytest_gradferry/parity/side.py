@@ -107,6 +107,7 @@ class Side(ABC):
         self.dropout_in_evaluation = False  # let those act
         self.strays: dict[int, bool] = {}  # layers called in another mode than the model, and which
         self.recalled: set[int] = set()  # layers put back into the model's mode
+        self.by_batch: set[int] = set()  # batch norms made to train in evaluation too
 
     # -- the run --------------------------------------------------------------------------------
 

@@ -306,6 +306,8 @@ class TorchSide(Side):
             self.strays[id(module)] = module.training
             if id(module) in self.recalled:
                 module.train(self.training)
+        if id(module) in self.by_batch:
+            module.train(True)
         if self.population_variance and _moves_statistics(module):
             self._variances[id(module)] = module.running_var.clone()
         if (before := self.before.get(id(module))) is not None:
