@@ -20,11 +20,12 @@ from .losses import Losses, Projection
 from .optimizers import Optimizers
 from .pairing import Pairing, WeightPair
 from .side import Gradients, Side, Trace
+from .steppers import Stepper
 
 T = TypeVar("T")
 
 # A gradient below this share of the largest one is rounding noise (a bias before batch norm).
-_NOISE = 1e-12
+NOISE = 1e-12
 # A loss that has grown by this much is on its way to infinity.
 _EXPLODED = 3.0
 # Errors of smaller gradients and updates are measured against this share of the largest one.
@@ -92,15 +93,28 @@ class Comparison:
     losses: Losses | None
     optimizers: Optimizers
     pairing: Pairing = field(default_factory=lambda: Pairing([], []))
+    used: dict[str, Stepper] = field(default_factory=dict)  # the last optimizers, by framework
+    recorded = False  # the reference answers from a file
     tell: Callable[[str], None] = lambda _: None  # what is being done now, for whoever waits
     _cache: dict[str, Any] = field(default_factory=dict)
     _port_trained: Trained | None = None
+
+    @property
+    def untrainable(self) -> str:
+        """Why there is nothing to train; empty where there is."""
+        return "" if self.trained_weights() else "there are no weights to train"
 
     # -- what is compared -----------------------------------------------------------------------
 
     def forget(self) -> None:
         """Run both anew: weights, precision or what is subtracted have changed."""
         self._cache.clear()
+        self.port_changed()
+
+    def retrain(self) -> None:
+        """The optimizers have changed."""
+        for name in ("updates", "trained"):
+            self._cache.pop(name, None)
         self.port_changed()
 
     def port_changed(self) -> None:
@@ -275,7 +289,7 @@ class Comparison:
         An adaptive optimizer would make steps of full size out of that noise.
         """
         theirs, ours = self.reference_gradients(), self._gradients(self.port)
-        noise = _NOISE * largest(theirs.weights.values())
+        noise = NOISE * largest(theirs.weights.values())
         silenced = []
         for pair in self.trained_weights():
             a, b = theirs.of(pair.reference), ours.of(pair.port)
@@ -288,9 +302,8 @@ class Comparison:
         return silenced
 
     def _optimizer(self, side: Side) -> Any:
-        if side.framework == "torch":
-            return self.optimizers.torch(list(side.model.parameters()))
-        return self.optimizers.keras()
+        self.used[side.framework] = made = self.optimizers.of(side.framework)
+        return made
 
     def _updates(self, side: Side, gradients: dict[int, Array]) -> list[Array]:
         """How far one step with these gradients moves each weight."""

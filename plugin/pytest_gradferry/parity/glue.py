@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ..frameworks import load
 from . import tree
 from .activations import Activation, recognise
 from .compare import Comparison, relative
@@ -18,7 +17,7 @@ from .flatten import axis_orders, flattened
 from .hypothesis import Hypothesis
 from .layout import Array
 from .localise import Afterwards, Divergence
-from .logits import from_logits
+from .losscauses.edits import keras_from_logits
 from .side import Event
 
 _SAME = 1e-6
@@ -121,8 +120,7 @@ def _probability_rule(comparison: Comparison, ours: Activation, theirs: Activati
         return None
     if comparison.port.framework == "torch":
         return "XFR401"
-    losses = comparison.losses
-    return "XFR403" if losses is not None and from_logits(losses.keras) else None
+    return "XFR403" if keras_from_logits(comparison) else None
 
 
 def has_own_activation(layer: Any) -> bool:
@@ -156,8 +154,8 @@ def _logits_for_probabilities(comparison: Comparison, theirs: Activation) -> Hyp
 def _compared_after(comparison: Comparison, wanted: Activation) -> Iterator[None]:
     """`wanted` of the port's outputs where they are compared, and nowhere else."""
     saved = comparison.port_outputs
-    torch = load("torch")
     plain = comparison.in_reference_layout
+    torch = comparison.reference.framework == "torch"
 
     def activated(outputs: Any) -> Any:
         comparison.port_outputs = saved
@@ -165,7 +163,9 @@ def _compared_after(comparison: Comparison, wanted: Activation) -> Iterator[None
             arrays = plain(outputs)
         finally:
             comparison.port_outputs = activated
-        return tree.transform(lambda a: wanted.torch(torch.from_numpy(a)).numpy(), arrays)
+        return tree.transform(
+            lambda a: wanted.of_array(a, 1 if torch and a.ndim > 3 else -1), arrays
+        )
 
     comparison.port_outputs = activated
     try:

@@ -13,12 +13,13 @@ from ..frameworks import load
 from ..keras_layers import layer_paths
 from . import keras_backends, tree
 from .keras_functions import watched_functions
-from .keras_recurrent import dropouts, no_dropout, recurrent_row, sequence_seen, state_variables
+from .keras_recurrent import dropouts, no_dropout, recurrent_row, state_variables
+from .keras_watch import watched
 from .layout import Array
 from .mapping import ROWS, Row
 from .parts import parts
 from .report import rule_name
-from .side import Event, Gradients, Handle, Objective, Side
+from .side import Event, Gradients, Handle, Objective, Side, Trace
 
 keras = load("keras")
 
@@ -41,6 +42,7 @@ class KerasSide(Side):
         self._names: dict[int, str] = {}
         self._parts: dict[int, list[Any]] = {}  # of layers that torch writes as several
         self.depth = 0  # inside how many layers of the table we are
+        self._unseen = False  # a layer was called on values that are not known yet
 
     # -- the run --------------------------------------------------------------------------------
 
@@ -58,6 +60,7 @@ class KerasSide(Side):
         variables = [(v, v._value, v._dtype) for v in self._variables()]
         integers = [(v, v.numpy()) for v in self._variables() if not _is_float(v)]
         floatx = keras.config.floatx()
+        keras.config.dtype_policy()  # the first to ask settles it for good, by the floatx of then
         try:
             with self.backend.opened(), ExitStack() as patches:
                 self._own_state()
@@ -181,7 +184,7 @@ class KerasSide(Side):
         model = self.model
         weights = model.trainable_weights
         trained = {id(v) for v in weights}
-        state = [v for v in model.variables if id(v) not in trained]
+        state = [v for v in self._variables() if id(v) not in trained]
         return self.backend.differentiate(compute, weights, state, tensors)
 
     def train(self, inputs: Any, objective: Objective, optimizer: Any, steps: int) -> list[float]:
@@ -219,16 +222,13 @@ class KerasSide(Side):
     # -- layers and weights ---------------------------------------------------------------------
 
     def run_layer(self, layer: Any, inputs: Array, training: bool) -> Array:
-        captured: list[Any] = []
         self.training = training
-        with (
-            self.unchanged(),
-            _activation_spied(layer, captured),
-            sequence_seen(layer, captured),
-        ):
+        with self.unchanged(), watched(layer) as seen:
             arguments = {"training": training} if _takes_training(layer) else {}
-            output = layer(self.tensor(inputs), **arguments)
-        return self.array(captured[0] if captured else output)
+            x = self.tensor(inputs)
+            attention = isinstance(layer, keras.layers.MultiHeadAttention)
+            output = layer(x, x, **arguments) if attention else layer(x, **arguments)
+        return self.array(output if seen.output is None else seen.output)
 
     def all_weights(self) -> list[Handle]:
         found, seen = [], set()
@@ -264,11 +264,20 @@ class KerasSide(Side):
 
     # -- recording ------------------------------------------------------------------------------
 
+    def trace(self, inputs: Any, training: bool = False) -> Trace:
+        self._unseen = False
+        found = super().trace(inputs, training)
+        if self._unseen:
+            with self.backend.unrolled():
+                found = super().trace(inputs, training)
+        return found
+
     def _patch(self, stack: ExitStack) -> None:
         original = keras.layers.Layer.__call__
         side, is_tensor = self, self.backend.is_tensor
 
         def seen(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            args, kwargs = _first_by_position(layer, args, kwargs)
             if id(layer) not in side._layers or not args or not is_tensor(args[0]):
                 return original(layer, *args, **kwargs)
             if made_of := side._parts.get(id(layer)):
@@ -318,18 +327,28 @@ class KerasSide(Side):
 
     def _observed(self, original: Any, layer: Any, row: Row, x: Any, *args: Any, **kw: Any) -> Any:
         if (before := self.before.get(id(layer))) is not None:
-            x = before(x)
-        captured: list[Any] = []
-        with self.inside(), _activation_spied(layer, captured), sequence_seen(layer, captured):
+            given, x = x, before(x)
+            args = tuple(x if a is given else a for a in args)  # self-attention
+            kw = {name: x if a is given else a for name, a in kw.items()}
+        key = id(layer)
+        with (
+            self.inside(),
+            watched(layer, self.forced_masks.get(key), self.forced_states.get(key)) as seen,
+        ):
             output = original(layer, x, *args, **kw)
+        if key in self.tapped:
+            self.tapped[key].append(seen.output)
+        output, *rest = output if isinstance(output, tuple) else (output,)
         for name, rate in dropouts(layer):
             name = f"{name} of {self._names.get(id(layer), layer.name)}"
             self.record(None, _BY_KIND["dropout"], x, x, name, rate=rate)
         if (after := self.after.get(id(layer))) is not None:
             output = after(output)
-        self.record(layer, row, x, captured[0] if captured else output)
+        inner = output if seen.output is None else seen.output
+        self.record(layer, row, x, inner, "", **seen.detail)
         behind = self.behind.get(id(layer))
-        return behind(output) if behind else output
+        output = behind(output) if behind else output
+        return (output, *rest) if rest else output
 
     def record(
         self, layer: Any, row: Row | None, x: Any, output: Any, called: str = "", **detail: Any
@@ -341,28 +360,20 @@ class KerasSide(Side):
             or not self.backend.is_tensor(output)
         ):
             return
+        if self.backend.is_traced(output):
+            self._unseen = True
+            return
         name = called if layer is None else self._names.get(id(layer), layer.name)
         arrays = self.array(x), self.array(output)
         self.recording.append(Event("keras", layer, name, row, *arrays, detail))
 
 
-@contextmanager
-def _activation_spied(layer: Any, captured: list[Any]) -> Iterator[None]:
-    """Catch what a layer hands to its own `activation=`: the counterpart of torch's output."""
-    activation = getattr(layer, "activation", None)
-    if activation is None or not hasattr(layer, "kernel"):
-        yield
-        return
-
-    def spied(x: Any, *args: Any, **kwargs: Any) -> Any:
-        captured.append(x)
-        return activation(x, *args, **kwargs)
-
-    layer.__dict__["activation"] = spied
-    try:
-        yield
-    finally:
-        layer.__dict__["activation"] = activation
+def _first_by_position(layer: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """`attention(query=x, value=x)` is called with its input all the same."""
+    if args or not kwargs or not isinstance(layer, keras.layers.MultiHeadAttention):
+        return args, kwargs
+    rest = dict(kwargs)
+    return (rest.pop("query"),), rest
 
 
 def _set_attribute(stack: ExitStack, owner: Any, name: str, value: Any) -> None:

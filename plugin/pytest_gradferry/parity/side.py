@@ -38,6 +38,12 @@ class Event:
     tail: Any = None
 
     @property
+    def blocked(self) -> Array | None:
+        """Of an attention: (N, heads, T, S) or what broadcasts to it, True where a query may not
+        look; None where it may look everywhere."""
+        return self.detail.get("blocked")
+
+    @property
     def label(self) -> str:
         return self.name if self.layer is None else f"{self.name} ({type(self.layer).__name__})"
 
@@ -100,6 +106,8 @@ class Side(ABC):
         self.after: dict[int, Callable[[Any], Any]] = {}
         self.behind: dict[int, Callable[[Any], Any]] = {}
         self.masks: dict[int, Array] = {}  # factors on the gradients of weights, by key
+        self.folded: set[int] = set()  # torch's biases that were added to another, by id
+        self.second_biases: list[Any] = []  # those of them that torch would train
         self.sparse_gradients = False  # as of the last `gradients`
         self.population_variance = False  # batch norm keeps the biased variance, as Keras' does
         self.training = False  # the mode of the call that is running
@@ -108,6 +116,11 @@ class Side(ABC):
         self.strays: dict[int, bool] = {}  # layers called in another mode than the model, and which
         self.recalled: set[int] = set()  # layers put back into the model's mode
         self.by_batch: set[int] = set()  # batch norms made to train in evaluation too
+        # What attentions may not look at instead of what they are told, by id: see `Event.blocked`.
+        self.forced_masks: dict[int, Array] = {}
+        # What recurrent layers start from instead: (N, H) for each direction, of an LSTM h and c.
+        self.forced_states: dict[int, list[Array]] = {}
+        self.tapped: dict[int, list[Any]] = {}  # here go whole sequences of recurrent layers
 
     # -- the run --------------------------------------------------------------------------------
 

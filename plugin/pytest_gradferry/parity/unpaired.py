@@ -11,7 +11,7 @@ import numpy as np
 
 from .compare import Comparison
 from .glue import has_own_activation
-from .pairing import LayerPair, Pairing, Unit, WeightPair, paired_weights, units
+from .pairing import Pairing, Unit, WeightPair, coupled, units
 from .report import Finding, listed
 from .side import Side, Trace
 
@@ -105,7 +105,7 @@ def _measured(
 ) -> tuple[float, float] | None:
     """The outputs' difference with the weights that both have, and with the others put in."""
     reference, port = comparison.reference, comparison.port
-    layers = [LayerPair(a, b, paired_weights(reference, port, a, b)) for a, b in couples]
+    layers = [coupled(reference, port, a, b) for a, b in couples]
     comparison.pairing = Pairing(layers, [])
     try:
         with reference.unchanged(), port.unchanged():
