@@ -49,6 +49,7 @@ CASES = {
         lambda: [nn.InstanceNorm2d(6, affine=True)],
         lambda: [L.GroupNormalization(2, epsilon=1e-5)],
         "groups=6",
+        "0 normalises each channel, the reference 2 groups of channels",
     ),
     "strides": Case(
         lambda: [nn.Conv2d(6, 4, 3, stride=2)],
@@ -209,6 +210,21 @@ CASES = {
         lambda: [Interpolate()],
         lambda: [L.UpSampling2D(interpolation="bilinear")],
         "resizes by bilinear, the reference by bilinear with align_corners",
+        "F.interpolate resizes by bilinear with align_corners, the reference by bilinear",
+        rule="XFR515",
+    ),
+    "functional-resize": Case(
+        lambda: [nn.Upsample(scale_factor=2)],
+        lambda: [L.Lambda(lambda x: tf.image.resize(x, (16, 20)))],
+        "tf.image.resize resizes by bilinear, the reference by nearest",
+        "resizes by nearest, the reference by bilinear",
+        rule="XFR515",
+    ),
+    "functional-both": Case(
+        lambda: [Interpolate()],
+        lambda: [L.Lambda(lambda x: keras.ops.image.resize(x, (16, 20)))],
+        "keras.ops.image.resize resizes by bilinear, the reference by bilinear with align_corners",
+        "F.interpolate resizes by bilinear with align_corners, the reference by bilinear",
         rule="XFR515",
     ),
     "pixel-shuffle": Case(
