@@ -253,6 +253,12 @@ def named(layers):
     return layers
 
 
+def settings(layers):
+    """The plain attributes of each layer, which a cause may change only while it is tried."""
+    plain = (int, float, str, tuple, list, type(None))
+    return [{k: v for k, v in vars(layer).items() if isinstance(v, plain)} for layer in layers]
+
+
 @pytest.mark.filterwarnings("ignore:You might experience inconsistencies")
 @pytest.mark.parametrize(
     ("name", "port"), [(n, f) for n, case in CASES.items() for f, said in case.said.items() if said]
@@ -263,7 +269,9 @@ def test_mistake_is_named(parity, rng, name, port):
     last = np.moveaxis(x, 1, -1) if x.ndim > 2 else x
     theirs = nn.Sequential(*case.theirs())
     ours = keras.Sequential([L.Input(last.shape[1:]), *named(case.ours())])
+    before = settings(ours.layers), settings(theirs)
     report = parity.report(*((theirs, ours, x) if port == "keras" else (ours, theirs, last)))
+    assert (settings(ours.layers), settings(theirs)) == before
     assert report.failed_rung in ("forward-eval", "settings"), report.text()
     assert report.rung("forward-eval").status == "FAIL"
     (finding,) = report.findings or pytest.fail(report.text())
