@@ -142,6 +142,8 @@ def _hypotheses(
 ) -> Iterator[Hypothesis]:
     yield from always_on(comparison)
     yield from _settings(comparison, settings)
+    if where is not None:
+        yield from summary(comparison, where)
     if isinstance(where, Divergence):
         yield from batch_norm(comparison, where)
         yield from padding(comparison, where)
@@ -150,7 +152,6 @@ def _hypotheses(
         yield from recurrent(comparison, where)
         yield from attention(comparison, where)
     if where is not None:
-        yield from summary(comparison, where)
         yield from masks_of_padding(comparison)
         yield from activation(comparison, where)
         yield from residual(comparison, where)
@@ -195,7 +196,7 @@ def _setting(framework: str, differences: list[Difference]) -> Hypothesis:
     return Hypothesis(
         f"{first.setting.name} of {names} is {_number(first.ours)}",
         change,
-        f"{type(first.layer).__name__}(..., {change})",
+        first.fix(framework),
         lambda: written(framework, differences),
         first.setting.rule,
     )

@@ -12,7 +12,7 @@ import numpy as np
 from ..frameworks import load
 from ..keras_layers import layer_paths
 from . import keras_backends, tree
-from .keras_recurrent import dropouts, no_dropout, recurrent_row, state_variables
+from .keras_recurrent import dropouts, no_dropout, recurrent_row, repadded, state_variables
 from .keras_watch import watched
 from .layout import Array
 from .mapping import ROWS, Row
@@ -307,6 +307,8 @@ class KerasSide(Side):
             given, x = x, before(x)
             args = tuple(x if a is given else a for a in args)  # self-attention
             kw = {name: x if a is given else a for name, a in kw.items()}
+        if self.padding is not None:
+            x, kw = repadded(layer, self.padding, x, kw)
         key = id(layer)
         self._depth += 1
         try:

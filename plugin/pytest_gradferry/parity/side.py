@@ -111,6 +111,8 @@ class Side(ABC):
         self.forced_masks: dict[int, Array] = {}
         # What recurrent layers start from instead: (N, H) for each direction, of an LSTM h and c.
         self.forced_states: dict[int, list[Array]] = {}
+        # Which tokens of a batch count, (N, T), where a layer can skip the rest; False: all do.
+        self.padding: Array | bool | None = None
         self.tapped: dict[int, list[Any]] = {}  # here go whole sequences of recurrent layers
 
     # -- the run --------------------------------------------------------------------------------
