@@ -11,11 +11,11 @@ import numpy as np
 
 from .activations import recognise
 from .compare import Comparison, relative
+from .couples import Couple
 from .glue import between, has_own_activation
 from .hypothesis import Hypothesis
 from .layout import Array
 from .localise import Afterwards, Divergence
-from .pairing import Couple
 from .side import Side
 
 _SAME = 1e-6

@@ -17,13 +17,13 @@ from .arithmetic import residual, scale
 from .attention import attention
 from .calls import always_on, batch_norm
 from .compare import Comparison, relative
+from .couples import Couple
 from .glue import activation, flatten_order
 from .hypothesis import Hypothesis
+from .layercauses import of_layer
 from .localise import Afterwards, Divergence, first_divergence
 from .logits import broadcast, logits, reduction
 from .optimizers import Hyperparameter
-from .padding import padding
-from .pairing import Couple
 from .report import Finding, listed
 from .sequences import kept_states, masks_of_padding, recurrent
 from .settings import Difference, Found, thawed, written
@@ -146,7 +146,7 @@ def _hypotheses(
         yield from summary(comparison, where)
     if isinstance(where, Divergence):
         yield from batch_norm(comparison, where)
-        yield from padding(comparison, where)
+        yield from of_layer(comparison, where, settings)
         yield from flatten_order(comparison, where)
         yield from scale(comparison, where)
         yield from recurrent(comparison, where)

@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass, replace
 
 from .compare import Comparison, relative
-from .pairing import Couple
-from .side import Event, Trace
+from .couples import Couple
+from .layout import Array
+from .side import Event, Side, Trace
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,11 @@ def _position(trace: Trace, event: Event) -> int:
     return next(i for i, e in enumerate(trace.events) if e is event)
 
 
+def _run(side: Side, event: Event, inputs: Array, training: bool) -> Array:
+    output = side.run_layer(event.layer, inputs, training)
+    return output if event.tail is None else side.run_layer(event.tail, output, training)
+
+
 def _alone(comparison: Comparison, couple: Couple, training: bool) -> float | None:
     """The port's layer on the reference's input, both in the same mode."""
     theirs, ours = couple.reference, couple.port
@@ -105,8 +111,8 @@ def _alone(comparison: Comparison, couple: Couple, training: bool) -> float | No
     if fed.shape != ours.inputs.shape or theirs.layer is None or ours.layer is None:
         return None
     try:
-        expected = comparison.reference.run_layer(theirs.layer, theirs.inputs, training)
-        found = comparison.port.run_layer(ours.layer, fed, training)
+        expected = _run(comparison.reference, theirs, theirs.inputs, training)
+        found = _run(comparison.port, ours, fed, training)
     except Exception:  # a layer that cannot be run by itself: the verdict says so
         return None
     alone = Couple(replace(theirs, output=expected), replace(ours, output=found), couple.order)

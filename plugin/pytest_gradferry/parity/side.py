@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,14 +23,19 @@ Objective = Callable[[Any], Any]
 
 @dataclass
 class Event:
-    """One call of a layer that the table knows. `layer` is None for a functional call."""
+    """One call of a layer that the table knows. `layer` is None for a functional call.
 
+    `tail`: a cropping of the output that is called next, and belongs to it.
+    """
+
+    framework: str
     layer: Any
     name: str
     row: Row
     inputs: Array
     output: Array  # before an activation that the layer applies itself
     detail: dict[str, Any] = field(default_factory=dict)
+    tail: Any = None
 
     @property
     def blocked(self) -> Array | None:
@@ -187,13 +193,13 @@ class Side(ABC):
             outputs = self.forward(inputs, training)
         finally:
             self.recording = None
-        return Trace(events, outputs)
+        return Trace(_cropped(events), outputs)
 
     # -- a few operations on tensors ------------------------------------------------------------
 
     @abstractmethod
-    def take(self, tensor: Any, index: Array) -> Any:
-        """Those features of the last axis, in that order."""
+    def take(self, tensor: Any, index: Array, axis: int = -1) -> Any:
+        """Those positions of an axis, in that order; of the features, if no axis is given."""
 
     @abstractmethod
     def reshape(self, tensor: Any, like: Any) -> Any: ...
@@ -278,6 +284,16 @@ class Side(ABC):
 
     def __str__(self) -> str:
         return f"{type(self.model).__name__} ({self.framework})"
+
+
+def _cropped(events: list[Event]) -> list[Event]:
+    """A transposed convolution with a cropping layer behind it puts out what that leaves: where
+    one framework crops in the layer itself, the other may need two."""
+    for event, after in pairwise(events):
+        kinds = event.row.kind.startswith("transposedconv") and after.row.kind == "crop"
+        if kinds and np.array_equal(event.output, after.inputs):
+            event.output, event.tail = after.output, after.layer
+    return events
 
 
 def _then(first: Callable[[Any], Any] | None, second: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -33,7 +34,8 @@ _DROPOUT = {
 }
 _BATCH_NORM = nn.modules.batchnorm._BatchNorm
 _BY_KIND = {row.kind: row for row in ROWS}
-_POOLS = {
+_RECORDED = {F.pad: "pad", F.interpolate: "upsample"}
+_BY_NAME = {"pixel_shuffle": "pixelshuffle"} | {
     f"{function}{d}d": f"{kind}{d}d"
     for d in (1, 2, 3)
     for function, kind in (
@@ -46,7 +48,8 @@ _POOLS = {
 
 
 class _Functional(TorchFunctionMode):
-    """Turns dropout off, wherever it is called from, and records functional pads and pools."""
+    """Turns dropout off, wherever it is called from, and records functional pads, pools and
+    resizes."""
 
     def __init__(self, side: TorchSide) -> None:
         super().__init__()
@@ -65,11 +68,13 @@ class _Functional(TorchFunctionMode):
             if rate:
                 self.side.record_function("attention", "dropout", args[0], args[0], rate=rate)
         output = func(*args, **kwargs)
-        if func is F.pad and kwargs.get("mode", "constant") == "constant":
-            pads = args[1] if len(args) > 1 else kwargs.get("pad")
-            self.side.record_function("pad", "pad", args[0], output, pads=pads)
-        elif (pool := _POOLS.get(getattr(func, "__name__", ""))) is not None:
-            self.side.record_function(func.__name__, pool, args[0], output)
+        if func in _RECORDED:
+            given = inspect.signature(func).bind(*args, **kwargs)
+            given.apply_defaults()
+            x = given.arguments.pop("input")
+            self.side.record_function(func.__name__, _RECORDED[func], x, output, **given.arguments)
+        elif (kind := _BY_NAME.get(getattr(func, "__name__", ""))) is not None:
+            self.side.record_function(func.__name__, kind, args[0], output)
         return output
 
 
@@ -233,8 +238,8 @@ class TorchSide(Side):
 
     # -- a few operations on tensors ------------------------------------------------------------
 
-    def take(self, tensor: Any, index: Array) -> Any:
-        return tensor[..., torch.from_numpy(index)]
+    def take(self, tensor: Any, index: Array, axis: int = -1) -> Any:
+        return tensor.index_select(axis, torch.from_numpy(index))
 
     def reshape(self, tensor: Any, like: Any) -> Any:
         return tensor.reshape(like.shape)
@@ -284,7 +289,9 @@ class TorchSide(Side):
     ) -> None:
         if self.recording is not None and not self._inputs:
             arrays = self.array(inputs), self.array(output)
-            self.recording.append(Event(None, f"F.{name}", _BY_KIND[kind], *arrays, detail))
+            self.recording.append(
+                Event("torch", None, f"F.{name}", _BY_KIND[kind], *arrays, detail)
+            )
 
     def _hook(self, stack: ExitStack, modules: list[nn.Module]) -> None:
         for module in modules:
@@ -336,7 +343,9 @@ class TorchSide(Side):
             output = after(output)
         row = self.row(layer)
         if inputs is not None and self.recording is not None and row is not None:
-            self.recording.append(Event(layer, name, row, inputs, self.array(output), detail))
+            self.recording.append(
+                Event("torch", layer, name, row, inputs, self.array(output), detail)
+            )
         behind = self.behind.get(id(layer))
         return behind(output) if behind else output
 
@@ -356,7 +365,7 @@ class TorchSide(Side):
             outermost = not self._inputs and isinstance(output, torch.Tensor)
             if outermost and self.recording is not None and inputs is not None:
                 name = self._names.get(id(module), type(module).__name__)
-                self.recording.append(Event(module, name, row, inputs, self.array(output)))
+                self.recording.append(Event("torch", module, name, row, inputs, self.array(output)))
             behind = self.behind.get(id(module))
             output = behind(output) if behind else output
             return (output, *rest) if rest else output
