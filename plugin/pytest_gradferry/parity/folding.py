@@ -36,6 +36,7 @@ def fold_biases(reference: Side, port: Side) -> None:
             if folded.requires_grad and kept.requires_grad:
                 side.second_biases.append(folded)
             side.folded.add(id(folded))
+            side.folded_values[id(kept)] = side.array(folded)
             with torch.no_grad():
                 kept += folded
                 folded.zero_()

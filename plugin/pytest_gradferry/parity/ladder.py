@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from .attention import head_sizes
 from .causes import FORWARD, explain
 from .compare import Comparison, Measure, relative
 from .flatten import permute_dense_rows
 from .folding import explain_biases
+from .own_weights import explain_weights
 from .pairing import StructureError, WeightPair, pair
 from .report import (
     EXPLAINED,
@@ -115,6 +117,7 @@ class Ladder:
         except StructureError as error:
             self._add("structure", FAIL, detail=str(error))
             self._hidden_layers()
+            self.report.findings += head_sizes(comparison.reference, comparison.port)
             return False
         pairing = comparison.pairing
         self.report.mapping = [
@@ -204,38 +207,8 @@ class Ladder:
             f"the port's own; {worst}" if wrong else "the port's own",
         )
         if wrong:
-            self._explain_weights(wrong)
+            self.report.findings += explain_weights(comparison, wrong)
         return not wrong
-
-    def _explain_weights(self, wrong: list[WeightPair]) -> None:
-        comparison = self.comparison
-        reference, port = comparison.reference, comparison.port
-        before = comparison.forward_eval().error
-        ordered = {
-            w.name for p in comparison.pairing.layers if p.order is not None for w in p.weights
-        }
-        with port.unchanged():
-            for weight in wrong:
-                port.set(weight.port, weight.to_port(reference.get(weight.reference)))
-            after = comparison.forward_eval().error
-        names = listed([w.port.name for w in wrong])
-        flatten = all(w.name in ordered for w in wrong)
-        cause, fix, rule = (
-            (
-                f"{names}: rows in torch's flatten order, the Keras model flattens channels last",
-                "permute the rows (C, H, W) -> (H, W, C), or let parity copy the weights",
-                "XFR506",
-            )
-            if flatten
-            else (
-                f"{names}: not the reference's weights in the port's layout",
-                'copy them by the layer\'s layout, or let parity do it (weights="reference")',
-                None,
-            )
-        )
-        change = "the reference's weights in the port's layout"
-        if after < before:
-            self.report.findings.append(Finding(cause, change, fix, before, after, rule=rule))
 
     def _settings(self) -> None:
         traces = self.comparison.traces()

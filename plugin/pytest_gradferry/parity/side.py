@@ -258,6 +258,11 @@ class Side(ABC):
             self.acting.append(name)
         return self.dropout_in_evaluation
 
+    def kind(self, layer: Any) -> str:
+        """Of its row; empty for what the table does not know."""
+        row = self.row(layer)
+        return "" if row is None else row.kind
+
     def row(self, layer: Any) -> Row | None:
         kind: type = type(layer)
         return row_of(self.framework, kind)

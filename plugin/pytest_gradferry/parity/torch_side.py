@@ -95,6 +95,7 @@ class TorchSide(Side):
         self._inputs: list[Array | None] = []  # of the layers of the table we are inside of
         self._variances: dict[int, torch.Tensor] = {}  # of the batch norms we are inside of
         self.folded: set[int] = set()  # biases that were added to another, by id
+        self.folded_values: dict[int, Array] = {}  # and what they were, by the other's id
         self.second_biases: list[nn.Parameter] = []  # those of them that torch would train
         for module in model.modules():
             name = self._names[id(module)] or type(module).__name__

@@ -1,6 +1,7 @@
 """What people get wrong with recurrent layers is named, and the counterfactual shows the drop."""
 
 import keras
+import numpy as np
 import pytest
 import torch
 from keras import layers as L
@@ -237,3 +238,31 @@ def test_module_is_given_back(parity, series):
     for name, parameter in reference.named_parameters():
         torch.testing.assert_close(parameter.detach(), before[name], rtol=0, atol=0)
         assert parameter.requires_grad
+
+
+def torch_weights(module):
+    """(kernel, recurrent kernel, biases) in Keras' shapes, the gates in torch's order."""
+    arrays = {name: p.detach().numpy() for name, p in module.named_parameters()}
+    kernels = [arrays["weight_ih_l0"].T, arrays["weight_hh_l0"].T]
+    return kernels, (arrays["bias_ih_l0"], arrays["bias_hh_l0"])
+
+
+def test_gates_in_torchs_order(parity, series):
+    reference, port = Classifier("GRU"), keras_classifier("GRU")
+    kernels, biases = torch_weights(reference.rnn)
+    port.layers[0].set_weights([*kernels, np.stack(biases)])
+    port.layers[1].set_weights([p.detach().numpy().T for p in reference.fc.parameters()])
+    finding = cause(parity.report(reference, port, series, weights="own"), "weights")
+    assert "the gates stand in another order" in finding.cause
+    assert "r, z, n in torch and z, r, h in Keras" in finding.fix
+
+
+def test_one_bias_of_two(parity, series):
+    reference, port = Classifier("LSTM"), keras_classifier("LSTM")
+    kernels, biases = torch_weights(reference.rnn)
+    port.layers[0].set_weights([*kernels, biases[0]])
+    port.layers[1].set_weights([p.detach().numpy().T for p in reference.fc.parameters()])
+    finding = cause(parity.report(reference, port, series, weights="own"), "weights")
+    assert "one of torch's two biases left out" in finding.cause
+    port.layers[0].set_weights([*kernels, sum(biases)])
+    parity(reference, port, series, weights="own", tolerance=1e-6)
