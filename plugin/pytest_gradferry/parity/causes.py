@@ -17,6 +17,7 @@ from .attention import attention
 from .calls import always_on, batch_norm
 from .compare import Comparison, relative
 from .couples import Couple
+from .embeddings import ties
 from .glue import activation, flatten_order
 from .hypothesis import Hypothesis
 from .layercauses import of_layer
@@ -164,6 +165,8 @@ def _hypotheses(
         yield from operations(comparison, where)
     if rung == "loss":
         yield from loss_causes(comparison)
+    if rung == "gradients":
+        yield from ties(comparison)
     if rung in _TRAINING:
         yield from kept_states(comparison)
         yield from optimizer_causes(comparison)

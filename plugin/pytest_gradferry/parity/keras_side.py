@@ -171,6 +171,7 @@ class KerasSide(Side):
             id(v): (np.zeros(v.shape) if g is None else self.array(g)) * self.masks.get(id(v), 1.0)
             for v, g in zip(weights, found.weights, strict=True)
         }
+        self.tie(by_key)
         of_inputs = [None if g is None else self.array(g) for g in found.inputs]
         return Gradients(float(found.value), found.outputs, by_key, of_inputs)
 
@@ -199,6 +200,8 @@ class KerasSide(Side):
         self._step(weights, [self.tensor(gradients[id(v)]) for v in weights], optimizer)
 
     def _step(self, weights: list[Any], gradients: list[Any], optimizer: Any) -> None:
+        by_key = self.tied(dict(zip(map(id, weights), gradients, strict=True)))
+        gradients = list(by_key.values())
         pairs = [
             (g * self.tensor(self.masks[id(v)]) if id(v) in self.masks else g, v)
             for g, v in zip(gradients, weights, strict=True)

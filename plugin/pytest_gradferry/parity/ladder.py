@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from .attention import head_sizes
 from .causes import FORWARD, explain
 from .compare import Comparison, Measure, relative
+from .embeddings import stop_padding_rows
 from .explained import aligned_loss, aligned_training, explain_dense
 from .flatten import permute_dense_rows
 from .folding import explain_biases
@@ -61,6 +60,7 @@ class Ladder:
         self.float32 = report.dtype == "float32"
         self.noise: tuple[float, float] | None = None
         self.settings = Found([], [], "")
+        self.padding_rows = False  # gradients are stopped at them, as torch does
 
     def bound(self, rung: str) -> float:
         if not self.float32:
@@ -135,7 +135,7 @@ class Ladder:
             PASS,
             detail=f"{len(pairing.layers)} layers, {len(pairing.weights)} weights",
         )
-        self._padding_rows()
+        self.padding_rows = stop_padding_rows(comparison)
         return True
 
     def _hidden_layers(self) -> None:
@@ -149,22 +149,6 @@ class Ladder:
                 )
                 fix = "nn.ModuleList" if rule == "XFR106" else "nn.ModuleDict"
                 self.report.findings.append(Finding(cause, "", f"make it an {fix}", rule=rule))
-
-    def _padding_rows(self) -> None:
-        """torch gives an embedding's padding_idx no gradient; Keras has no such row."""
-        for layer in self.comparison.pairing.layers:
-            if not layer.weights:
-                continue
-            for side, unit, handle in (
-                (self.comparison.port, layer.port, layer.weights[0].port),
-                (self.comparison.reference, layer.reference, layer.weights[0].reference),
-            ):
-                other = layer.reference if unit is layer.port else layer.port
-                row = getattr(other.layer, "padding_idx", None)
-                if row is not None and side.framework == "keras":
-                    mask = np.ones((side.get(handle).shape[0], 1))
-                    mask[row] = 0.0
-                    side.mask(handle, mask)
 
     def _weights(self) -> bool:
         comparison = self.comparison
@@ -280,7 +264,7 @@ class Ladder:
                 explain_dense(self.comparison, measure)
         if rung == "eval-after" and measure.error <= bound:
             self._bessel(measure)
-        if rung == "gradients" and measure.error <= bound and self._masks_padding():
+        if rung == "gradients" and measure.error <= bound and self.padding_rows:
             measure.explained = "padding_idx: that row gets no gradient in torch, nor here in Keras"
         detail = "; ".join(part for part in (measure.worst, measure.detail) if part)
         if measure.error <= bound:
@@ -291,9 +275,6 @@ class Ladder:
         self._add(rung, FAIL, measure.error, bound, detail)
         self._explain(rung, bound)
         return False
-
-    def _masks_padding(self) -> bool:
-        return bool(self.comparison.reference.masks or self.comparison.port.masks)
 
     def _bessel(self, measure: Measure) -> None:
         comparison = self.comparison

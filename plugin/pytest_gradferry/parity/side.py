@@ -106,6 +106,8 @@ class Side(ABC):
         self.after: dict[int, Callable[[Any], Any]] = {}
         self.behind: dict[int, Callable[[Any], Any]] = {}
         self.masks: dict[int, Array] = {}  # factors on the gradients of weights, by key
+        # Weights whose gradients are added up: each with what takes it to a common layout and back.
+        self.ties: list[list[tuple[Handle, Callable[..., Array], Callable[..., Array]]]] = []
         self.sparse_gradients = False  # as of the last `gradients`
         self.population_variance = False  # batch norm keeps the biased variance, as Keras' does
         self.training = False  # the mode of the call that is running
@@ -249,6 +251,23 @@ class Side(ABC):
 
     @abstractmethod
     def trainable(self, handle: Handle) -> bool: ...
+
+    def tie(self, gradients: dict[int, Array]) -> None:
+        """Give the weights of each tie the sum of their gradients, in place."""
+        for group in self.ties:
+            members = [(h, there, back) for h, there, back in group if self.key(h) in gradients]
+            total = sum(there(h.of(gradients[self.key(h)])) for h, there, _ in members)
+            for handle, _, back in members:
+                key = self.key(handle)
+                gradients[key] = handle.into(gradients[key], back(total))
+
+    def tied(self, gradients: dict[int, Any]) -> dict[int, Any]:
+        """The same of a step's tensors, by key."""
+        if not self.ties:
+            return gradients
+        arrays = {key: self.array(g) for key, g in gradients.items() if g is not None}
+        self.tie(arrays)
+        return gradients | {key: self.tensor(array) for key, array in arrays.items()}
 
     def acts(self, name: str, rate: Any) -> bool:
         """Whether a dropout told to act shall: never in training, where masks cannot agree."""

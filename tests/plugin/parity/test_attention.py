@@ -135,3 +135,36 @@ def test_transformer_encoder(parity, padded, norm_first):
 def test_transformer_encoder_in_torch(parity, tokens):
     parity(EncoderKeras(), EncoderTorch(), *tokens, loss="cross_entropy", steps=3, tolerance=EXACT)
     assert torch.backends.mha.get_fastpath_enabled()
+
+
+class DecoderTorch(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.block = nn.TransformerDecoderLayer(E, HEADS, 8, batch_first=True)
+
+    def forward(self, x, memory):
+        causal = nn.Transformer.generate_square_subsequent_mask(T)
+        return self.block(x, memory, tgt_mask=causal, tgt_is_causal=True)
+
+
+class DecoderKeras(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.own, self.cross = (L.MultiHeadAttention(HEADS, E // HEADS) for _ in range(2))
+        self.norms = [L.LayerNormalization(epsilon=1e-5) for _ in range(3)]
+        self.linear1, self.linear2 = L.Dense(8, activation="relu"), L.Dense(E)
+
+    def call(self, x, memory):
+        x = self.norms[0](x + self.own(x, x, use_causal_mask=True))
+        x = self.norms[1](x + self.cross(x, memory))
+        return self.norms[2](x + self.linear2(self.linear1(x)))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_transformer_decoder(parity, rng, order):
+    inputs = rng.normal(size=(2, T, E)), rng.normal(size=(2, 5, E))
+    models = DecoderTorch(), DecoderKeras()
+    for module in models[0].modules():
+        if isinstance(module, (nn.Dropout, nn.MultiheadAttention)):
+            setattr(module, "p" if isinstance(module, nn.Dropout) else "dropout", 0.0)
+    parity(*models[::order], inputs, tolerance=EXACT)
