@@ -62,6 +62,8 @@ def attention(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis]
 def head_sizes(reference: Side, port: Side) -> Iterator[Finding]:
     """Where the layers do not pair: Keras' key_dim is the size of one head, not of all of them."""
     keras, torch = (reference, port) if reference.framework == "keras" else (port, reference)
+    if not hasattr(keras.model, "_flatten_layers") or not hasattr(torch.model, "modules"):
+        return  # recorded elsewhere
     layers = keras.model._flatten_layers(include_self=True, recursive=True)
     found = [layer for layer in layers if keras.kind(layer) == "attention"]
     for module in torch.model.modules():

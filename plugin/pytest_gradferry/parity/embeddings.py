@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from ..frameworks import load
 from .compare import Comparison
 from .hypothesis import Hypothesis
 from .pairing import WeightPair
 from .report import listed
-from .side import Side
+from .side import Handle, Side
 
 
 def stop_padding_rows(comparison: Comparison) -> bool:
@@ -31,10 +33,20 @@ def stop_padding_rows(comparison: Comparison) -> bool:
         if not keras_port:
             layer, other = other, layer
         row = getattr(other, "padding_idx", None)
-        if row is not None:
-            found = True
+        if row is None:
+            continue
+        found = True
+        if comparison.recorded and not keras_port:  # its gradients are in a file
+            _mask(side, pair.weights[0].reference, row)
+        else:
             _stop(side, layer, row)
     return found
+
+
+def _mask(side: Side, handle: Handle, row: int) -> None:
+    mask = np.ones((side.get(handle).shape[0], 1))
+    mask[row] = 0.0
+    side.mask(handle, mask)
 
 
 def _stop(side: Side, layer: Any, row: int) -> None:

@@ -10,7 +10,6 @@ from .compare import Comparison, relative
 from .layout import Array
 from .pairing import WeightPair
 from .report import Finding, listed
-from .torch_side import TorchSide
 
 _SAME = 1e-6  # the user copied float32 values
 _GATES = {"gru": 3, "lstm": 4}
@@ -104,10 +103,6 @@ def _reordered(ours: Array, theirs: Array, blocks: int) -> bool:
 
 def _second_bias(comparison: Comparison, weight: WeightPair) -> Array | None:
     """What was folded into this bias, of the torch side."""
-    for side, handle in (
-        (comparison.reference, weight.reference),
-        (comparison.port, weight.port),
-    ):
-        if isinstance(side, TorchSide):
-            return side.folded_values.get(side.key(handle))
-    return None
+    pairs = ((comparison.reference, weight.reference), (comparison.port, weight.port))
+    found = (side.folded_values.get(side.key(handle)) for side, handle in pairs)
+    return next((bias for bias in found if bias is not None), None)

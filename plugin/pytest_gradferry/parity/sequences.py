@@ -41,7 +41,9 @@ def _axes(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis]:
         if on_torch
         else (comparison.reference, where.couple.reference)
     )
-    module, whose = event.layer.module, "port" if on_torch else "reference"
+    module, whose = getattr(event.layer, "module", None), "port" if on_torch else "reference"
+    if module is None:  # recorded elsewhere
+        return
     wanted = not module.batch_first
     first = "(N, T, features)" if wanted else "(T, N, features)"
     yield Hypothesis(
@@ -107,14 +109,18 @@ def _started_from(side: Side, layer: Any, states: Any) -> Iterator[None]:
         del side.forced_states[id(layer)]
 
 
+def _keras_layers(side: Side) -> list[Any]:
+    """All layers of a Keras model; none of torch's, or of one that was recorded elsewhere."""
+    flatten = getattr(side.model, "_flatten_layers", None)
+    return [] if flatten is None else list(flatten(include_self=True, recursive=True))
+
+
 def masks_of_padding(comparison: Comparison) -> Iterator[Hypothesis]:
     """Layers behind Embedding(mask_zero=True) or Masking skip the padding; torch's never do."""
     keras = load("keras")
     kinds = (keras.layers.Embedding, keras.layers.Masking)
     for side, role in ((comparison.port, "port"), (comparison.reference, "reference")):
-        if side.framework != "keras":
-            continue
-        layers = side.model._flatten_layers(include_self=True, recursive=True)
+        layers = _keras_layers(side)
         sources = [layer for layer in layers if isinstance(layer, kinds)]
         masking = [layer for layer in sources if getattr(layer, "mask_zero", True)]
         if masking:
@@ -160,9 +166,7 @@ def _padded(comparison: Comparison, side: Side, padding: Array | bool) -> Iterat
 def kept_states(comparison: Comparison) -> Iterator[Hypothesis]:
     """A stateful layer goes on from the last batch, where the other side starts from zeros."""
     for side, role in ((comparison.port, "port"), (comparison.reference, "reference")):
-        if side.framework != "keras":
-            continue
-        layers = side.model._flatten_layers(include_self=True, recursive=True)
+        layers = _keras_layers(side)
         kept = [layer for layer in layers if getattr(layer, "stateful", False)]
         if kept:
             yield Hypothesis(

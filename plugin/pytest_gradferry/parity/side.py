@@ -108,6 +108,9 @@ class Side(ABC):
         self.masks: dict[int, Array] = {}  # factors on the gradients of weights, by key
         # Weights whose gradients are added up: each with what takes it to a common layout and back.
         self.ties: list[list[tuple[Handle, Callable[..., Array], Callable[..., Array]]]] = []
+        self.folded: set[int] = set()  # torch's biases that were added to another, by id
+        self.folded_values: dict[int, Array] = {}  # and what they were, by the id of that other
+        self.second_biases: list[Any] = []  # those of them that torch would train
         self.sparse_gradients = False  # as of the last `gradients`
         self.population_variance = False  # batch norm keeps the biased variance, as Keras' does
         self.training = False  # the mode of the call that is running
