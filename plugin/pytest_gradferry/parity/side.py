@@ -124,6 +124,8 @@ class Side(ABC):
         self.forced_states: dict[int, list[Array]] = {}
         # Which tokens of a batch count, (N, T), where a layer can skip the rest; False: all do.
         self.padding: Array | bool | None = None
+        self.carried: set[str] = set()  # attributes in which calls leave tensors for the next one
+        self.carries_nothing = False  # each call starts from what the first one found
         self.tapped: dict[int, list[Any]] = {}  # here go whole sequences of recurrent layers
 
     # -- the run --------------------------------------------------------------------------------
