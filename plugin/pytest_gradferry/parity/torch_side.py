@@ -18,9 +18,10 @@ from .mapping import ROWS, TORCH_BOOKKEEPING, Row
 from .side import Event, Gradients, Handle, Objective, Side
 from .torch_attention import attended, no_fast_path
 from .torch_functions import WatchedFunctions
+from .torch_kept import Kept, converted, kept, put_back
 from .torch_stages import staged
+from .torch_statistics import BATCH_NORM, make_biased, moves_statistics
 
-_BATCH_NORM = nn.modules.batchnorm._BatchNorm
 _BY_KIND = {row.kind: row for row in ROWS}
 
 
@@ -32,6 +33,7 @@ class TorchSide(Side):
         super().__init__(model)
         self._names = {id(m): name for name, m in model.named_modules(remove_duplicate=True)}
         self._inputs: list[Array | None] = []  # of the layers of the table we are inside of
+        self._kept: list[tuple[nn.Module, Kept]] = []  # as it was when the run began
         self._variances: dict[int, torch.Tensor] = {}  # of the batch norms we are inside of
         for module in model.modules():
             name = self._names[id(module)] or type(module).__name__
@@ -57,6 +59,7 @@ class TorchSide(Side):
             for p in self.model.parameters()
         ]
         default = torch.get_default_dtype()
+        own = [(module, kept(module)) for module in modules]
         try:
             with no_fast_path(), ExitStack() as hooks:
                 self._own_state()
@@ -67,6 +70,8 @@ class TorchSide(Side):
                 yield
         finally:
             torch.set_default_dtype(default)
+            for module, tensors in own:
+                put_back(module, tensors)
             for parameter, data, grad, requires_grad in parameters:
                 parameter.data = data
                 parameter.grad = grad
@@ -96,18 +101,25 @@ class TorchSide(Side):
             if parameter.dtype.is_floating_point:
                 parameter.data = parameter.data.to(kind)
         for module in self.model.modules():
+            vars(module).update({k: converted(v, kind) for k, v in kept(module).items()})
             for name, buffer in module._buffers.items():
                 if buffer is not None and buffer.dtype.is_floating_point:
                     module._buffers[name] = buffer.to(kind)
+        self._kept = [(module, kept(module)) for module in self.model.modules()]
 
     def snapshot(self) -> list[tuple[Any, Any]]:
         tensors = [*self.model.parameters(), *self.model.buffers()]
-        return [(tensor, tensor.detach().clone()) for tensor in tensors]
+        state: list[tuple[Any, Any]] = [(tensor, tensor.detach().clone()) for tensor in tensors]
+        return [*state, *((module, kept(module)) for module in self.model.modules())]
 
     def restore(self, snapshot: list[tuple[Any, Any]]) -> None:
         with torch.no_grad():
-            for tensor, value in snapshot:
-                tensor.copy_(value)
+            for thing, value in snapshot:
+                if isinstance(thing, nn.Module):
+                    name = self._names.get(id(thing), "")
+                    self.carried.update(f"{name}.{k}".strip(".") for k in put_back(thing, value))
+                else:
+                    thing.copy_(value)
 
     # -- forward, backward, training ------------------------------------------------------------
 
@@ -129,6 +141,9 @@ class TorchSide(Side):
     def call(self, inputs: Any, training: bool) -> Any:
         self.training = training
         self.model.train(training)
+        if self.carries_nothing:
+            for module, before in self._kept:
+                put_back(module, before)
         with torch.set_grad_enabled(training), WatchedFunctions(self):
             return self._call(inputs)
 
@@ -147,6 +162,7 @@ class TorchSide(Side):
             id(p): (np.zeros(p.shape) if g is None else g) * self.masks.get(id(p), 1.0)
             for p, g in zip(weights, grads[: len(weights)], strict=True)
         }
+        self.tie(by_key)
         return Gradients(float(value.detach()), outputs, by_key, grads[len(weights) :])
 
     def train(self, inputs: Any, objective: Objective, optimizer: Any, steps: int) -> list[float]:
@@ -164,6 +180,7 @@ class TorchSide(Side):
         self._step({key: self.tensor(value) for key, value in gradients.items()}, optimizer)
 
     def _step(self, gradients: dict[int, Any], optimizer: Any) -> None:
+        gradients = self.tied(gradients)
         for parameter in self.model.parameters():
             grad = gradients.get(id(parameter))
             if grad is not None and id(parameter) in self.masks:
@@ -254,13 +271,13 @@ class TorchSide(Side):
         # Copied before the module runs: it may work in place.
         wanted = self.recording is not None and args and isinstance(args[0], torch.Tensor)
         self._inputs.append(self.array(args[0]) if wanted else None)
-        if isinstance(module, _BATCH_NORM) and module.training != self.training:
+        if isinstance(module, BATCH_NORM) and module.training != self.training:
             self.strays[id(module)] = module.training
             if id(module) in self.recalled:
                 module.train(self.training)
         if id(module) in self.by_batch:
             module.train(True)
-        if self.population_variance and _moves_statistics(module):
+        if self.population_variance and moves_statistics(module):
             self._variances[id(module)] = module.running_var.clone()
         if (before := self.before.get(id(module))) is not None:
             return (before(args[0]), *args[1:])
@@ -302,7 +319,7 @@ class TorchSide(Side):
             if output is None:  # the module raised: always_call only keeps the stack right
                 return None
             if (old := self._variances.pop(id(module), None)) is not None:
-                _make_biased(module, old, args[0])
+                make_biased(module, old, args[0])
             output, *rest = output if isinstance(output, tuple) else (output,)  # of an LSTMCell
             if (after := self.after.get(id(module))) is not None:
                 output = after(output)
@@ -320,18 +337,3 @@ class TorchSide(Side):
 def _native(array: Array, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
     tensor = torch.tensor(np.asarray(array), device=device)
     return tensor.to(dtype) if tensor.dtype.is_floating_point else tensor
-
-
-def _moves_statistics(module: nn.Module) -> bool:
-    return isinstance(module, _BATCH_NORM) and module.training and module.running_var is not None
-
-
-def _make_biased(module: Any, old: torch.Tensor, inputs: torch.Tensor) -> None:
-    """Take the Bessel factor n / (n - 1) out of what one batch added to the running variance."""
-    n = inputs.numel() // inputs.shape[1]
-    share = module.momentum
-    if share is None:
-        share = 1.0 / float(module.num_batches_tracked)
-    kept = (1 - share) * old
-    # Through .data: autograd has saved the buffer, though training mode never reads it again.
-    module.running_var.data.copy_(kept + (module.running_var - kept) * (n - 1) / n)
