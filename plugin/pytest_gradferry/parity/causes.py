@@ -24,6 +24,7 @@ from .localise import Afterwards, Divergence, first_divergence
 from .losscauses import loss_causes
 from .operations.cause import located, operations
 from .optimizercauses import optimizer_causes
+from .order import swapped
 from .report import Finding, listed
 from .sequences import kept_states, masks_of_padding, recurrent
 from .settings import Difference, Found, thawed, written
@@ -148,6 +149,8 @@ def _hypotheses(
 ) -> Iterator[Hypothesis]:
     yield from always_on(comparison)
     yield from _settings(comparison, settings)
+    if where is not None:
+        yield from swapped(comparison, where)
     if isinstance(where, Divergence):
         yield from batch_norm(comparison, where)
         yield from of_layer(comparison, where, settings)

@@ -11,6 +11,7 @@ from .compare import Comparison, Measure, relative
 from .explained import aligned_loss, aligned_training, explain_dense
 from .flatten import permute_dense_rows
 from .folding import explain_biases
+from .order import settled
 from .pairing import StructureError, WeightPair, pair
 from .report import (
     EXPLAINED,
@@ -296,6 +297,8 @@ class Ladder:
         self.comparison.tell(rung)
         measure = self.comparison.measure(rung)
         bound = self.bound(rung)
+        if measure.error > bound and rung == "forward-eval" and self.weights != "own":
+            measure = settled(self.comparison, measure, bound)
         if measure.error > bound and rung in ("one-step", "curve"):
             measure = aligned_training(self.comparison, measure, rung, bound)
         if measure.error > bound and rung == "loss":

@@ -1,0 +1,121 @@
+"""Layers that look alike, paired otherwise: called in another order, or told apart by what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from itertools import islice, pairwise, permutations
+
+import numpy as np
+
+from .compare import Comparison, Measure
+from .hypothesis import Hypothesis
+from .layout import Array
+from .localise import Afterwards, Divergence
+from .pairing import LayerPair, Pairing, weights_of
+from .report import listed
+
+_SIBLINGS = 4  # of one input, whose every order is tried
+_NEAR = 3  # neighbours of a group that are tried, the last first
+_BEYOND = 3  # layers after the divergence
+
+
+Exchange = list[tuple[LayerPair, LayerPair]]  # a pair, and the one whose port's layer it gets
+
+
+def swapped(comparison: Comparison, where: Divergence | Afterwards) -> Iterator[Hypothesis]:
+    """The port calls the one where the reference calls the other."""
+    groups = _alike(comparison, where)
+    neighbours = (
+        [(a, b), (b, a)]
+        for group in groups
+        for (a, _), (b, _) in list(pairwise(group))[: -_NEAR - 1 : -1]
+    )
+    for pairs in (*_orders(groups), *neighbours):
+        names = [(a.port.name, b.port.name) for a, b in pairs if a is not b]
+        done = listed([f"{new} where the reference calls {old}" for old, new in names])
+        yield Hypothesis(
+            f"the port calls {done}",
+            "those layers in each other's place",
+            f"call {listed([old for old, _ in names])} in the reference's order",
+            partial(_paired, comparison, pairs),
+        )
+
+
+def settled(comparison: Comparison, measure: Measure, bound: float) -> Measure:
+    """Layers fed the same, which only the order of their calls tells apart, are paired in the other
+    order if with it the outputs agree."""
+    for pairs in _orders(_alike(comparison, None)):
+        if any(a.reference.name == a.port.name for a, _ in pairs):
+            continue  # their names say which is which
+        with _paired(comparison, pairs):
+            found = comparison.forward_eval()
+        if found.error <= bound:
+            _pair(comparison, pairs)
+            names = [f"{a.reference.name} with {b.port.name}" for a, b in pairs]
+            found.detail = f"told apart by their outputs: {listed(names)}"
+            return found
+    return measure
+
+
+def _alike(
+    comparison: Comparison, where: Divergence | Afterwards | None
+) -> list[list[tuple[LayerPair, Array]]]:
+    """Groups of pairs that could be paired otherwise, with what the reference's are fed; up to the
+    divergence and a little beyond, the last ones first."""
+    trace = comparison.traces(where.training if where else False)[0]
+    fed: dict[int, Array] = {}
+    for event in trace.events:
+        fed.setdefault(id(event.layer), event.inputs)
+    called = [p for p in comparison.pairing.layers if id(p.reference.layer) in fed]
+    if isinstance(where, Divergence):
+        order = list(fed)
+        end = order.index(id(where.couple.reference.layer)) + _BEYOND
+        called = [p for p in called if order.index(id(p.reference.layer)) < end]
+    groups: dict[object, list[tuple[LayerPair, Array]]] = {}
+    for p in called:
+        if p.order is None:
+            groups.setdefault(p.reference.signature, []).append((p, fed[id(p.reference.layer)]))
+    return [group for group in reversed(groups.values()) if len(group) > 1]
+
+
+def _orders(groups: list[list[tuple[LayerPair, Array]]]) -> Iterator[Exchange]:
+    """Every order of those that are fed the very same."""
+    for group in groups:
+        families: list[tuple[Array, list[LayerPair]]] = []
+        for p, inputs in group:
+            family = next((f for f in families if np.array_equal(f[0], inputs)), None)
+            if family is None:
+                families.append((inputs, [p]))
+            else:
+                family[1].append(p)
+        for _, members in reversed(families):
+            if 1 < len(members) <= _SIBLINGS:
+                for order in islice(permutations(members), 1, None):
+                    yield list(zip(members, order, strict=True))
+
+
+def _pair(comparison: Comparison, pairs: Exchange) -> None:
+    """Give each the other's layer of the port, and that the reference's weights."""
+    reference, port = comparison.reference, comparison.port
+    exchanged = {}
+    for a, b in pairs:
+        weights = weights_of(reference, port, a.reference, b.port)
+        exchanged[id(a)] = LayerPair(a.reference, b.port, weights)
+        for w in weights:
+            port.set(w.port, w.to_port(reference.get(w.reference)))
+    layers = [exchanged.get(id(p), p) for p in comparison.pairing.layers]
+    comparison.pairing = replace(comparison.pairing, layers=layers)
+
+
+@contextmanager
+def _paired(comparison: Comparison, pairs: Exchange) -> Iterator[None]:
+    before: Pairing = comparison.pairing
+    with comparison.port.unchanged():
+        _pair(comparison, pairs)
+        try:
+            yield
+        finally:
+            comparison.pairing = before
