@@ -1,4 +1,4 @@
-"""Layers that look alike, paired otherwise: called in another order, or told apart by what they do."""
+"""Layers that look alike, paired otherwise: called in another order, or known by their outputs."""
 
 from __future__ import annotations
 
@@ -17,9 +17,29 @@ from .localise import Afterwards, Divergence
 from .pairing import LayerPair, Pairing, weights_of
 from .report import listed
 
+_SHOWN = 4  # layers
 _SIBLINGS = 4  # of one input, whose every order is tried
 _NEAR = 3  # neighbours of a group that are tried, the last first
 _BEYOND = 3  # layers after the divergence
+
+
+def call_order(comparison: Comparison, training: bool) -> str:
+    """Where the port first calls other layers than the reference; empty where it never does."""
+    traces = comparison.traces(training)
+    pairs = comparison.pairing.layers
+    calls = [
+        list(dict.fromkeys(id(event.layer) for event in trace.events if event.layer is not None))
+        for trace in traces
+    ]
+    theirs = sorted(pairs, key=lambda p: calls[0].index(id(p.reference.layer)))
+    ours = sorted(pairs, key=lambda p: calls[1].index(id(p.port.layer)))
+    other = [(a, b) for a, b in zip(theirs, ours, strict=True) if a is not b][:_SHOWN]
+    if not other:
+        return ""
+    return (
+        f"; layers are called in another order: {', '.join(a.reference.name for a, _ in other)} in "
+        f"the reference, {', '.join(b.port.name for _, b in other)} in the port"
+    )
 
 
 Exchange = list[tuple[LayerPair, LayerPair]]  # a pair, and the one whose port's layer it gets
