@@ -14,7 +14,7 @@ from .compare import Comparison, Measure
 from .hypothesis import Hypothesis
 from .layout import Array
 from .localise import Afterwards, Divergence
-from .pairing import LayerPair, Pairing, weights_of
+from .pairing import LayerPair, Pairing, coupled
 from .report import listed
 
 _SHOWN = 4  # layers
@@ -122,9 +122,8 @@ def _pair(comparison: Comparison, pairs: Exchange) -> None:
     reference, port = comparison.reference, comparison.port
     exchanged = {}
     for a, b in pairs:
-        weights = weights_of(reference, port, a.reference, b.port)
-        exchanged[id(a)] = LayerPair(a.reference, b.port, weights)
-        for w in weights:
+        exchanged[id(a)] = coupled(reference, port, a.reference, b.port)
+        for w in exchanged[id(a)].weights:
             port.set(w.port, w.to_port(reference.get(w.reference)))
     layers = [exchanged.get(id(p), p) for p in comparison.pairing.layers]
     comparison.pairing = replace(comparison.pairing, layers=layers)
