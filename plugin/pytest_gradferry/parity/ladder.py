@@ -13,7 +13,6 @@ from .confirm import confirm
 from .explained import aligned_loss, aligned_training, explain_dense
 from .flatten import permute_dense_rows
 from .folding import explain_biases
-from .order import settled
 from .pairing import StructureError, Unit, WeightPair, coupled, pair
 from .report import (
     EXPLAINED,
@@ -324,8 +323,6 @@ class Ladder:
     def _numeric(self, rung: str) -> bool:
         self.comparison.tell(rung)
         measure, bound = steadied(self.comparison, rung, self.bound(rung))
-        if measure.error > bound and rung == "forward-eval" and self.weights != "own":
-            measure = settled(self.comparison, measure, bound)
         if measure.error > bound and rung in ("one-step", "curve"):
             measure = aligned_training(self.comparison, measure, rung, bound)
         if measure.error > bound and rung == "loss":

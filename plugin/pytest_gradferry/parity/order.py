@@ -1,4 +1,5 @@
-"""Layers that look alike, paired otherwise: called in another order, or known by their outputs."""
+"""Layers that the port calls in another order than the reference, though their names say which is
+which."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from itertools import islice, pairwise, permutations
 
 import numpy as np
 
-from .compare import Comparison, Measure
+from .compare import Comparison
 from .hypothesis import Hypothesis
 from .layout import Array
 from .localise import Afterwards, Divergence
@@ -64,28 +65,12 @@ def swapped(comparison: Comparison, where: Divergence | Afterwards) -> Iterator[
         )
 
 
-def settled(comparison: Comparison, measure: Measure, bound: float) -> Measure:
-    """Layers fed the same, which only the order of their calls tells apart, are paired in the other
-    order if with it the outputs agree."""
-    for pairs in _orders(_alike(comparison, None)):
-        if any(a.reference.name == a.port.name for a, _ in pairs):
-            continue  # their names say which is which
-        with _paired(comparison, pairs):
-            found = comparison.forward_eval()
-        if found.error <= bound:
-            _pair(comparison, pairs)
-            names = [f"{a.reference.name} with {b.port.name}" for a, b in pairs]
-            found.detail = f"told apart by their outputs: {listed(names)}"
-            return found
-    return measure
-
-
 def _alike(
-    comparison: Comparison, where: Divergence | Afterwards | None
+    comparison: Comparison, where: Divergence | Afterwards
 ) -> list[list[tuple[LayerPair, Array]]]:
     """Groups of pairs that could be paired otherwise, with what the reference's are fed; up to the
     divergence and a little beyond, the last ones first."""
-    trace = comparison.traces(where.training if where else False)[0]
+    trace = comparison.traces(where.training)[0]
     fed: dict[int, Array] = {}
     for event in trace.events:
         fed.setdefault(id(event.layer), event.inputs)

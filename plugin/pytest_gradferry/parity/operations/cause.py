@@ -22,7 +22,10 @@ def located(comparison: Comparison, where: Divergence | Afterwards) -> Divergenc
     """The same with the operations behind it, where it is a layer's input that differs."""
     if isinstance(where, Divergence) and not where.input_differs:
         return where
-    glue = glue_of(comparison, where)
+    try:
+        glue = glue_of(comparison, where)
+    except Exception:  # what cannot be recorded leaves the layers' own account, which stands
+        return where
     if glue is None:
         return where
     between = f" (reference: {told(glue.reference)}; port: {told(glue.port)})"
