@@ -199,7 +199,7 @@ def _in_order(theirs: list[Unit], ours: list[Unit]) -> list[tuple[Unit, Unit]]:
     """Pairs in the order of execution or, where branches are called in another order, those that
     look alike and follow layers that look alike."""
     if [u.signature for u in theirs] == [u.signature for u in ours]:
-        return list(zip(theirs, ours, strict=True))
+        return _by_name(theirs, ours)
     if Counter(u.signature for u in theirs) != Counter(u.signature for u in ours):
         raise StructureError(f"the layers do not pair\n{side_by_side(theirs, ours)}")
     if {u.name for u in theirs} == {u.name for u in ours}:
@@ -218,6 +218,17 @@ def _in_order(theirs: list[Unit], ours: list[Unit]) -> list[tuple[Unit, Unit]]:
             )
         pairs.append((unit, candidates.pop(0)))
     return pairs
+
+
+def _by_name(theirs: list[Unit], ours: list[Unit]) -> list[tuple[Unit, Unit]]:
+    """In the order of execution, but that layers which look alike and bear the same names on
+    either side go by those: called in another order they are still the same."""
+    named: dict[tuple[Any, str], Unit] = {}
+    for signature in {u.signature for u in theirs}:
+        alike = [[u for u in units if u.signature == signature] for units in (theirs, ours)]
+        if {u.name for u in alike[0]} == {u.name for u in alike[1]}:
+            named |= {(signature, u.name): u for u in alike[1]}
+    return [(a, named.get((a.signature, a.name), b)) for a, b in zip(theirs, ours, strict=True)]
 
 
 def _without_tied(units: list[Unit], others: list[Unit]) -> list[Unit]:
