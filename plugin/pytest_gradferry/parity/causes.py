@@ -7,10 +7,9 @@ said to be unexplained.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
-from itertools import groupby
+from itertools import combinations, groupby, islice
 from typing import Any
 
 from .arithmetic import residual, scale
@@ -22,12 +21,14 @@ from .glue import activation, flatten_order
 from .hypothesis import Hypothesis
 from .layercauses import of_layer
 from .localise import Afterwards, Divergence, first_divergence
-from .logits import broadcast, logits, reduction
-from .optimizers import Hyperparameter
+from .losscauses import loss_causes
+from .operations.cause import located, operations
+from .optimizercauses import optimizer_causes
 from .report import Finding, listed
 from .sequences import kept_states, masks_of_padding, recurrent
 from .settings import Difference, Found, thawed, written
 from .summaries import summary
+from .together import together
 
 FORWARD = ("forward-eval", "forward-train")
 _TRAINING = ("one-step", "curve", "eval-after")
@@ -79,11 +80,15 @@ def _mend(
         for hypothesis in _hypotheses(comparison, rung, where, settings):
             accepted = _try(comparison, rung, tolerance, error, where, hypothesis)
             if accepted is not None:
+                proven = [(hypothesis, accepted)]
                 break
         else:
+            proven = _together(comparison, rung, tolerance)
+        if not proven:
             break
-        findings.append(accepted)
-        applied.enter_context(hypothesis.apply())
+        for hypothesis, finding in proven:
+            findings.append(finding)
+            applied.enter_context(hypothesis.apply())
         comparison.port_changed()
         error = comparison.measure(rung).error
     return first, findings, error
@@ -92,7 +97,8 @@ def _mend(
 def _locate(comparison: Comparison, rung: str, tolerance: float, error: float) -> Where:
     if rung not in FORWARD:
         return None
-    return first_divergence(comparison, tolerance, rung == "forward-train", error)
+    where = first_divergence(comparison, tolerance, rung == "forward-train", error)
+    return located(comparison, where)
 
 
 def _try(
@@ -154,13 +160,26 @@ def _hypotheses(
         yield from masks_of_padding(comparison)
         yield from activation(comparison, where)
         yield from residual(comparison, where)
+        yield from operations(comparison, where)
     if rung == "loss":
-        yield from logits(comparison)
-        yield from broadcast(comparison)
-        yield from reduction(comparison)
+        yield from loss_causes(comparison)
     if rung in _TRAINING:
         yield from kept_states(comparison)
-        yield from _hyperparameters(comparison)
+        yield from optimizer_causes(comparison)
+
+
+def _together(
+    comparison: Comparison, rung: str, tolerance: float
+) -> list[tuple[Hypothesis, Finding]]:
+    """Several mistakes of the loss or of the optimizer, which hide each other."""
+    if rung in _TRAINING:
+        return together(comparison, rung, tolerance, list(optimizer_causes(comparison)))
+    if rung == "loss":
+        found = islice(loss_causes(comparison), _MOST)
+        for pair in combinations(found, 2):
+            if proven := together(comparison, rung, tolerance, list(pair)):
+                return proven
+    return []
 
 
 def _settings(comparison: Comparison, settings: Found) -> Iterator[Hypothesis]:
@@ -203,33 +222,3 @@ def _setting(framework: str, differences: list[Difference]) -> Hypothesis:
 
 def _number(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _hyperparameters(comparison: Comparison) -> Iterator[Hypothesis]:
-    optimizers = comparison.optimizers
-    if optimizers.named:
-        return
-    keras_port = comparison.port.framework == "keras"
-    for hyperparameter, torchs, kerass in optimizers.differences():
-        ours, theirs = (kerass, torchs) if keras_port else (torchs, kerass)
-        name = hyperparameter.keras if keras_port else hyperparameter.torch
-        yield Hypothesis(
-            f"{hyperparameter.name} of the port's optimizer is {ours:g}, "
-            f"the reference's {theirs:g}",
-            f"{name}={theirs:g}",
-            f"give the port's optimizer {name}={theirs:g}",
-            partial(_optimizer_fix, comparison, hyperparameter, theirs),
-            hyperparameter.rule,
-        )
-
-
-@contextmanager
-def _optimizer_fix(
-    comparison: Comparison, hyperparameter: Hyperparameter, value: Any
-) -> Iterator[None]:
-    fixes = comparison.optimizers.fixes
-    fixes[hyperparameter] = value
-    try:
-        yield
-    finally:
-        del fixes[hyperparameter]

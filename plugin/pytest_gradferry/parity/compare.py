@@ -20,6 +20,7 @@ from .losses import Losses, Projection
 from .optimizers import Optimizers
 from .pairing import Pairing, WeightPair
 from .side import Gradients, Side, Trace
+from .steppers import Stepper
 
 T = TypeVar("T")
 
@@ -92,6 +93,7 @@ class Comparison:
     losses: Losses | None
     optimizers: Optimizers
     pairing: Pairing = field(default_factory=lambda: Pairing([], []))
+    used: dict[str, Stepper] = field(default_factory=dict)  # the last optimizers, by framework
     tell: Callable[[str], None] = lambda _: None  # what is being done now, for whoever waits
     _cache: dict[str, Any] = field(default_factory=dict)
     _port_trained: Trained | None = None
@@ -101,6 +103,12 @@ class Comparison:
     def forget(self) -> None:
         """Run both anew: weights, precision or what is subtracted have changed."""
         self._cache.clear()
+        self.port_changed()
+
+    def retrain(self) -> None:
+        """The optimizers have changed."""
+        for name in ("updates", "trained"):
+            self._cache.pop(name, None)
         self.port_changed()
 
     def port_changed(self) -> None:
@@ -288,9 +296,8 @@ class Comparison:
         return silenced
 
     def _optimizer(self, side: Side) -> Any:
-        if side.framework == "torch":
-            return self.optimizers.torch(list(side.model.parameters()))
-        return self.optimizers.keras()
+        self.used[side.framework] = made = self.optimizers.of(side.framework)
+        return made
 
     def _updates(self, side: Side, gradients: dict[int, Array]) -> list[Array]:
         """How far one step with these gradients moves each weight."""

@@ -18,7 +18,7 @@ from .flatten import axis_orders, flattened
 from .hypothesis import Hypothesis
 from .layout import Array
 from .localise import Afterwards, Divergence
-from .logits import from_logits
+from .losscauses.edits import keras_from_logits
 from .side import Event
 
 _SAME = 1e-6
@@ -121,8 +121,7 @@ def _probability_rule(comparison: Comparison, ours: Activation, theirs: Activati
         return None
     if comparison.port.framework == "torch":
         return "XFR401"
-    losses = comparison.losses
-    return "XFR403" if losses is not None and from_logits(losses.keras) else None
+    return "XFR403" if keras_from_logits(comparison) else None
 
 
 def has_own_activation(layer: Any) -> bool:

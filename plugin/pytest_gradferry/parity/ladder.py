@@ -10,6 +10,7 @@ from .causes import FORWARD, explain
 from .chaos import steadied
 from .compare import Comparison, Measure, relative
 from .confirm import confirm
+from .explained import aligned_loss, aligned_training, explain_dense
 from .flatten import permute_dense_rows
 from .folding import explain_biases
 from .pairing import StructureError, Unit, WeightPair, coupled, pair
@@ -323,11 +324,14 @@ class Ladder:
         self.comparison.tell(rung)
         measure, bound = steadied(self.comparison, rung, self.bound(rung))
         if measure.error > bound and rung in ("one-step", "curve"):
-            measure = self._with_epsilon(rung, measure, bound)
+            measure = aligned_training(self.comparison, measure, rung, bound)
+        if measure.error > bound and rung == "loss":
+            measure = aligned_loss(self.comparison, measure, bound)
         if rung == "curve":
             self.report.curves = Curves(*self.comparison.curves())
             if measure.error <= bound:
                 explain_biases(self.comparison, measure)
+                explain_dense(self.comparison, measure)
         if rung == "eval-after" and measure.error <= bound:
             self._bessel(measure)
         if rung == "gradients" and measure.error <= bound and self._masks_padding():
@@ -344,20 +348,6 @@ class Ladder:
 
     def _masks_padding(self) -> bool:
         return bool(self.comparison.reference.masks or self.comparison.port.masks)
-
-    def _with_epsilon(self, rung: str, measure: Measure, bound: float) -> Measure:
-        """Equal numbers for epsilon mean different things: subtract that by its formula."""
-        comparison = self.comparison
-        optimizers = comparison.optimizers
-        formula = optimizers.formula()
-        if formula is None or optimizers.named or optimizers.align_epsilon:
-            return measure
-        optimizers.align_epsilon = True
-        comparison.forget()
-        aligned = comparison.measure(rung)
-        if aligned.error <= bound:
-            aligned.explained = f"{formula}: {measure.error:.1e} without"
-        return aligned
 
     def _bessel(self, measure: Measure) -> None:
         comparison = self.comparison

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 from .compare import Comparison, relative
 from .couples import Couple
@@ -23,6 +24,7 @@ class Divergence:
     between: str  # the calls in between that have no comparable output
     training: bool
     fed_alike: bool  # its input is the reference's
+    glue: Any = None  # the operations behind that input, an `operations.Glue`
 
     def __str__(self) -> str:
         text = (
@@ -32,6 +34,13 @@ class Divergence:
         if self.alone is not None:
             text += f", and by {self.alone:.1e} when the port's is fed the reference's input"
         return text
+
+    @property
+    def input_differs(self) -> bool:
+        itself = self.alone is not None and (
+            self.alone > self.error / 100 or math.isinf(self.alone)
+        )
+        return not itself and not self.fed_alike
 
     @property
     def verdict(self) -> str:
@@ -53,6 +62,7 @@ class Afterwards:
     error: float
     between: str
     training: bool
+    glue: Any = None
 
     def __str__(self) -> str:
         return f"the outputs differ by {self.error:.1e}"

@@ -10,6 +10,7 @@ from ..frameworks import load
 from . import tree
 from .errors import ParityInputError
 from .layout import Array
+from .losscalls import Calls
 from .side import Objective, Side, first_line
 
 Pair = tuple[Any, Any]
@@ -118,85 +119,147 @@ def _same_shape(loss: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Losses:
-    """The two sides of one loss.
+    """The two sides of one loss, and what is changed in them to try a cause.
 
+    `loss` is a name, a pair (torch's, keras'), or a dict of these by output; either half of a pair
+    may be a dict or list by output, whose terms are added.
     Raises ParityInputError for an unknown name or something that is no pair.
     """
 
     def __init__(self, loss: Any) -> None:
-        self.named = isinstance(loss, str)
-        if isinstance(loss, str):
-            if loss not in NAMED:
-                raise ParityInputError(f"unknown loss {loss!r}; known are {', '.join(NAMED)}")
-            self.torch, self.keras = NAMED[loss]()
-            self.name = loss
-            return
-        if not isinstance(loss, (tuple, list)) or len(loss) != 2:
-            raise ParityInputError(
-                f"loss must be one of {', '.join(NAMED)} or a pair (torch's, keras'), "
-                f"not {type(loss).__name__}"
-            )
-        theirs, ours = loss
-        if isinstance(ours, str):
-            ours = load("keras").losses.get(ours)
-        if not callable(theirs) or not callable(ours):
-            raise ParityInputError("loss=(torch's, keras'): both must be callable")
-        if _homes(theirs) & _KERAS or _homes(ours) & _TORCH:
-            raise ParityInputError(
-                f"loss=({_name(theirs)}, {_name(ours)}): the first must be torch's, the second "
-                "Keras'"
-            )
-        self.torch, self.keras = _own_copy(theirs), _own_copy(ours)
-        self.name = f"({_name(theirs)}, {_name(ours)})"
+        self.calls = {name: Calls(name) for name in _ORDERS}
+        self.factors = dict.fromkeys(_ORDERS, 1.0)
+        self.offsets = dict.fromkeys(_ORDERS, 0.0)
+        self.single = isinstance(loss, str)  # of a single output, by name
+        parts = list(loss.values()) if isinstance(loss, dict) else [loss]
+        self.named = bool(parts) and all(isinstance(part, str) for part in parts)
+        if isinstance(loss, dict):
+            pairs = {key: _pair(part) for key, part in loss.items()}
+            theirs, ours = ({key: pair[i] for key, pair in pairs.items()} for i in (0, 1))
+            self.name = ", ".join(f"{key}: {_title(part)}" for key, part in loss.items())
+        else:
+            theirs, ours = _pair(loss)
+            self.name = _title(loss)
+        self._functions = {"torch": _of_outputs(theirs), "keras": _of_outputs(ours)}
+        self._modules = [part for part in tree.leaves(theirs) if hasattr(part, "parameters")]
 
     def objective(self, side: Side, targets: Any) -> Objective:
         """The loss of `side`'s outputs, in its framework's order of arguments."""
         tensors = tree.transform(side.tensor, targets)
-        call = self._torch if side.framework == "torch" else self._keras
+        framework = side.framework
+        function = self._functions[framework]
+        for module in self._modules:  # buffers and parameters of their own
+            module.to(dtype=getattr(load("torch"), side.dtype))
 
         def objective(outputs: Any) -> Any:
-            if self.named:
+            if self.single:
                 outputs = _only(outputs, side)
+            arguments = (outputs, tensors) if framework == "torch" else (tensors, outputs)
             try:
-                return call(side, outputs, tensors)
+                with self.calls[framework].watched(side.dtype):
+                    value = _mean(function(*arguments), framework)
             except ParityInputError:
                 raise
             except Exception as error:
-                order = "" if self.named else f"; it is called {_ORDERS[side.framework]}"
+                order = "" if self.named else f"; it is called {_ORDERS[framework]}"
                 raise ParityInputError(
-                    f"{side.framework}: the loss raised {type(error).__name__} on outputs of shape "
+                    f"{framework}: the loss raised {type(error).__name__} on outputs of shape "
                     f"{_shapes(outputs)} and targets of shape {_shapes(tensors)}: "
-                    f"{first_line(error)}{order}"
+                    f"{first_line(error)}{order}{_hint(targets)}"
                 ) from error
+            return self.factors[framework] * value + self.offsets[framework]
 
         return objective
 
-    def _torch(self, side: Side, outputs: Any, targets: Any) -> Any:
-        if hasattr(self.torch, "to"):  # a loss module with class weights of its own
-            self.torch.to(dtype=getattr(load("torch"), side.dtype))
-        return self.torch(outputs, targets)
 
-    def _keras(self, side: Side, outputs: Any, targets: Any) -> Any:
-        if hasattr(self.keras, "_dtype"):  # a keras.losses.Loss computes in a dtype of its own
-            self.keras._dtype = side.dtype
-        loss = self.keras(targets, outputs)
-        return load("keras").ops.mean(loss) if len(loss.shape) else loss
+def _pair(loss: Any) -> Pair:
+    """torch's and Keras' of a name or a pair, checked."""
+    if isinstance(loss, str):
+        if loss not in NAMED:
+            raise ParityInputError(f"unknown loss {loss!r}; known are {', '.join(NAMED)}")
+        return NAMED[loss]()
+    if not isinstance(loss, (tuple, list)) or len(loss) != 2:
+        raise ParityInputError(
+            f"loss must be one of {', '.join(NAMED)} or a pair (torch's, keras'), "
+            f"not {type(loss).__name__}"
+        )
+    theirs, ours = (tree.transform(own, half) for own, half in zip(_OWN, loss, strict=True))
+    if not all(map(callable, (*tree.leaves(theirs), *tree.leaves(ours)))):
+        raise ParityInputError("loss=(torch's, keras'): both must be callable")
+    homes = [set().union(*map(_homes, tree.leaves(half))) for half in (theirs, ours)]
+    if homes[0] & _KERAS or homes[1] & _TORCH:
+        raise ParityInputError(
+            f"loss=({_name(theirs)}, {_name(ours)}): the first must be torch's, the second Keras'"
+        )
+    return theirs, ours
 
 
-def _own_copy(loss: Any) -> Any:
-    """Loss objects are set to the run's dtype, and tried with other settings: never the user's."""
-    if hasattr(loss, "_fn_kwargs"):
-        loss = copy.copy(loss)
-        loss._fn_kwargs = dict(loss._fn_kwargs)
-        return loss
-    return copy.deepcopy(loss) if hasattr(loss, "to") or hasattr(loss, "_dtype") else loss
+def _torchs(loss: Any) -> Any:
+    """A copy: a module is moved to the run's dtype, never the user's."""
+    return copy.deepcopy(loss) if hasattr(loss, "parameters") else loss
+
+
+def _kerass(loss: Any) -> Any:
+    """Keras' own functions are reduced as `compile` does."""
+    losses = load("keras").losses
+    found = losses.get(loss) if isinstance(loss, str) else loss
+    if isinstance(found, losses.Loss) or "keras" not in _homes(found):
+        return found
+    return load("keras.src.losses.losses").LossFunctionWrapper(found)
+
+
+_OWN = (_torchs, _kerass)
+
+
+def _of_outputs(loss: Any) -> Callable[[Any, Any], Any]:
+    """One function of a structure of losses: each of its output and its target, added up."""
+    if callable(loss):
+        return loss  # type: ignore[no-any-return]
+
+    def total(first: Any, second: Any) -> Any:
+        keys = sorted(loss) if isinstance(loss, dict) else list(range(len(loss)))
+        for structure in (first, second):
+            given = sorted(structure) if isinstance(structure, dict) else None
+            if given is None and isinstance(structure, (list, tuple)):
+                given = list(range(len(structure)))
+            if given != keys:
+                raise ParityInputError(
+                    f"losses for {keys}: outputs and targets must be dicts or tuples of the same, "
+                    f"not {given if given is not None else 'one array'}"
+                )
+        terms = [_of_outputs(loss[key])(first[key], second[key]) for key in keys]
+        return sum(_mean(term, None) for term in terms)
+
+    return total
+
+
+def _mean(value: Any, framework: str | None) -> Any:
+    """A loss for each sample is averaged, as Keras' `compile` does."""
+    if not len(value.shape):
+        return value
+    torch = framework == "torch" or (framework is None and hasattr(value, "detach"))
+    return value.mean() if torch else load("keras").ops.mean(value)
+
+
+def _hint(targets: Any) -> str:
+    whole = [a for a in tree.leaves(targets) if a.dtype.kind == "i" and a.size]
+    low = min((int(a.min()) for a in whole), default=0)
+    return f"; targets of {low} are left out by ignore_class={low} in Keras" if low < 0 else ""
 
 
 def _shapes(structure: Any) -> Any:
     return tree.transform(lambda tensor: tuple(tensor.shape), structure)
 
 
+def _title(loss: Any) -> str:
+    return loss if isinstance(loss, str) else f"({', '.join(map(_name, loss))})"
+
+
 def _name(loss: Any) -> str:
+    if isinstance(loss, dict):
+        return f"{{{', '.join(f'{key}: {_name(part)}' for key, part in loss.items())}}}"
+    if isinstance(loss, (list, tuple)):
+        return f"[{', '.join(map(_name, loss))}]"
     return getattr(loss, "__name__", None) or type(loss).__name__
 
 
@@ -210,8 +273,8 @@ def _only(outputs: Any, side: Side) -> Any:
     found = tree.leaves(outputs)
     if len(found) != 1:
         raise ParityInputError(
-            f"{side} returns {len(found)} outputs; a loss by name needs one: give a pair of "
-            "functions (torch's, keras') of all of them"
+            f"{side} returns {len(found)} outputs; a loss by name needs one: give a loss for each, "
+            "{output: loss}, or a pair of functions (torch's, keras') of all of them"
         )
     return found[0]
 

@@ -6,21 +6,27 @@ keeps it as float32), so that a right port follows the reference to the last dig
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
-
-import numpy as np
 
 from ..frameworks import load
 from .errors import ParityInputError
+from .hyperparameters import (
+    EPSILON,
+    HAT,
+    NO_EPSILON,
+    UNDER_ROOT,
+    epsilon_alike,
+)
+from .steppers import KerasStepper, Stepper, TorchStepper, equal_rates
 
 _SGD_RATE = 2.0**-3
 _ADAPTIVE_RATE = 2.0**-10
 _MOMENTUM = 0.875
 _BETAS = (0.875, 0.9375)
 _EPSILON = 2.0**-12  # large enough that a gradient of rounding noise moves nothing
-_NO_EPSILON = 2.0**-100  # keeps 0 / 0 out and changes nothing else
 
 
 def _named(name: str) -> tuple[Callable[[list[Any]], Any], Callable[[], Any]]:
@@ -51,15 +57,15 @@ def _named(name: str) -> tuple[Callable[[list[Any]], Any], Callable[[], Any]]:
             lambda: ours.AdamW(weight_decay=decay, **keras_adam),
         ),
         "rmsprop": (
-            lambda p: optim.RMSprop(p, lr=_ADAPTIVE_RATE, alpha=_MOMENTUM, eps=_NO_EPSILON),
-            lambda: ours.RMSprop(_ADAPTIVE_RATE, rho=_MOMENTUM, epsilon=_NO_EPSILON**2),
+            lambda p: optim.RMSprop(p, lr=_ADAPTIVE_RATE, alpha=_MOMENTUM, eps=NO_EPSILON),
+            lambda: ours.RMSprop(_ADAPTIVE_RATE, rho=_MOMENTUM, epsilon=NO_EPSILON**2),
         ),
         "adagrad": (
             lambda p: optim.Adagrad(
-                p, lr=_ADAPTIVE_RATE, initial_accumulator_value=0.125, eps=_NO_EPSILON
+                p, lr=_ADAPTIVE_RATE, initial_accumulator_value=0.125, eps=NO_EPSILON
             ),
             lambda: ours.Adagrad(
-                _ADAPTIVE_RATE, initial_accumulator_value=0.125, epsilon=_NO_EPSILON**2
+                _ADAPTIVE_RATE, initial_accumulator_value=0.125, epsilon=NO_EPSILON**2
             ),
         ),
     }
@@ -71,209 +77,169 @@ def _named(name: str) -> tuple[Callable[[list[Any]], Any], Callable[[], Any]]:
 NAMES = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad")
 
 
-@dataclass(frozen=True)
-class Hyperparameter:
-    """One number under both names. `torch` is a key of a param group, `index` one into a tuple."""
+Fix = Callable[[Any], None]  # of a TorchStepper or a KerasStepper
 
-    name: str
-    torch: str
-    keras: str
-    index: int | None = None
-    rule: str | None = None
-
-    def of_torch(self, group: dict[str, Any]) -> Any:
-        value = group.get(self.torch)
-        if self.index is not None and value is not None:
-            value = value[self.index]
-        return float(value) if isinstance(value, (int, float)) and value is not True else value
-
-    def to_torch(self, group: dict[str, Any], value: Any) -> None:
-        if self.index is not None:
-            pair = list(group[self.torch])
-            pair[self.index] = value
-            value = tuple(pair)
-        group[self.torch] = value
-
-    def of_keras(self, optimizer: Any) -> Any:
-        value = getattr(optimizer, self.keras, None)
-        if value is None:
-            return 0.0 if self.keras == "weight_decay" else None
-        return value if isinstance(value, bool) else float(value)
-
-    def to_keras(self, optimizer: Any, value: Any) -> None:
-        setattr(optimizer, self.keras, value)
-
-
-LEARNING_RATE = Hyperparameter("learning rate", "lr", "learning_rate")
-EPSILON = Hyperparameter("epsilon", "eps", "epsilon")
-HYPERPARAMETERS = (
-    LEARNING_RATE,
-    Hyperparameter("momentum", "momentum", "momentum"),
-    Hyperparameter("nesterov", "nesterov", "nesterov"),
-    Hyperparameter("beta_1", "betas", "beta_1", 0),
-    Hyperparameter("beta_2", "betas", "beta_2", 1),
-    Hyperparameter("rho", "alpha", "rho"),
-    EPSILON,
-    Hyperparameter("weight decay", "weight_decay", "weight_decay", rule="XFR416"),
-)
-
-_ADAM = ("Adam", "AdamW")  # Keras adds epsilon before the bias correction, torch after it
-_UNDER_ROOT = ("RMSprop", "Adagrad")  # Keras adds epsilon under the root, torch to the root
-
-
-class TorchOptimizer:
-    def __init__(self, optimizer: Any) -> None:
-        self.optimizer = optimizer
-
-    @property
-    def family(self) -> str:
-        return type(self.optimizer).__name__
-
-    def read(self, parameter: Hyperparameter) -> Any:
-        return parameter.of_torch(self.optimizer.param_groups[0])
-
-    def write(self, parameter: Hyperparameter, value: Any) -> None:
-        for group in self.optimizer.param_groups:
-            parameter.to_torch(group, value)
-
-    def step(self) -> None:
-        self.optimizer.step()
-
-
-class KerasOptimizer:
-    """A Keras optimizer whose epsilon may follow torch's definition, which changes by the step."""
-
-    def __init__(self, optimizer: Any) -> None:
-        self.optimizer = optimizer
-        self.torch_epsilon: float | None = None
-        self._steps = 0
-        for parameter in HYPERPARAMETERS:
-            value = getattr(optimizer, parameter.keras, None)
-            if type(value) is float:
-                self.write(parameter, value)
-
-    @property
-    def family(self) -> str:
-        return type(self.optimizer).__name__
-
-    def read(self, parameter: Hyperparameter) -> Any:
-        return parameter.of_keras(self.optimizer)
-
-    def write(self, parameter: Hyperparameter, value: Any) -> None:
-        # Keras casts a plain float by way of float32, where the bias correction shows it.
-        parameter.to_keras(self.optimizer, np.float64(value) if type(value) is float else value)
-
-    def apply_gradients(self, pairs: list[tuple[Any, Any]]) -> None:
-        self._steps += 1
-        if self.torch_epsilon is not None:
-            beta_2 = float(self.optimizer.beta_2)
-            self.optimizer.epsilon = self.torch_epsilon * np.sqrt(1.0 - beta_2**self._steps)
-        self.optimizer.apply_gradients(pairs)
+_EXAMPLE = "lambda params: torch.optim.SGD(params, lr=0.1)"
+_RETURNS = "an optimizer, (optimizer, scheduler), or (optimizer, scheduler, steps of an epoch)"
 
 
 class Optimizers:
-    """Fresh optimizers for either side.
+    """Fresh optimizers for either side, by a name or by the user's pair.
 
-    `fixes` are hyperparameters to set on the port's, to try a cause.
+    `parameters` gives the torch model's. `fixes`, by framework, change an optimizer to try a cause;
+    `aligned` are the known differences that are taken out (see `explained`).
     Raises ParityInputError for an unknown name or something that is no pair.
     """
 
-    def __init__(self, optimizer: Any, port: str) -> None:
+    def __init__(
+        self, optimizer: Any, port: str, parameters: Callable[[], list[Any]], steps: int
+    ) -> None:
         self.named = isinstance(optimizer, str)
         self.port = port
-        self.fixes: dict[Hyperparameter, Any] = {}
-        self.align_epsilon = False  # subtract what `formula` says
+        self.steps = steps
+        self.parameters = parameters
+        self.fixes: dict[str, list[Fix]] = {"torch": [], "keras": []}
+        self.aligned = {"epsilon"} if self.named else set()
         self.slower = 1.0  # factor on the rate of a named optimizer
+        self._last: Any = None
         if isinstance(optimizer, str):
             self._torch, self._keras = _named(optimizer)
             self.name = optimizer
         else:
-            self._torch, self._keras = self._pair(optimizer)
+            self._torch, self._keras = _pair(optimizer)
             self.name = "the given pair"
 
-    @staticmethod
-    def _pair(optimizer: Any) -> tuple[Callable[[list[Any]], Any], Callable[[], Any]]:
-        if not isinstance(optimizer, (tuple, list)) or len(optimizer) != 2:
-            raise ParityInputError(
-                f"optimizer must be one of {', '.join(NAMES)} or a pair (lambda params: "
-                f"torch.optim..., keras.optimizers...), not {type(optimizer).__name__}"
-            )
-        make_torch, given = optimizer
-        if not callable(make_torch) or not isinstance(given, load("keras").optimizers.Optimizer):
-            raise ParityInputError(
-                "optimizer=(torch's, keras'): torch's must be a function of the parameters, such "
-                "as lambda params: torch.optim.SGD(params, lr=0.1), and keras' an optimizer, "
-                f"not {type(make_torch).__name__} and {type(given).__name__}"
-            )
-        # Never the user's own: it would be built for the converted weights.
-        return make_torch, lambda: type(given).from_config(given.get_config())
-
-    def torch(self, parameters: list[Any]) -> TorchOptimizer:
-        made = TorchOptimizer(self._torch(parameters))
-        if self.port == "torch":
-            self._apply(made)
-        if self.named:
-            made.write(LEARNING_RATE, self.slower * made.read(LEARNING_RATE))
-        else:
-            # Keras keeps the rate as float32: 0.1 is 0.10000000149 there. Known, so subtracted.
-            rate, theirs = self.keras().read(LEARNING_RATE), made.read(LEARNING_RATE)
-            if np.float32(rate) == np.float32(theirs):
-                made.write(LEARNING_RATE, rate)
-        if self.align_epsilon and made.family in _UNDER_ROOT:
-            made.write(EPSILON, _NO_EPSILON)
+    def of(self, framework: str) -> Any:
+        """A new one, fixed and aligned."""
+        made, peer = self.bare(framework), self.bare(_OTHER[framework])
+        theirs, ours = (made, peer) if framework == "torch" else (peer, made)
+        if "rates" in self.aligned and framework == "keras":
+            _align_rates(theirs, ours, self.steps)
+        if "epsilon" in self.aligned:
+            _align_epsilon(theirs, ours)
+        if "velocity" in self.aligned and framework == "torch":
+            made.rate_in_velocity = theirs.kind == ours.kind
+        if "clip" in self.aligned and framework == "torch":
+            made.exact_clip = True
+        if "numbers" in self.aligned and framework == "keras":
+            made.exact_numbers()
         return made
 
-    def keras(self) -> KerasOptimizer:
-        made = KerasOptimizer(self._keras())
-        if self.port == "keras":
-            self._apply(made)
+    def bare(self, framework: str) -> Any:
+        """A new one as the user makes it, with the fixes of it."""
+        made: Stepper = self._bare_torch() if framework == "torch" else KerasStepper(self._keras())
+        for fix in self.fixes[framework]:
+            fix(made)
         if self.named:
-            made.write(LEARNING_RATE, self.slower * made.read(LEARNING_RATE))
-        if self.align_epsilon and made.family in _UNDER_ROOT:
-            made.write(EPSILON, _NO_EPSILON**2)
-        if (self.named or self.align_epsilon) and made.family in _ADAM:
-            made.torch_epsilon = self._torch_epsilon()
+            made.rates = [self.slower * rate for rate in made.planned_rates(1)]
         return made
 
-    def _apply(self, made: TorchOptimizer | KerasOptimizer) -> None:
-        for hyperparameter, value in self.fixes.items():
-            made.write(hyperparameter, value)
+    def _bare_torch(self) -> TorchStepper:
+        made = self._torch(self.parameters())
+        parts = tuple(made) if isinstance(made, (tuple, list)) else (made,)
+        optimizer, scheduler, every = (*parts, *(None, None, 1)[len(parts) :])[:3]
+        right = (
+            hasattr(optimizer, "param_groups")
+            and hasattr(optimizer, "step")
+            and (scheduler is None or hasattr(scheduler, "step"))
+            and isinstance(every, int)
+            and every > 0
+        )
+        if not right or len(parts) > 3:
+            raise ParityInputError(
+                f"optimizer=(torch's, keras'): torch's function must return {_RETURNS}, not "
+                f"{', '.join(type(part).__name__ for part in parts)}"
+            )
+        if optimizer is self._last:
+            raise ParityInputError(
+                "optimizer=(torch's, keras'): torch's function must make a new optimizer at each "
+                f"call, such as {_EXAMPLE}"
+            )
+        self._last = optimizer
+        return TorchStepper(optimizer, scheduler, every)
 
-    def _torch_epsilon(self) -> float:
-        return float(self._sample().read(EPSILON))
-
-    def _sample(self) -> TorchOptimizer:
-        torch = load("torch")
-        return TorchOptimizer(self._torch([torch.nn.Parameter(torch.zeros(1))]))
-
-    def formula(self) -> str | None:
-        """Why equal numbers for epsilon still differ, and what is done about it; None if they do
-        not."""
-        family = self.keras().family
-        if family != self._sample().family:
-            return None
-        if family in _ADAM:
-            return "Keras' epsilon stands for torch's eps * sqrt(1 - beta_2^t); set to that"
-        if family in _UNDER_ROOT:
-            return "epsilon stands under the root in Keras, beside it in torch; left out of both"
-        return None
+    @contextmanager
+    def fixed(self, framework: str, fix: Fix) -> Iterator[None]:
+        self.fixes[framework].append(fix)
+        try:
+            yield
+        finally:
+            self.fixes[framework].remove(fix)
 
     def kinds(self) -> str:
-        """`SGD against Adam`, where the two are not the same optimizer; else empty."""
-        theirs, ours = self._sample().family, self.keras().family
+        """`Adam, the reference SGD`, where the two are not the same optimizer; else empty."""
+        theirs, ours = self.bare("torch"), self.bare("keras")
         mine, other = (theirs, ours) if self.port == "torch" else (ours, theirs)
-        return "" if theirs == ours else f"{mine}, the reference {other}"
+        return "" if theirs.kind == ours.kind else f"{mine.family}, the reference {other.family}"
 
-    def differences(self) -> list[tuple[Hyperparameter, Any, Any]]:
-        """Hyperparameters in which the two disagree: (which, torch's, Keras'), as float32."""
-        theirs, ours = self._sample(), self.keras()
-        if self.port == "torch":
-            self._apply(theirs)
-        found = []
-        for hyperparameter in HYPERPARAMETERS:
-            a, b = theirs.read(hyperparameter), ours.read(hyperparameter)
-            if a is None or b is None:
-                continue
-            if np.float32(a) != np.float32(b):
-                found.append((hyperparameter, a, b))
-        return found
+
+_OTHER = {"torch": "keras", "keras": "torch"}
+
+
+def _pair(optimizer: Any) -> tuple[Callable[[list[Any]], Any], Callable[[], Any]]:
+    if not isinstance(optimizer, (tuple, list)) or len(optimizer) != 2:
+        raise ParityInputError(
+            f"optimizer must be one of {', '.join(NAMES)} or a pair (lambda params: "
+            f"torch.optim..., keras.optimizers...), not {type(optimizer).__name__}"
+        )
+    make_torch, given = optimizer
+    kind = load("keras").optimizers.Optimizer
+    made = given() if callable(given) and not _is_torchs(given) else given
+    if not callable(make_torch) or not isinstance(made, kind):
+        raise ParityInputError(
+            "optimizer=(torch's, keras'): torch's must be a function of the parameters, such as "
+            f"{_EXAMPLE}, and keras' an optimizer, not {type(make_torch).__name__} and "
+            f"{type(given).__name__}"
+        )
+    return make_torch, lambda: _copied(made)
+
+
+def _is_torchs(thing: Any) -> bool:
+    return str(getattr(thing, "__module__", "")).startswith("torch.")
+
+
+def _copied(given: Any) -> Any:
+    """Never the user's own: it would be built for the converted weights.
+
+    A schedule is taken as it is, for it may be of a class that has no configuration.
+    """
+    rate = given._learning_rate
+    scheduled = callable(rate) and not hasattr(rate, "assign")
+    if scheduled:
+        given._learning_rate = 0.0
+    try:
+        made = type(given).from_config(given.get_config())
+    except Exception as error:
+        raise ParityInputError(
+            f"keras: {type(given).__name__} cannot be copied by its configuration: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    finally:
+        given._learning_rate = rate
+    if scheduled:
+        made.learning_rate = rate
+    for name in ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern"):
+        if hasattr(given, name):
+            setattr(made, name, copy.copy(getattr(given, name)))
+    return made
+
+
+def _align_rates(theirs: TorchStepper, ours: KerasStepper, steps: int) -> None:
+    """Keras' rates as torch has them, where they are the same but for float32."""
+    exact, rounded = theirs.planned_rates(steps), ours.planned_rates(steps)
+    same = equal_rates(exact, rounded)
+    ours.rates = [a if same(a, b) else b for a, b in zip(exact, rounded, strict=True)]
+
+
+def _align_epsilon(theirs: TorchStepper, ours: KerasStepper) -> None:
+    if theirs.kind != ours.kind and not (theirs.kind in HAT and ours.kind in HAT):
+        return
+    wanted, given = theirs.read(EPSILON), ours.read(EPSILON)
+    if wanted is None or given is None:
+        return
+    alike = epsilon_alike(ours.kind, wanted, given)
+    if ours.kind in HAT:
+        ours.torch_epsilon = wanted if alike else given
+    elif ours.kind in UNDER_ROOT and alike:
+        theirs.write(EPSILON, NO_EPSILON)
+        ours.write(EPSILON, NO_EPSILON**2)

@@ -57,7 +57,7 @@ def compare(
         port_outputs=port_outputs,
         steps=steps,
         losses=None if loss is None else Losses(loss),
-        optimizers=Optimizers(optimizer, sides[1].framework),
+        optimizers=Optimizers(optimizer, sides[1].framework, _parameters(sides), steps),
         tell=tell,
     )
     report = ParityReport(str(sides[0]), str(sides[1]))
@@ -70,6 +70,11 @@ def compare(
         _place_targets(comparison, traces)
         Ladder(comparison, report, dict(mapping or {}), weights, tolerance).climb(traces)
     return report
+
+
+def _parameters(sides: tuple[Side, Side]) -> Callable[[], list[Any]]:
+    torch_side = next(side for side in sides if side.framework == "torch")
+    return lambda: list(torch_side.model.parameters())
 
 
 def side_of(model: Any, role: str) -> Side:

@@ -31,6 +31,7 @@ class Backend(ABC):
     """One Keras backend. A `variable` is a `keras.Variable`, a tensor is the backend's own."""
 
     name: str
+    dense = True  # gradients of an embedding are summed over the uses of a row, as torch's are
 
     @abstractmethod
     def opened(self) -> AbstractContextManager[Any]:

@@ -56,7 +56,7 @@ class TensorFlowBackend(Backend):
             value, outputs = compute(inputs)
         found = tape.gradient(value, [*(v.value for v in weights), *watched])
         sparse = any(isinstance(g, tf.IndexedSlices) for g in found)
-        dense = [_dense(g) for g in found]
+        dense = [_dense(g) if self.dense else g for g in found]
         return Derivative(value, outputs, dense[: len(weights)], dense[len(weights) :], sparse)
 
     def dropouts(self) -> list[tuple[Any, str]]:

@@ -43,6 +43,7 @@ PLANTS = (
         _NORM,
         _NORM.replace("(e", "(axis=1, e"),
         r"axis=-1",
+        small={"width": 4},
     ),
     Plant(
         "batch norm without scale",
