@@ -68,6 +68,8 @@ class Couple:
 
     @property
     def moves(self) -> bool:
+        if self.reference.framework == self.port.framework:
+            return False
         layer = self._keras.layer
         first = getattr(layer, "data_format", None) == "channels_first"
         if getattr(layer, "axis", -1) == 1:  # right for channels first only, and maybe a mistake

@@ -5,12 +5,12 @@ is subtracted. What is left must be nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from .compare import Comparison, Measure, relative
 from .hyperparameters import EPSILON, HAT, UNDER_ROOT, epsilon_alike
-from .keras_side import KerasSide
 from .losscalls import Edit
 from .losscauses.edits import CallPair, call_pairs
 from .losscauses.formula import clips_targets, targets_unclipped
@@ -91,10 +91,9 @@ def aligned_training(comparison: Comparison, measure: Measure, rung: str, bound:
 
 def explain_dense(comparison: Comparison, measure: Measure) -> None:
     """Say of the `curve` what Keras' adaptive optimizers make of a token that comes up twice."""
-    keras = next(
-        side for side in (comparison.reference, comparison.port) if isinstance(side, KerasSide)
-    )
-    if not keras.sparse_gradients or comparison.optimizers.bare("keras").kind == "SGD":
+    sides = (comparison.reference, comparison.port)
+    keras: Any = next((side for side in sides if side.sparse_gradients), None)
+    if keras is None or comparison.optimizers.bare("keras").kind == "SGD":
         return
     keras.backend.dense = False
     try:
@@ -118,7 +117,7 @@ def explain_dense(comparison: Comparison, measure: Measure) -> None:
 
 def aligned_loss(comparison: Comparison, measure: Measure, bound: float) -> Measure:
     """The loss again, without class weights' divisor and Keras' clipping of targets."""
-    if comparison.losses is None or comparison.losses.named:
+    if comparison.losses is None or comparison.losses.named or comparison.recorded:
         return measure
     raw, said = measure.error, []
     for pair in call_pairs(comparison):

@@ -27,7 +27,9 @@ def permute_dense_rows(comparison: Comparison, assign: Callable[[LayerPair], Non
     Each is marked with that order, its weights' transpositions follow, and `assign` copies them.
     Returns their names.
     """
-    found = []
+    found: list[str] = []
+    if comparison.reference.framework == comparison.port.framework:
+        return found
     for layer in comparison.pairing.layers:
         if layer.reference.row.kind != "dense":
             continue

@@ -88,8 +88,8 @@ class Ladder:
         for rung in _NUMERIC:
             if rung in _NEEDS_LOSS and self.comparison.losses is None:
                 self._add(rung, SKIPPED, detail="no loss was given")
-            elif rung in _NEEDS_LOSS[1:] and not self.comparison.trained_weights():
-                self._add(rung, SKIPPED, detail="there are no weights to train")
+            elif rung in _NEEDS_LOSS[1:] and self.comparison.untrainable:
+                self._add(rung, SKIPPED, detail=self.comparison.untrainable)
             elif not self._numeric(rung):
                 self._leave_out(RUNGS.index(rung) + 1, f"{rung} failed")
                 break
@@ -384,6 +384,11 @@ class Ladder:
             self.report.unexplained = (
                 "no known cause explains it: each one tried left the difference as it was"
             )
+            if self.comparison.recorded:
+                self.report.unexplained += (
+                    "\n  the reference is a record: causes in the loss and the optimizer, and what "
+                    "needs it run, are only tried by parity(...), in one environment"
+                )
             if rung == "forward-eval" and self.comparison.pairing.ambiguous:
                 self.report.unexplained += (
                     "\n  layers of the same shape were paired in the order of their calls; if the "
