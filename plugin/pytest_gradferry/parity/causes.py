@@ -17,6 +17,7 @@ from .attention import attention
 from .calls import always_on, batch_norm
 from .compare import Comparison, relative
 from .couples import Couple
+from .embeddings import ties
 from .glue import activation, flatten_order
 from .hypothesis import Hypothesis
 from .layercauses import of_layer
@@ -157,6 +158,8 @@ def _hypotheses(
 ) -> Iterator[Hypothesis]:
     yield from always_on(comparison)
     yield from _settings(comparison, settings)
+    if where is not None:
+        yield from summary(comparison, where)
     if isinstance(where, Divergence):
         yield from batch_norm(comparison, where)
         yield from of_layer(comparison, where, settings)
@@ -165,7 +168,6 @@ def _hypotheses(
         yield from recurrent(comparison, where)
         yield from attention(comparison, where)
     if where is not None:
-        yield from summary(comparison, where)
         yield from masks_of_padding(comparison)
         yield from activation(comparison, where)
         yield from residual(comparison, where)
@@ -174,6 +176,8 @@ def _hypotheses(
         return  # the rest looks into both sides' losses and optimizers
     if rung == "loss":
         yield from loss_causes(comparison)
+    if rung == "gradients":
+        yield from ties(comparison)
     if rung in _TRAINING:
         yield from kept_states(comparison)
         yield from optimizer_causes(comparison)
@@ -231,7 +235,7 @@ def _setting(framework: str, differences: list[Difference]) -> Hypothesis:
     return Hypothesis(
         f"{first.setting.name} of {names} is {_number(first.ours)}",
         change,
-        f"{type(first.layer).__name__}(..., {change})",
+        first.fix(framework),
         lambda: written(framework, differences),
         first.setting.rule,
     )

@@ -126,7 +126,10 @@ def pair(
     theirs, ours = units(reference, traces[0]), units(port, traces[1])
     mapping = dict(mapping or {})
     by_name, theirs, ours = _mapped(theirs, ours, mapping)
-    pairs = by_name + _in_order(_without_tied(theirs, ours), _without_tied(ours, theirs))
+    try:
+        pairs = by_name + _in_order(_without_tied(theirs, ours), _without_tied(ours, theirs))
+    except StructureError as error:
+        raise StructureError(f"{error}{_unknown(reference, port, traces)}") from None
     order = {id(unit.layer): i for i, unit in enumerate(units(reference, traces[0]))}
     pairs.sort(key=lambda p: order[id(p[0].layer)])
     layers = []
@@ -140,6 +143,18 @@ def pair(
             f"mapping names {sorted(mapping)}, which are no layers or weights of {reference}"
         )
     return Pairing(layers, loose)
+
+
+def _unknown(reference: Side, port: Side, traces: tuple[Trace, Trace]) -> str:
+    """Weights of layers that the table does not know, a user's cell maybe: they may be the ones
+    that miss a partner."""
+    lines = []
+    for role, side, trace in (("reference", reference, traces[0]), ("port", port, traces[1])):
+        covered = {key for unit in units(side, trace) for key in unit.variables}
+        weights = [f"{h.name} {_shape(side, h)}" for h in _without(side, covered)]
+        if weights:
+            lines.append(f"\n  of no layer known here, {role}: {', '.join(weights[:8])}")
+    return "".join(lines)
 
 
 def _handle(side: Side, weight: Weight, layer: Any, name: str = "") -> Handle | None:
@@ -202,12 +217,12 @@ def _in_order(theirs: list[Unit], ours: list[Unit]) -> list[tuple[Unit, Unit]]:
 
 
 def _without_tied(units: list[Unit], others: list[Unit]) -> list[Unit]:
-    """Without the layers that have no partner, nor a weight that is not an earlier layer's: an
-    output layer tied to the embedding is a product with its matrix on the other side."""
+    """Without the layers that have no partner, and an earlier layer's matrix: an output layer tied
+    to the embedding is a product with its matrix on the other side, and maybe a bias."""
     surplus = Counter(u.signature for u in units) - Counter(u.signature for u in others)
     kept, owned = [], set[int]()
     for unit in units:
-        tied = bool(unit.variables) and owned.issuperset(unit.variables)
+        tied = bool(unit.variables) and unit.variables[0] in owned
         if tied and surplus[unit.signature] > 0:
             surplus[unit.signature] -= 1
         else:

@@ -208,6 +208,7 @@ class TorchSide(Side):
             id(p): (np.zeros(p.shape) if g is None else g) * self.masks.get(id(p), 1.0)
             for p, g in zip(weights, grads[: len(weights)], strict=True)
         }
+        self.tie(by_key)
         return Gradients(float(value.detach()), outputs, by_key, grads[len(weights) :])
 
     def train(self, inputs: Any, objective: Objective, optimizer: Any, steps: int) -> list[float]:
@@ -225,6 +226,7 @@ class TorchSide(Side):
         self._step({key: self.tensor(value) for key, value in gradients.items()}, optimizer)
 
     def _step(self, gradients: dict[int, Any], optimizer: Any) -> None:
+        gradients = self.tied(gradients)
         for parameter in self.model.parameters():
             grad = gradients.get(id(parameter))
             if grad is not None and id(parameter) in self.masks:

@@ -76,7 +76,7 @@ def _two_biases(cell: Any) -> Iterator[None]:
         bias = cell.bias
         if bias is None:
             return call(*args, **kwargs)
-        cell.__dict__["bias"] = ops.stack([bias, ops.zeros_like(bias)])
+        cell.__dict__["bias"] = ops.stack([bias * 1, bias * 0])
         try:
             return call(*args, **kwargs)
         finally:
@@ -89,9 +89,13 @@ def _two_biases(cell: Any) -> Iterator[None]:
         del cell.__dict__["call"]
 
 
-_ACTIVATION = _Function("activation", "activation", "cell.activation")
-_RECURRENT = _Function("recurrent_activation", "recurrent_activation", "cell.recurrent_activation")
-_RESET_AFTER = _ResetAfter("reset_after", "reset_after", "cell.reset_after")
+def _of_cell(kind: type[Setting], name: str) -> Setting:
+    return kind(name, name, f"cell.{name}", only_in_keras=True)
+
+
+_ACTIVATION = _of_cell(_Function, "activation")
+_RECURRENT = _of_cell(_Function, "recurrent_activation")
+_RESET_AFTER = _of_cell(_ResetAfter, "reset_after")
 
 
 def _matrices(to_keras: Any, to_torch: Any) -> tuple[Weight, Weight]:
