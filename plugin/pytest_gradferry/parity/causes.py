@@ -213,6 +213,10 @@ def _settings(comparison: Comparison, settings: Found) -> Iterator[Hypothesis]:
         differences = [d for d in group if d.expected is not None]
         if differences:
             yield _setting(framework, differences)
+    for _, group in groupby(fixable, lambda d: d.setting.name):
+        differences = [d for d in group if d.expected is not None]
+        if len({repr(d.expected) for d in differences}) > 1:  # a stride in another layer of a block
+            yield _moved(framework, differences)
     if settings.frozen:
         names = listed([item.pair.port.name for item in settings.frozen])
         word = "frozen" if settings.frozen[0].trained_in_port else "trained"
@@ -236,6 +240,18 @@ def _setting(framework: str, differences: list[Difference]) -> Hypothesis:
         first.fix(framework),
         lambda: written(framework, differences),
         first.setting.rule,
+    )
+
+
+def _moved(framework: str, differences: list[Difference]) -> Hypothesis:
+    changes = listed([f"{d.change(framework)} in {d.name}" for d in differences])
+    said = listed([f"{_number(d.ours)} in {d.name}" for d in differences])
+    return Hypothesis(
+        f"{differences[0].setting.name} is {said}",
+        changes,
+        changes,
+        lambda: written(framework, differences),
+        differences[0].setting.rule,
     )
 
 
