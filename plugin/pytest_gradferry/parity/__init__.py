@@ -112,7 +112,7 @@ class Parity:
         frameworks.get("torch")  # before TensorFlow: the other order has been seen to crash
         frameworks.get("keras")
         with _run():
-            report = run.compare(
+            return run.compare(
                 reference,
                 port,
                 inputs,
@@ -127,8 +127,6 @@ class Parity:
                 tolerance=TOLERANCE if tolerance is None else tolerance,
                 tell=self._tell,
             )
-        self._keep(report)
-        return report
 
     def record(
         self,
@@ -192,6 +190,7 @@ class Parity:
             weights=weights,
             tolerance=tolerance,
         )
+        self._keep(report)
         if not report.passed:
             raise AssertionError(report.text())
         return report
@@ -216,7 +215,7 @@ class Parity:
         from .recording.replay import replay
 
         with _run():
-            report = replay(
+            return replay(
                 path,
                 port,
                 loss=loss,
@@ -227,8 +226,6 @@ class Parity:
                 tolerance=TOLERANCE if tolerance is None else tolerance,
                 tell=self._tell,
             )
-        self._keep(report)
-        return report
 
 
 record = Parity().record
