@@ -67,7 +67,6 @@ def compare(
             side.population_variance = True
         fold_biases(*sides)
         traces = _first_traces(comparison, report)
-        _place_targets(comparison, traces)
         Ladder(comparison, report, dict(mapping or {}), weights, tolerance).climb(traces)
     return report
 
@@ -166,7 +165,7 @@ def opened(side: Side, inputs: Any) -> Iterator[None]:
 
 
 def _first_traces(comparison: Comparison, report: ParityReport) -> tuple[Trace, Trace]:
-    """Both models run once; in float32 where one of them cannot do float64."""
+    """Models and loss run once; in float32 where one of them cannot do float64."""
     try:
         return _traces(comparison)
     except ParityInputError as error:
@@ -184,10 +183,17 @@ def _first_traces(comparison: Comparison, report: ParityReport) -> tuple[Trace, 
 
 
 def _traces(comparison: Comparison) -> tuple[Trace, Trace]:
-    return (
-        comparison.reference.trace(comparison.inputs),
-        comparison.port.trace(comparison.port_inputs),
-    )
+    reference, port = comparison.reference, comparison.port
+    traces = reference.trace(comparison.inputs), port.trace(comparison.port_inputs)
+    _place_targets(comparison, traces)
+    if comparison.losses is not None:
+        for side, trace, targets in (
+            (reference, traces[0], comparison.targets),
+            (port, traces[1], comparison.port_targets),
+        ):
+            outputs = tree.transform(side.tensor, trace.outputs)
+            comparison.losses.objective(side, targets)(outputs)
+    return traces
 
 
 def _place_targets(comparison: Comparison, traces: tuple[Trace, Trace]) -> None:

@@ -301,3 +301,38 @@ def test_rates_are_seen_to_decay(data):
     optimizer = optim.SGD([parameter], lr=1.0)
     stepper = TorchStepper(optimizer, schedulers.StepLR(optimizer, 1, 0.5), 2)
     assert np.allclose(stepper.planned_rates(5), [1, 1, 0.5, 0.5, 0.25])
+
+
+def regularised(l2):
+    return keras.Sequential(
+        [L.Input((5,)), L.Dense(3, kernel_regularizer=keras.regularizers.L2(l2))]
+    )
+
+
+@pytest.mark.parametrize("to_keras", [True, False])
+def test_regularisers_against_weight_decay(parity, data, to_keras):
+    def make(params):
+        groups = [{"params": params[:1], "weight_decay": 0.125}, {"params": params[1:]}]
+        return optim.SGD(groups, lr=0.125, momentum=0.875)
+
+    models = nn.Sequential(nn.Linear(5, 3)), regularised(0.0625)
+    models = models if to_keras else models[::-1]
+    pair = make, ours.SGD(0.125, momentum=0.875)
+    parity(*models, *data, loss="mse", optimizer=pair, tolerance=1e-8)
+    parity(*models, *data, loss="mse", optimizer="momentum", tolerance=1e-8)
+
+
+@pytest.mark.parametrize("to_keras", [True, False])
+def test_regularisers_count_twice(parity, data, to_keras):
+    def make(params):
+        groups = [{"params": params[:1], "weight_decay": 0.125}, {"params": params[1:]}]
+        return optim.SGD(groups, lr=0.125)
+
+    models = nn.Sequential(nn.Linear(5, 3)), regularised(0.125)
+    models = models if to_keras else models[::-1]
+    options = {"loss": "mse", "optimizer": (make, ours.SGD(0.125))}
+    report = parity.report(*models, *data, **options)
+    (finding,) = report.findings
+    assert finding.rule == "XFR417"
+    assert "l2(c) adds 2 * c * weight to the gradient" in finding.cause
+    assert finding.before > 1e-7 > finding.after
