@@ -18,7 +18,7 @@ TOLERANCE = 1e-7
 class Parity:
     """What the fixture hands out.
 
-    `keep` gets the report of each comparison, `tell` what it is doing at the moment.
+    `keep` gets the report of each call (`report` keeps nothing), `tell` what is done at the moment.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class Parity:
             weights=weights,
             tolerance=tolerance,
         )
+        self._keep(report)
         if not report.passed:
             raise AssertionError(report.text())
         return report
@@ -112,7 +113,7 @@ class Parity:
             for framework in frameworks.in_use():
                 framework.seed(0)
             try:
-                report = run.compare(
+                return run.compare(
                     reference,
                     port,
                     inputs,
@@ -129,8 +130,6 @@ class Parity:
                 )
             except ParityInputError as error:  # its message says it all; the cause keeps its frames
                 raise error.with_traceback(None) from error.__cause__
-        self._keep(report)
-        return report
 
 
 def _check(loss: Any, targets: Any, steps: int, weights: str, tolerance: float | None) -> None:

@@ -11,11 +11,11 @@ import numpy as np
 
 from .activations import recognise
 from .compare import Comparison, relative
+from .couples import Couple
 from .glue import between, has_own_activation
 from .hypothesis import Hypothesis
 from .layout import Array
 from .localise import Afterwards, Divergence
-from .pairing import Couple
 from .side import Side
 
 _SAME = 1e-6
@@ -77,6 +77,8 @@ def scale(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis]:
     """The reference feeds a layer what the port feeds it, times one number and plus another, of
     each channel or of all."""
     couple, side = where.couple, comparison.port
+    if where.glue is not None and where.glue.both:
+        return  # the one is not the other with something left out
     ours, theirs = couple.port.inputs, couple.reference_input()
     if couple.port.layer is None or ours.shape != theirs.shape or ours.dtype.kind != "f":
         return
@@ -118,6 +120,8 @@ def _fit(x: Array, y: Array, axis: int | None) -> tuple[Array, Array] | None:
         return None
     factor: Array = ((x - mean_x) * (y - mean_y)).mean(others, keepdims=True) / variance
     shift: Array = mean_y - factor * mean_x
+    if (np.abs(factor) * np.sqrt(variance) <= _SAME * np.abs(y).max()).any():
+        return None  # y does not depend on x
     if relative(x * factor + shift, y) > _SAME or relative(x, y) <= _SAME:
         return None
     return factor, np.where(np.abs(shift) < 1e-9 * np.abs(y).max(), 0.0, shift)

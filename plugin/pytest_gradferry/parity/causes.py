@@ -13,17 +13,21 @@ from itertools import combinations, groupby, islice
 from typing import Any
 
 from .arithmetic import residual, scale
+from .attention import attention
 from .calls import always_on, batch_norm
 from .compare import Comparison, relative
+from .couples import Couple
 from .glue import activation, flatten_order
 from .hypothesis import Hypothesis
+from .layercauses import of_layer
 from .localise import Afterwards, Divergence, first_divergence
 from .losscauses import loss_causes
+from .operations.cause import located, operations
 from .optimizercauses import optimizer_causes
-from .padding import padding
-from .pairing import Couple
 from .report import Finding, listed
+from .sequences import kept_states, masks_of_padding, recurrent
 from .settings import Difference, Found, thawed, written
+from .summaries import summary
 from .together import together
 
 FORWARD = ("forward-eval", "forward-train")
@@ -93,7 +97,8 @@ def _mend(
 def _locate(comparison: Comparison, rung: str, tolerance: float, error: float) -> Where:
     if rung not in FORWARD:
         return None
-    return first_divergence(comparison, tolerance, rung == "forward-train", error)
+    where = first_divergence(comparison, tolerance, rung == "forward-train", error)
+    return located(comparison, where)
 
 
 def _try(
@@ -145,15 +150,21 @@ def _hypotheses(
     yield from _settings(comparison, settings)
     if isinstance(where, Divergence):
         yield from batch_norm(comparison, where)
-        yield from padding(comparison, where)
+        yield from of_layer(comparison, where, settings)
         yield from flatten_order(comparison, where)
         yield from scale(comparison, where)
+        yield from recurrent(comparison, where)
+        yield from attention(comparison, where)
     if where is not None:
+        yield from summary(comparison, where)
+        yield from masks_of_padding(comparison)
         yield from activation(comparison, where)
         yield from residual(comparison, where)
+        yield from operations(comparison, where)
     if rung == "loss":
         yield from loss_causes(comparison)
     if rung in _TRAINING:
+        yield from kept_states(comparison)
         yield from optimizer_causes(comparison)
 
 

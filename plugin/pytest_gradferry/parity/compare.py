@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import tree
+from .couples import Couple, aligned
 from .errors import ParityInputError
 from .layout import Array, Rearrangement, mover, override, rearrangement
 from .losses import Losses, Projection
 from .optimizers import Optimizers
-from .pairing import Couple, Pairing, WeightPair, aligned
+from .pairing import Pairing, WeightPair
 from .side import Gradients, Side, Trace
 from .steppers import Stepper
 

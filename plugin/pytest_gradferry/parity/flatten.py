@@ -13,8 +13,9 @@ from itertools import permutations
 import numpy as np
 
 from .compare import Comparison, relative
+from .couples import Couple
 from .layout import Array
-from .pairing import Couple, LayerPair, WeightPair
+from .pairing import LayerPair, WeightPair
 from .side import Event, Trace
 
 _SAME = 1e-6

@@ -13,12 +13,12 @@ from ..frameworks import load
 from . import tree
 from .activations import Activation, recognise
 from .compare import Comparison, relative
+from .couples import Couple
 from .flatten import axis_orders, flattened
 from .hypothesis import Hypothesis
 from .layout import Array
 from .localise import Afterwards, Divergence
 from .losscauses.edits import keras_from_logits
-from .pairing import Couple
 from .side import Event
 
 _SAME = 1e-6

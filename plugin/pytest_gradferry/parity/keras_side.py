@@ -12,7 +12,9 @@ import numpy as np
 from ..frameworks import load
 from ..keras_layers import layer_paths
 from . import keras_backends, tree
-from .keras_recurrent import dropouts, no_dropout, recurrent_row, sequence_seen, state_variables
+from .keras_functions import watched_functions
+from .keras_recurrent import dropouts, no_dropout, recurrent_row, state_variables
+from .keras_watch import watched
 from .layout import Array
 from .mapping import ROWS, Row
 from .parts import parts
@@ -39,14 +41,14 @@ class KerasSide(Side):
         self._layers: set[int] = set()
         self._names: dict[int, str] = {}
         self._parts: dict[int, list[Any]] = {}  # of layers that torch writes as several
-        self._depth = 0  # inside how many layers of the table we are
+        self.depth = 0  # inside how many layers of the table we are
 
     # -- the run --------------------------------------------------------------------------------
 
     @contextmanager
     def opened(self, inputs: Any) -> Iterator[None]:
         if not self.model.built or not self.model.weights:
-            self.model(*self._arguments(tree.transform(self._native, inputs)))
+            self._build(inputs)
         layers = self.model._flatten_layers(include_self=True, recursive=True)
         self._layers = {id(layer) for layer in layers}
         self._names = layer_paths(self.model)
@@ -73,6 +75,14 @@ class KerasSide(Side):
                 layer._dtype_policy = policy
             for symbol, dtype in symbols:
                 symbol._dtype = dtype
+
+    def _build(self, inputs: Any) -> None:
+        layers = self.model._flatten_layers(include_self=True, recursive=True)
+        self._layers = {id(layer) for layer in layers}
+        with ExitStack() as patches:  # a factory's layers may be of a dtype that needs substitutes
+            self._patch(patches)
+            self.model(*self._arguments(tree.transform(self._native, inputs)))
+        self.acting.clear()  # that was no call of ours
 
     def _split(self, layer: Any) -> None:
         found = parts(layer, self._names.get(id(layer), layer.name))
@@ -172,7 +182,7 @@ class KerasSide(Side):
         model = self.model
         weights = model.trainable_weights
         trained = {id(v) for v in weights}
-        state = [v for v in model.variables if id(v) not in trained]
+        state = [v for v in self._variables() if id(v) not in trained]
         return self.backend.differentiate(compute, weights, state, tensors)
 
     def train(self, inputs: Any, objective: Objective, optimizer: Any, steps: int) -> list[float]:
@@ -198,8 +208,8 @@ class KerasSide(Side):
 
     # -- a few operations on tensors ------------------------------------------------------------
 
-    def take(self, tensor: Any, index: Array) -> Any:
-        return keras.ops.take(tensor, index, axis=-1)
+    def take(self, tensor: Any, index: Array, axis: int = -1) -> Any:
+        return keras.ops.take(tensor, index, axis=axis)
 
     def reshape(self, tensor: Any, like: Any) -> Any:
         return keras.ops.reshape(tensor, like.shape)
@@ -210,16 +220,13 @@ class KerasSide(Side):
     # -- layers and weights ---------------------------------------------------------------------
 
     def run_layer(self, layer: Any, inputs: Array, training: bool) -> Array:
-        captured: list[Any] = []
         self.training = training
-        with (
-            self.unchanged(),
-            _activation_spied(layer, captured),
-            sequence_seen(layer, captured),
-        ):
+        with self.unchanged(), watched(layer) as seen:
             arguments = {"training": training} if _takes_training(layer) else {}
-            output = layer(self.tensor(inputs), **arguments)
-        return self.array(captured[0] if captured else output)
+            x = self.tensor(inputs)
+            attention = isinstance(layer, keras.layers.MultiHeadAttention)
+            output = layer(x, x, **arguments) if attention else layer(x, **arguments)
+        return self.array(output if seen.output is None else seen.output)
 
     def all_weights(self) -> list[Handle]:
         found, seen = [], set()
@@ -263,6 +270,7 @@ class KerasSide(Side):
         side, is_tensor = self, self.backend.is_tensor
 
         def seen(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            args, kwargs = _first_by_position(layer, args, kwargs)
             if id(layer) not in side._layers or not args or not is_tensor(args[0]):
                 return original(layer, *args, **kwargs)
             if made_of := side._parts.get(id(layer)):
@@ -272,7 +280,7 @@ class KerasSide(Side):
                 return x
             row = side.row(layer)
             if isinstance(layer, _NOISE):
-                side._record(layer, row, args[0], args[0])
+                side.record(layer, row, args[0], args[0])
                 name = side._names.get(id(layer), layer.name)
                 if kwargs.get("training") and side.acts(name, getattr(layer, "rate", 1)):
                     return original(layer, *args, **kwargs)
@@ -281,23 +289,25 @@ class KerasSide(Side):
                 return original(layer, *args, **kwargs)
             if isinstance(layer, keras.layers.BatchNormalization):
                 kwargs = side._mode_of(layer, kwargs)
-            call = side.backend.substitute(layer, side.dtype) or original
+            other = side.backend.substitute(layer, side.dtype) if layer.built else None
+            call = other or original
             return side._observed(call, layer, row, *args, **kwargs)
 
-        def functional(name: str, dropout: Any) -> Any:
-            def seen(x: Any, rate: Any, *args: Any, **kwargs: Any) -> Any:
-                side._record(None, _BY_KIND["dropout"], x, x, name, rate=float(rate))
-                return dropout(x, rate, *args, **kwargs) if side.acts(name, rate) else x + 0.0
-
-            return seen
-
         _set_attribute(stack, keras.layers.Layer, "__call__", seen)
-        random = (keras.random, "keras.random.dropout")
-        for owner, name in (*self.backend.dropouts(), random):
-            _set_attribute(stack, owner, "dropout", functional(name, owner.dropout))
+        for owner, name, replacement in watched_functions(self):
+            _set_attribute(stack, owner, name, replacement)
         # The masks of recurrent cells, the users' own too, come from nowhere else.
         cell = next(c for c in keras.layers.LSTMCell.__mro__ if c.__name__ == "DropoutRNNCell")
         _set_attribute(stack, cell, "_create_dropout_mask", no_dropout)
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """What is called in here is part of a call that is recorded."""
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
 
     def _mode_of(self, layer: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         told = bool(arguments.get("training"))  # Keras takes a None that is given for False
@@ -308,54 +318,50 @@ class KerasSide(Side):
 
     def _observed(self, original: Any, layer: Any, row: Row, x: Any, *args: Any, **kw: Any) -> Any:
         if (before := self.before.get(id(layer))) is not None:
-            x = before(x)
-        captured: list[Any] = []
-        self._depth += 1
-        try:
-            with _activation_spied(layer, captured), sequence_seen(layer, captured):
-                output = original(layer, x, *args, **kw)
-        finally:
-            self._depth -= 1
+            given, x = x, before(x)
+            args = tuple(x if a is given else a for a in args)  # self-attention
+            kw = {name: x if a is given else a for name, a in kw.items()}
+        key = id(layer)
+        with (
+            self.inside(),
+            watched(layer, self.forced_masks.get(key), self.forced_states.get(key)) as seen,
+        ):
+            output = original(layer, x, *args, **kw)
+        if key in self.tapped:
+            self.tapped[key].append(seen.output)
+        output, *rest = output if isinstance(output, tuple) else (output,)
         for name, rate in dropouts(layer):
             name = f"{name} of {self._names.get(id(layer), layer.name)}"
-            self._record(None, _BY_KIND["dropout"], x, x, name, rate=rate)
+            self.record(None, _BY_KIND["dropout"], x, x, name, rate=rate)
         if (after := self.after.get(id(layer))) is not None:
             output = after(output)
-        self._record(layer, row, x, captured[0] if captured else output)
+        inner = output if seen.output is None else seen.output
+        self.record(layer, row, x, inner, "", **seen.detail)
         behind = self.behind.get(id(layer))
-        return behind(output) if behind else output
+        output = behind(output) if behind else output
+        return (output, *rest) if rest else output
 
-    def _record(
-        self, layer: Any, row: Row | None, x: Any, output: Any, function: str = "", **detail: Any
+    def record(
+        self, layer: Any, row: Row | None, x: Any, output: Any, called: str = "", **detail: Any
     ) -> None:
         if (
             self.recording is None
-            or self._depth
+            or self.depth
             or row is None
             or not self.backend.is_tensor(output)
         ):
             return
-        name = function if layer is None else self._names.get(id(layer), layer.name)
-        self.recording.append(Event(layer, name, row, self.array(x), self.array(output), detail))
+        name = called if layer is None else self._names.get(id(layer), layer.name)
+        arrays = self.array(x), self.array(output)
+        self.recording.append(Event("keras", layer, name, row, *arrays, detail))
 
 
-@contextmanager
-def _activation_spied(layer: Any, captured: list[Any]) -> Iterator[None]:
-    """Catch what a layer hands to its own `activation=`: the counterpart of torch's output."""
-    activation = getattr(layer, "activation", None)
-    if activation is None or not hasattr(layer, "kernel"):
-        yield
-        return
-
-    def spied(x: Any, *args: Any, **kwargs: Any) -> Any:
-        captured.append(x)
-        return activation(x, *args, **kwargs)
-
-    layer.__dict__["activation"] = spied
-    try:
-        yield
-    finally:
-        layer.__dict__["activation"] = activation
+def _first_by_position(layer: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """`attention(query=x, value=x)` is called with its input all the same."""
+    if args or not kwargs or not isinstance(layer, keras.layers.MultiHeadAttention):
+        return args, kwargs
+    rest = dict(kwargs)
+    return (rest.pop("query"),), rest
 
 
 def _set_attribute(stack: ExitStack, owner: Any, name: str, value: Any) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 from .compare import Comparison, relative
-from .pairing import Couple
-from .side import Event, Trace
+from .couples import Couple
+from .layout import Array
+from .side import Event, Side, Trace
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Divergence:
     between: str  # the calls in between that have no comparable output
     training: bool
     fed_alike: bool  # its input is the reference's
+    glue: Any = None  # the operations behind that input, an `operations.Glue`
 
     def __str__(self) -> str:
         text = (
@@ -31,6 +34,13 @@ class Divergence:
         if self.alone is not None:
             text += f", and by {self.alone:.1e} when the port's is fed the reference's input"
         return text
+
+    @property
+    def input_differs(self) -> bool:
+        itself = self.alone is not None and (
+            self.alone > self.error / 100 or math.isinf(self.alone)
+        )
+        return not itself and not self.fed_alike
 
     @property
     def verdict(self) -> str:
@@ -52,6 +62,7 @@ class Afterwards:
     error: float
     between: str
     training: bool
+    glue: Any = None
 
     def __str__(self) -> str:
         return f"the outputs differ by {self.error:.1e}"
@@ -98,6 +109,11 @@ def _position(trace: Trace, event: Event) -> int:
     return next(i for i, e in enumerate(trace.events) if e is event)
 
 
+def _run(side: Side, event: Event, inputs: Array, training: bool) -> Array:
+    output = side.run_layer(event.layer, inputs, training)
+    return output if event.tail is None else side.run_layer(event.tail, output, training)
+
+
 def _alone(comparison: Comparison, couple: Couple, training: bool) -> float | None:
     """The port's layer on the reference's input, both in the same mode."""
     theirs, ours = couple.reference, couple.port
@@ -105,8 +121,8 @@ def _alone(comparison: Comparison, couple: Couple, training: bool) -> float | No
     if fed.shape != ours.inputs.shape or theirs.layer is None or ours.layer is None:
         return None
     try:
-        expected = comparison.reference.run_layer(theirs.layer, theirs.inputs, training)
-        found = comparison.port.run_layer(ours.layer, fed, training)
+        expected = _run(comparison.reference, theirs, theirs.inputs, training)
+        found = _run(comparison.port, ours, fed, training)
     except Exception:  # a layer that cannot be run by itself: the verdict says so
         return None
     alone = Couple(replace(theirs, output=expected), replace(ours, output=found), couple.order)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .compare import Comparison
+from .couples import Couple
 from .mapping import Setting, equal
-from .pairing import Couple, WeightPair
+from .pairing import WeightPair
 from .report import listed
 from .side import Event, Trace
 

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,14 +23,25 @@ Objective = Callable[[Any], Any]
 
 @dataclass
 class Event:
-    """One call of a layer that the table knows. `layer` is None for a functional call."""
+    """One call of a layer that the table knows. `layer` is None for a functional call.
 
+    `tail`: a cropping of the output that is called next, and belongs to it.
+    """
+
+    framework: str
     layer: Any
     name: str
     row: Row
     inputs: Array
     output: Array  # before an activation that the layer applies itself
     detail: dict[str, Any] = field(default_factory=dict)
+    tail: Any = None
+
+    @property
+    def blocked(self) -> Array | None:
+        """Of an attention: (N, heads, T, S) or what broadcasts to it, True where a query may not
+        look; None where it may look everywhere."""
+        return self.detail.get("blocked")
 
     @property
     def label(self) -> str:
@@ -101,6 +113,11 @@ class Side(ABC):
         self.dropout_in_evaluation = False  # let those act
         self.strays: dict[int, bool] = {}  # layers called in another mode than the model, and which
         self.recalled: set[int] = set()  # layers put back into the model's mode
+        # What attentions may not look at instead of what they are told, by id: see `Event.blocked`.
+        self.forced_masks: dict[int, Array] = {}
+        # What recurrent layers start from instead: (N, H) for each direction, of an LSTM h and c.
+        self.forced_states: dict[int, list[Array]] = {}
+        self.tapped: dict[int, list[Any]] = {}  # here go whole sequences of recurrent layers
 
     # -- the run --------------------------------------------------------------------------------
 
@@ -174,13 +191,13 @@ class Side(ABC):
             outputs = self.forward(inputs, training)
         finally:
             self.recording = None
-        return Trace(events, outputs)
+        return Trace(_cropped(events), outputs)
 
     # -- a few operations on tensors ------------------------------------------------------------
 
     @abstractmethod
-    def take(self, tensor: Any, index: Array) -> Any:
-        """Those features of the last axis, in that order."""
+    def take(self, tensor: Any, index: Array, axis: int = -1) -> Any:
+        """Those positions of an axis, in that order; of the features, if no axis is given."""
 
     @abstractmethod
     def reshape(self, tensor: Any, like: Any) -> Any: ...
@@ -265,6 +282,16 @@ class Side(ABC):
 
     def __str__(self) -> str:
         return f"{type(self.model).__name__} ({self.framework})"
+
+
+def _cropped(events: list[Event]) -> list[Event]:
+    """A transposed convolution with a cropping layer behind it puts out what that leaves: where
+    one framework crops in the layer itself, the other may need two."""
+    for event, after in pairwise(events):
+        kinds = event.row.kind.startswith("transposedconv") and after.row.kind == "crop"
+        if kinds and np.array_equal(event.output, after.inputs):
+            event.output, event.tail = after.output, after.layer
+    return events
 
 
 def _then(first: Callable[[Any], Any] | None, second: Callable[[Any], Any]) -> Callable[[Any], Any]:

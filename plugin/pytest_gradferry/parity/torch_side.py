@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -13,11 +14,12 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from ..hidden import hidden_modules
-from . import tree
+from . import torch_attention, torch_stages, tree
 from .layout import Array
 from .mapping import ROWS, TORCH_BOOKKEEPING, Row
 from .side import Event, Gradients, Handle, Objective, Side
-from .torch_stages import Stage, refuse, staged
+from .torch_attention import ATTENTION, attended, no_fast_path, without_dropout
+from .torch_stages import staged
 
 _DROPOUT = {
     F.dropout,
@@ -32,7 +34,8 @@ _DROPOUT = {
 }
 _BATCH_NORM = nn.modules.batchnorm._BatchNorm
 _BY_KIND = {row.kind: row for row in ROWS}
-_POOLS = {
+_RECORDED = {F.pad: "pad", F.interpolate: "upsample"}
+_BY_NAME = {"pixel_shuffle": "pixelshuffle"} | {
     f"{function}{d}d": f"{kind}{d}d"
     for d in (1, 2, 3)
     for function, kind in (
@@ -45,7 +48,8 @@ _POOLS = {
 
 
 class _Functional(TorchFunctionMode):
-    """Turns dropout off, wherever it is called from, and records functional pads and pools."""
+    """Turns dropout off, wherever it is called from, and records functional pads, pools and
+    resizes."""
 
     def __init__(self, side: TorchSide) -> None:
         super().__init__()
@@ -59,12 +63,18 @@ class _Functional(TorchFunctionMode):
             if _told_to_act(func, args, kwargs) and self.side.acts(f"F.{func.__name__}", rate):
                 return func(*args, **kwargs)
             return args[0] * 1.0
+        if func is ATTENTION:
+            args, kwargs, rate = without_dropout(args, kwargs)
+            if rate:
+                self.side.record_function("attention", "dropout", args[0], args[0], rate=rate)
         output = func(*args, **kwargs)
-        if func is F.pad and kwargs.get("mode", "constant") == "constant":
-            pads = args[1] if len(args) > 1 else kwargs.get("pad")
-            self.side.record_function("pad", "pad", args[0], output, pads=pads)
-        elif (pool := _POOLS.get(getattr(func, "__name__", ""))) is not None:
-            self.side.record_function(func.__name__, pool, args[0], output)
+        if func in _RECORDED:
+            given = inspect.signature(func).bind(*args, **kwargs)
+            given.apply_defaults()
+            x = given.arguments.pop("input")
+            self.side.record_function(func.__name__, _RECORDED[func], x, output, **given.arguments)
+        elif (kind := _BY_NAME.get(getattr(func, "__name__", ""))) is not None:
+            self.side.record_function(func.__name__, kind, args[0], output)
         return output
 
 
@@ -87,7 +97,9 @@ class TorchSide(Side):
         self.folded: set[int] = set()  # biases that were added to another, by id
         self.second_biases: list[nn.Parameter] = []  # those of them that torch would train
         for module in model.modules():
-            refuse(module, self._names[id(module)] or type(module).__name__)
+            name = self._names[id(module)] or type(module).__name__
+            torch_stages.refuse(module, name)
+            torch_attention.refuse(module, name)
         parameters = list(model.parameters())
         self._device = parameters[0].device if parameters else torch.device("cpu")
 
@@ -109,7 +121,7 @@ class TorchSide(Side):
         ]
         default = torch.get_default_dtype()
         try:
-            with ExitStack() as hooks:
+            with no_fast_path(), ExitStack() as hooks:
                 self._own_state()
                 for norm in unset:  # the default is of the dtype, and users run in float32
                     norm.eps = torch.finfo(torch.float32).eps
@@ -226,8 +238,8 @@ class TorchSide(Side):
 
     # -- a few operations on tensors ------------------------------------------------------------
 
-    def take(self, tensor: Any, index: Array) -> Any:
-        return tensor[..., torch.from_numpy(index)]
+    def take(self, tensor: Any, index: Array, axis: int = -1) -> Any:
+        return tensor.index_select(axis, torch.from_numpy(index))
 
     def reshape(self, tensor: Any, like: Any) -> Any:
         return tensor.reshape(like.shape)
@@ -241,7 +253,7 @@ class TorchSide(Side):
         with torch.no_grad(), self.unchanged(), _Functional(self):
             self.training = training
             layer.train(training)
-            return self.array(layer(self.tensor(inputs)))
+            return self.array(torch_attention.alone(layer, self.tensor(inputs)))
 
     def all_weights(self) -> list[Handle]:
         found, seen = [], set()
@@ -277,14 +289,19 @@ class TorchSide(Side):
     ) -> None:
         if self.recording is not None and not self._inputs:
             arrays = self.array(inputs), self.array(output)
-            self.recording.append(Event(None, f"F.{name}", _BY_KIND[kind], *arrays, detail))
+            self.recording.append(
+                Event("torch", None, f"F.{name}", _BY_KIND[kind], *arrays, detail)
+            )
 
     def _hook(self, stack: ExitStack, modules: list[nn.Module]) -> None:
         for module in modules:
             row = self.row(module)
+            name = self._names.get(id(module), type(module).__name__)
             if isinstance(module, nn.RNNBase):
-                name = self._names.get(id(module), type(module).__name__)
-                stack.enter_context(staged(module, name, self.folded, self._observed))
+                stack.enter_context(staged(module, name, self, self._observed))
+            elif isinstance(module, nn.MultiheadAttention):
+                forced, observe = self.forced_masks, self._observed
+                stack.enter_context(attended(module, name, forced, observe, self.array))
             elif row is not None:
                 enter = module.register_forward_pre_hook(self._entering)
                 leave = module.register_forward_hook(self._leaving(row), always_call=True)
@@ -305,19 +322,35 @@ class TorchSide(Side):
             return (before(args[0]), *args[1:])
         return None
 
-    def _observed(self, stage: Stage, name: str, x: Any, run: Callable[[Any], Any]) -> Any:
-        """What hooks do for a module, for one stacked layer of a recurrent one."""
+    def _observed(
+        self, layer: Any, name: str, x: Any, run: Callable[[Any], Any], **detail: Any
+    ) -> Any:
+        """What hooks do for a module, for an attention or a stacked layer of a recurrent one."""
         wanted = self.recording is not None and not self._inputs
         inputs = self.array(x) if wanted else None
-        if (before := self.before.get(id(stage))) is not None:
+        if isinstance(layer, nn.MultiheadAttention) and layer.dropout:
+            self.record_function(f"of {name}", "dropout", x, x, rate=layer.dropout)
+        if (before := self.before.get(id(layer))) is not None:
             x = before(x)
-        output = run(x)
-        if (after := self.after.get(id(stage))) is not None:
+        self._inputs.append(inputs)
+        try:
+            output = run(x)
+        finally:
+            self._inputs.pop()
+        if id(layer) in self.tapped:
+            self.tapped[id(layer)].append(output)
+        if (after := self.after.get(id(layer))) is not None:
             output = after(output)
-        if inputs is not None and self.recording is not None:
-            self.recording.append(Event(stage, name, stage.row, inputs, self.array(output)))
-        behind = self.behind.get(id(stage))
+        row = self.row(layer)
+        if inputs is not None and self.recording is not None and row is not None:
+            self.recording.append(
+                Event("torch", layer, name, row, inputs, self.array(output), detail)
+            )
+        behind = self.behind.get(id(layer))
         return behind(output) if behind else output
+
+    def row(self, layer: Any) -> Row | None:
+        return getattr(layer, "row", None) or super().row(layer)
 
     def _leaving(self, row: Row) -> Any:
         def leaving(module: nn.Module, args: Any, output: Any) -> Any:
@@ -326,14 +359,16 @@ class TorchSide(Side):
                 return None
             if (old := self._variances.pop(id(module), None)) is not None:
                 _make_biased(module, old, args[0])
+            output, *rest = output if isinstance(output, tuple) else (output,)  # of an LSTMCell
             if (after := self.after.get(id(module))) is not None:
                 output = after(output)
             outermost = not self._inputs and isinstance(output, torch.Tensor)
             if outermost and self.recording is not None and inputs is not None:
                 name = self._names.get(id(module), type(module).__name__)
-                self.recording.append(Event(module, name, row, inputs, self.array(output)))
+                self.recording.append(Event("torch", module, name, row, inputs, self.array(output)))
             behind = self.behind.get(id(module))
-            return behind(output) if behind else output
+            output = behind(output) if behind else output
+            return (output, *rest) if rest else output
 
         return leaving
 

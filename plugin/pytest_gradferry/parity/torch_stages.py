@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -71,15 +72,16 @@ class Stage:
 
     def __call__(self, x: Any) -> Any:
         """(N, T, in) to (N, T, H), or 2 H in both directions."""
-        return self.run(x, None)[0]
+        return self.run(x, self.zeros(x, x.shape[0]))[0]
+
+    def zeros(self, x: Any, rows: int) -> tuple[Any, ...]:
+        """The states that torch starts from: (directions, N, H), of an LSTM h and c."""
+        directions = 2 if self.module.bidirectional else 1
+        zeros = x.new_zeros(directions, rows, self.module.hidden_size)
+        return (zeros, zeros) if self.kind == "lstm" else (zeros,)
 
     def run(self, x: Any, states: Any, batch_sizes: Any = None) -> tuple[Any, tuple[Any, ...]]:
-        """The sequence, and the final states (directions, N, H), from `states` or zeros."""
-        directions = 2 if self.module.bidirectional else 1
-        rows = x.shape[0] if batch_sizes is None else int(batch_sizes[0])
-        zeros = x.new_zeros(directions, rows, self.module.hidden_size)
-        if states is None:
-            states = (zeros, zeros) if self.kind == "lstm" else (zeros,)
+        """The sequence, and the final states."""
         if self._settings() != self._native:
             return self._by_steps(x, states)
         function = getattr(torch, self.module.mode.lower())
@@ -151,14 +153,15 @@ def refuse(module: nn.Module, name: str) -> None:
         )
 
 
-# Runs a stage on a sequence, observed: (stage, its name, input, run) -> what it hands on.
-Observe = Callable[[Stage, str, Any, Callable[[Any], Any]], Any]
+# Runs a stage on a sequence, observed: (stage, its name, input, run, details) -> what it hands on.
+Observe = Callable[..., Any]
 
 
 @contextmanager
-def staged(module: Any, name: str, folded: set[int], observe: Observe) -> Iterator[list[Stage]]:
-    """The module computes through its stages, each of which passes `observe`."""
-    stages = [Stage(module, i, folded) for i in range(module.num_layers)]
+def staged(module: Any, name: str, side: Any, observe: Observe) -> Iterator[list[Stage]]:
+    """The module computes through its stages, each of which passes `observe`; of `side` come the
+    biases that were folded and the states to start from instead."""
+    stages = [Stage(module, i, side.folded) for i in range(module.num_layers)]
     names = [f"{name}.l{i}" for i in range(len(stages))] if len(stages) > 1 else [name]
 
     def forward(inputs: Any, hx: Any = None) -> Any:
@@ -194,9 +197,16 @@ def staged(module: Any, name: str, folded: set[int], observe: Observe) -> Iterat
         for i, stage in enumerate(stages):
             if i and module.dropout:
                 x = F.dropout(x, module.dropout, module.training)
-            states = None
+            rows = x.shape[0] if packing is None else int(packing[0][0])
+            states = stage.zeros(x, rows)
             if hx is not None:
                 states = tuple(h[i * directions : (i + 1) * directions] for h in _as_tuple(hx))
+            before = [side.array(h[d]) for d in range(directions) for h in states]
+            if (forced := side.forced_states.get(id(stage))) is not None:
+                count = len(states)
+                states = tuple(
+                    torch.stack([side.tensor(h) for h in forced[j::count]]) for j in range(count)
+                )
 
             def compute(x: Any, stage: Stage = stage, states: Any = states) -> Any:
                 sequence, final = stage.run(x, states, None if packing is None else packing[0])
@@ -204,9 +214,10 @@ def staged(module: Any, name: str, folded: set[int], observe: Observe) -> Iterat
                 return sequence
 
             if packing is None:
-                x = observe(stage, names[i], x, compute)
+                x = observe(stage, names[i], x, compute, states=before)
             else:
-                x = _padded_observed(observe, stage, names[i], x, compute, packing)
+                seen = partial(observe, states=before)
+                x = _padded_observed(seen, stage, names[i], x, compute, packing)
         return x, tuple(map(torch.cat, zip(*finals, strict=True)))
 
     module.forward = forward

@@ -20,7 +20,7 @@ __all__ = ["Finding", "Outcome", "Smoke", "SmokeError", "SmokeReport"]
 class Smoke:
     """The `training_smoke` fixture: call it with a model, a batch and how to train.
 
-    `keep` gets the report of each run.
+    `keep` gets the report of each call; `report` keeps nothing.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class Smoke:
             skip=skip,
             seed=seed,
         )
+        self._keep(report)
         if not report.passed:
             raise AssertionError(str(report))
         return report
@@ -88,5 +89,4 @@ class Smoke:
             result = run(model, inputs, targets, **options)
         except SmokeError as error:  # its message says it all; the cause keeps its frames
             raise error.with_traceback(None) from error.__cause__
-        self._keep(result)
         return result

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 import torch
 from keras import layers as L
 from torch import nn
@@ -165,7 +166,98 @@ CASES = {
         lambda: [L.PReLU(shared_axes=(1, 2))],
     ),
     "prelu-dense": ((4, 6), lambda: [nn.PReLU(6)], lambda: [L.PReLU()]),
+    "pools1d": (
+        SIGNAL,
+        lambda: [nn.MaxPool1d(2, 1), nn.AvgPool1d(3, 2, padding=0)],
+        lambda: [L.MaxPooling1D(2, 1), L.AveragePooling1D(3, 2)],
+    ),
+    "maxpool2d-padded": (
+        IMAGE,
+        lambda: [nn.MaxPool2d(3, 2, 1)],
+        lambda: [L.Lambda(minus_infinity), L.MaxPooling2D(3, 2)],
+    ),
+    "maxpool2d-ceil": (
+        (2, 3, 7, 9),
+        lambda: [nn.MaxPool2d(2, ceil_mode=True)],
+        lambda: [L.MaxPooling2D(2, padding="same")],
+    ),
+    "avgpool2d-ceil": (
+        (2, 3, 7, 9),
+        lambda: [nn.AvgPool2d(2, ceil_mode=True)],
+        lambda: [L.AveragePooling2D(2, padding="same")],
+    ),
+    "avgpool2d-padded": (
+        IMAGE,
+        lambda: [nn.AvgPool2d(3, 1, 1, count_include_pad=False), nn.AvgPool2d((2, 3), (2, 1))],
+        lambda: [L.AveragePooling2D(3, 1, padding="same"), L.AveragePooling2D((2, 3), (2, 1))],
+    ),
+    "avgpool2d-counting": (
+        IMAGE,
+        lambda: [nn.AvgPool2d(3, 1, 1)],
+        lambda: [L.ZeroPadding2D(1), L.AveragePooling2D(3, 1)],
+    ),
+    "pools3d": (
+        VOLUME,
+        lambda: [nn.MaxPool3d(3, 1), nn.AvgPool3d((1, 2, 3), 1)],
+        lambda: [L.MaxPooling3D(3, 1), L.AveragePooling3D((1, 2, 3), 1)],
+    ),
+    "global-average": (
+        IMAGE,
+        lambda: [nn.AdaptiveAvgPool2d(1)],
+        lambda: [L.GlobalAveragePooling2D(keepdims=True)],
+    ),
+    "global-maximum": (
+        VOLUME,
+        lambda: [nn.AdaptiveMaxPool3d(1), nn.Flatten()],
+        lambda: [L.GlobalMaxPooling3D()],
+    ),
+    "adaptive": (
+        IMAGE,
+        lambda: [nn.AdaptiveAvgPool2d((2, 5))],
+        lambda: [L.AdaptiveAveragePooling2D((2, 5))],
+    ),
+    "pads": (
+        IMAGE,
+        lambda: [nn.ZeroPad2d((1, 2, 3, 0)), nn.ReflectionPad2d(2)],
+        lambda: [L.ZeroPadding2D(((3, 0), (1, 2))), L.Lambda(reflected)],
+    ),
+    "nearest": (
+        IMAGE,
+        lambda: [nn.Upsample(scale_factor=2), nn.UpsamplingNearest2d(scale_factor=3)],
+        lambda: [L.UpSampling2D(), L.UpSampling2D(3)],
+    ),
+    "nearest1d": (SIGNAL, lambda: [nn.Upsample(scale_factor=3)], lambda: [L.UpSampling1D(3)]),
+    "nearest3d": (VOLUME, lambda: [nn.Upsample(scale_factor=2)], lambda: [L.UpSampling3D()]),
+    "bilinear": (
+        IMAGE,
+        lambda: [nn.Upsample(scale_factor=(2, 3), mode="bilinear"), nn.Conv2d(6, 4, 1)],
+        lambda: [L.UpSampling2D((2, 3), interpolation="bilinear"), L.Conv2D(4, 1)],
+    ),
+    "pixel-shuffle": (
+        (2, 12, 4, 6),
+        lambda: [nn.PixelShuffle(2)],
+        lambda: [L.Lambda(pixel_shuffle)],
+    ),
+    "flatten-reshape-permute": (
+        (2, 4, 6),
+        lambda: [nn.Flatten(), nn.Linear(24, 6), nn.Unflatten(1, (1, 2, 3))],
+        lambda: [L.Permute((2, 1)), L.Reshape((24,)), L.Dense(6), L.Reshape((2, 3, 1))],
+    ),
 }
+
+
+def minus_infinity(x):
+    return keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=-np.inf)
+
+
+def reflected(x):
+    return keras.ops.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="reflect")
+
+
+def pixel_shuffle(x):
+    h, w, c = x.shape[1:]
+    x = keras.ops.transpose(keras.ops.reshape(x, (-1, h, w, c // 4, 4)), (0, 1, 2, 4, 3))
+    return tf.nn.depth_to_space(keras.ops.reshape(x, (-1, h, w, c)), 2)
 
 
 def swap(x):

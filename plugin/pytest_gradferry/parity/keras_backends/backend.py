@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+from ...frameworks import load
 from ..layout import Array
 
 # A value to differentiate and the outputs it was computed from, both of the inputs, in tensors.
@@ -65,6 +66,12 @@ class Backend(ABC):
     def dropouts(self) -> list[tuple[Any, str]]:
         """Modules of the backend's own with a function `dropout`, and that function's name."""
         return []
+
+    def shuffles(self) -> list[tuple[Any, str]]:
+        """Modules with a function `depth_to_space`, and that function's name."""
+        ops = load("keras").ops
+        owners = [o for o in (ops, getattr(ops, "nn", None)) if hasattr(o, "depth_to_space")]
+        return [(owner, "keras.ops.depth_to_space") for owner in owners]
 
     def substitute(self, layer: Any, dtype: str) -> Callable[..., Any] | None:
         """Another way to compute a layer that the backend cannot compute in `dtype`."""

@@ -62,6 +62,9 @@ class TensorFlowBackend(Backend):
     def dropouts(self) -> list[tuple[Any, str]]:
         return [(tf.nn, "tf.nn.dropout")]
 
+    def shuffles(self) -> list[tuple[Any, str]]:
+        return [(tf.nn, "tf.nn.depth_to_space"), *super().shuffles()]
+
     def substitute(self, layer: Any, dtype: str) -> Callable[..., Any] | None:
         return substitute(layer, dtype)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ...frameworks import load
 
 tf = load("tensorflow")
@@ -15,11 +17,13 @@ def substitute(layer: Any, dtype: str) -> Callable[..., Any] | None:
     """The same by other operations, where TensorFlow's CPU cannot or is slow; else None."""
     if getattr(layer, "data_format", None) != "channels_last":
         return None
-    if type(layer) is keras.layers.MaxPooling3D and dtype == "float64":
-        return _max_pool_3d  # there is no kernel for float64
+    if type(layer) in _POOLS_3D and dtype == "float64":
+        return _pool_3d  # there is no kernel for float64
     convolutions = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
     if type(layer) in convolutions and layer.groups > 1 and layer.padding != "causal":
         return _grouped_convolution  # Keras compiles one with XLA, anew at each call
+    if type(layer) is keras.layers.UpSampling2D and dtype == "float64":
+        return _bilinear if layer.interpolation == "bilinear" else None  # computed in float32
     return None
 
 
@@ -35,11 +39,38 @@ def _grouped_convolution(layer: Any, x: Any, **_: Any) -> Any:
     return output if layer.activation is None else layer.activation(output)
 
 
-def _max_pool_3d(layer: Any, x: Any, **_: Any) -> Any:
-    """A maximum over boxes as one over planes, then one over depth."""
+_POOLS_3D = {
+    keras.layers.MaxPooling3D: tf.nn.max_pool2d,
+    keras.layers.AveragePooling3D: tf.nn.avg_pool2d,
+}
+
+
+def _pool_3d(layer: Any, x: Any, **_: Any) -> Any:
+    """A maximum or mean over boxes as one over planes, then one over depth."""
+    pool = _POOLS_3D[type(layer)]
     (kd, *plane), (sd, *strides), padding = layer.pool_size, layer.strides, layer.padding.upper()
     n, d, h, w, c = x.shape
-    x = tf.nn.max_pool2d(tf.reshape(x, (n * d, h, w, c)), plane, strides, padding)
+    x = pool(tf.reshape(x, (n * d, h, w, c)), plane, strides, padding)
     _, h, w, _ = x.shape
-    x = tf.nn.max_pool2d(tf.reshape(x, (n, d, h * w, c)), (kd, 1), (sd, 1), padding)
+    x = pool(tf.reshape(x, (n, d, h * w, c)), (kd, 1), (sd, 1), padding)
     return tf.reshape(x, (n, x.shape[1], h, w, c))
+
+
+def _bilinear(layer: Any, x: Any, **_: Any) -> Any:
+    """Between the centres of the pixels, one axis after the other."""
+    for axis, factor in zip((1, 2), layer.size, strict=True):
+        weights = tf.constant(_between_centres(x.shape[axis], factor), x.dtype)
+        x = tf.tensordot(x, weights, ([axis], [1]))
+        x = tf.transpose(x, (0, 3, 1, 2) if axis == 1 else (0, 1, 3, 2))
+    return x
+
+
+def _between_centres(size: int, factor: int) -> Any:
+    """The weights (size * factor, size) of linear interpolation; beyond the edge, the edge's."""
+    position = (np.arange(size * factor) + 0.5) / factor - 0.5
+    left = np.floor(position)
+    weights = np.zeros((size * factor, size))
+    rows = np.arange(size * factor)
+    for neighbour, share in ((left, 1 - (position - left)), (left + 1, position - left)):
+        np.add.at(weights, (rows, np.clip(neighbour, 0, size - 1).astype(int)), share)
+    return weights

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from . import attention, basic, convolutions, norms, pooling, recurrent
+from . import attention, basic, convolutions, norms, pooling, recurrent, resizing
 from .place import Block, find, follow
 from .row import Row, Setting, Weight, equal
 
@@ -33,6 +33,7 @@ ROWS: tuple[Row, ...] = (
     *pooling.ROWS,
     *recurrent.ROWS,
     *attention.ROWS,
+    *resizing.ROWS,
 )
 
 # Keeps count of batches for momentum=None; has no part in any output.

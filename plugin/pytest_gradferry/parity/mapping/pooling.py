@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .row import STRIDES, Row, Setting
 
+_PADS = ("Zero", "Constant", "Reflection", "Replication", "Circular")
+
 
 def _of(d: int) -> tuple[Row, ...]:
     window = (Setting("pool_size", "kernel_size", "pool_size"), STRIDES)
@@ -13,18 +15,18 @@ def _of(d: int) -> tuple[Row, ...]:
         Row(
             f"globalavgpool{d}d",
             (f"AdaptiveAvgPool{d}d",),
-            (f"GlobalAveragePooling{d}D",),
+            (f"GlobalAveragePooling{d}D", f"AdaptiveAveragePooling{d}D"),
             channels=True,
         ),
         Row(
             f"globalmaxpool{d}d",
             (f"AdaptiveMaxPool{d}d",),
-            (f"GlobalMaxPooling{d}D",),
+            (f"GlobalMaxPooling{d}D", f"AdaptiveMaxPooling{d}D"),
             channels=True,
         ),
         Row(
             "pad",
-            (f"ZeroPad{d}d", f"ConstantPad{d}d"),
+            tuple(f"{how}Pad{d}d" for how in _PADS),
             (f"ZeroPadding{d}D",),
             channels=True,
             anchor=False,

@@ -64,16 +64,17 @@ class Setting:
         """The layer with that value, in `framework`'s own convention."""
         *path, attribute = self.attribute(framework).split(".")
         owner = follow(layer, ".".join(path)) if path else layer
-        current = getattr(owner, attribute)
+        current = getattr(owner, attribute, None)
         if isinstance(current, (tuple, list)) and not isinstance(value, (tuple, list)):
             value = (value,) * len(current)
         # Past the frameworks' own attribute tracking: the old value comes back the same way.
-        saved = owner.__dict__.get(attribute)
+        saved = {name: v for name, v in owner.__dict__.items() if name == attribute}
         owner.__dict__[attribute] = value
         try:
             yield
         finally:
-            owner.__dict__[attribute] = saved
+            del owner.__dict__[attribute]
+            owner.__dict__.update(saved)
 
 
 def equal(ours: Any, expected: Any) -> bool:
