@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..compare import Comparison
+from ..hyperparameters import MOMENTUM
 from ..hypothesis import Hypothesis
 from ..report import listed
 from ..steppers import Decay, Stepper, l2_of
@@ -114,10 +115,7 @@ def _of_pairs(comparison: Comparison) -> list[tuple[str, Decay, Decay]]:
 
 def _indifferent(stepper: Stepper) -> bool:
     """Without momentum both forms move a weight alike."""
-    from ..hyperparameters import HYPERPARAMETERS
-
-    momentum = next(h for h in HYPERPARAMETERS if h.name == "momentum")
-    return stepper.kind == "SGD" and not stepper.read(momentum)
+    return stepper.kind == "SGD" and not stepper.read(MOMENTUM)
 
 
 def _plain(decay: Decay) -> Decay:
