@@ -33,6 +33,25 @@ def load(name: str) -> Any:
     return importlib.import_module(name)
 
 
+class Absent:
+    """In place of a module that this process has not imported: its functions raise FrameworkError
+    when they are called."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Callable[..., Any]:
+        def missing(*args: Any, **kwargs: Any) -> Any:
+            raise FrameworkError(f"{self._name}.{attribute}: not in use in this process")
+
+        return missing
+
+
+def available(name: str) -> Any:
+    """`load` of a module whose package is imported already, else `Absent`."""
+    return load(name) if loaded(name.partition(".")[0]) is not None else Absent(name)
+
+
 def loaded(name: str) -> Any:
     """The module if this process has imported it, else None."""
     return sys.modules.get(name)
@@ -262,7 +281,7 @@ _instances: dict[str, Framework] = {}
 
 def installed_module(name: str) -> bool:
     """Whether a top-level module can be imported, without importing it."""
-    return name in sys.modules or importlib.util.find_spec(name) is not None
+    return loaded(name) is not None or importlib.util.find_spec(name) is not None
 
 
 def keras_backend() -> str:
@@ -300,7 +319,16 @@ def get(name: str) -> Framework:
     if name not in _instances:
         if not installed_module(name):
             extra = "torch" if name == "torch" else "tensorflow"
-            raise FrameworkError(f"{name} is not installed: pip install 'gradferry[{extra}]'")
+            other = ""
+            if name == "tensorflow" and installed_module("keras"):
+                other = ", or set KERAS_BACKEND to torch or jax before Keras is imported"
+            raise FrameworkError(
+                f"{name} is not installed: pip install 'gradferry[{extra}]'{other}"
+            )
+        if name == "keras" and not installed_module(keras_backend()):
+            raise FrameworkError(
+                f"Keras is set to run on {keras_backend()}, which is not installed"
+            )
         _instances[name] = _CLASSES[name]()
     return _instances[name]
 
@@ -326,6 +354,14 @@ def of(thing: Any) -> Framework:
         f"cannot tell the framework of a {type(thing).__module__}.{type(thing).__qualname__}: "
         "expected a torch.nn.Module, a keras.Model or a tensor of theirs"
     )
+
+
+def is_model(thing: Any) -> bool:
+    """Whether it is a model, layer or module of a framework that is in use."""
+    try:
+        return of(thing).is_model(thing)
+    except FrameworkError:
+        return False
 
 
 @contextmanager

@@ -21,7 +21,9 @@ def layer_paths(model: Any) -> dict[int, str]:
         if isinstance(layer, keras.Sequential) or hasattr(layer, "_inputs_struct"):
             parts = [(sub.name, sub) for sub in layer.layers]
         else:
-            parts = [(name, value) for name, value in vars(layer).items() if name[0] != "_"]
+            # On torch a layer is a module, and keeps its sublayers as such.
+            kept = {**vars(layer), **vars(layer).get("_modules", {})}
+            parts = [(name, value) for name, value in kept.items() if name[0] != "_"]
         for name, value in parts:
             for path, sub in _sublayers(keras.layers.Layer, f"{prefix}{name}", value):
                 if id(sub) not in paths:

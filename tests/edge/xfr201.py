@@ -25,7 +25,7 @@ def by_keyword():
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(model(x, training=True))
     grads = tape.gradient(loss, model.trainable_variables)
-    Adam().apply_gradients(grads_and_vars=grads)  # XFR201
+    Adam().apply_gradients(grads_and_vars=grads)  # XFR201, XFR214
 
 
 def by_keyword_named():
@@ -102,7 +102,8 @@ def replaced_none(optimizer):
         loss = tf.reduce_mean(model(x, training=True))
     grads = tape.gradient(loss, model.trainable_variables)
     grads = [
-        g if g is not None else tf.zeros_like(v) for g, v in zip(grads, model.trainable_variables)
+        g if g is not None else tf.zeros_like(v)
+        for g, v in zip(grads, model.trainable_variables)
     ]
     optimizer.apply_gradients(grads)  # XFR201
 

@@ -169,7 +169,9 @@ class Gan(keras.Model):
         with tf.GradientTape() as tape:
             fake = self.generator(data, training=True)
             loss = self.critic(fake, training=True)
-        self.g_optimizer.apply_gradients(zip(tape.gradient(loss, self.g_vars), self.g_vars))
+        self.g_optimizer.apply_gradients(
+            zip(tape.gradient(loss, self.g_vars), self.g_vars)
+        )
         self.c_optimizer.apply_gradients(
             zip(tape.gradient(-loss, self.c_vars), self.c_vars)  # XFR203
         )

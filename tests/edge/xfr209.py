@@ -290,9 +290,7 @@ def carried(steps, x):
         with tf.GradientTape() as tape:
             state = net(tf.tile(state, (1, 3)), training=True)
             loss = tf.reduce_mean(state)
-        opt.apply_gradients(
-            zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables)
-        )
+        opt.apply_gradients(zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables))
 
 
 def second_derivative(t):

@@ -106,9 +106,7 @@ def twice(x, y):
         opt.apply_gradients(zip(tape.gradient(loss, weights), weights))
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(model(x, training=True))
-    opt.apply_gradients(
-        zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
-    )
+    opt.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
 
 
 class GAN(keras.Model):

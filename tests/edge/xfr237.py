@@ -30,9 +30,7 @@ def by_position():
 
 class Trainer:
     def step(self, x):
-        with tf.GradientTape(
-            persistent=True, watch_accessed_variables=False
-        ) as tape:  # XFR237, XFR903
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:  # XFR237, XFR903
             loss = tf.reduce_mean(net(x, training=True) ** 2)
         return tape.gradient(loss, net.trainable_variables)
 

@@ -30,7 +30,9 @@ def configured(flag, **options):
     model.compile(loss=CategoricalCrossentropy(**options))
     model.compile(**options)
     model.compile(loss=options["loss"])
-    model.compile(loss=lambda y, p: keras.losses.categorical_crossentropy(y, p, from_logits=True))
+    model.compile(
+        loss=lambda y, p: keras.losses.categorical_crossentropy(y, p, from_logits=True)
+    )
     wanted = False
     model.compile(loss=CategoricalCrossentropy(from_logits=wanted))  # XFR402
 

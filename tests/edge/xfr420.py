@@ -64,6 +64,4 @@ def right_block(x, filters, momentum=0.1):
 
 # notebook style
 net = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.BatchNorm1d(8, momentum=0.8))  # XFR420
-model = keras.Sequential(
-    [keras.layers.Dense(8), keras.layers.BatchNormalization(momentum=0.3)]
-)  # XFR420
+model = keras.Sequential([keras.layers.Dense(8), keras.layers.BatchNormalization(momentum=0.3)])  # XFR420

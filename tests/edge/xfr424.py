@@ -11,9 +11,7 @@ def token_loss(logits, labels, mask, options):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     y = tf.where(mask, labels, -100)
     a = loss_fn(y, logits)  # XFR424
-    b = keras.losses.sparse_categorical_crossentropy(
-        np.where(mask, IGNORE, labels), logits
-    )  # XFR424
+    b = keras.losses.sparse_categorical_crossentropy(np.where(mask, IGNORE, labels), logits)  # XFR424
     c = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)  # XFR424
     skipping = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-100)
     d = skipping(y, logits)

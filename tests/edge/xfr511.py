@@ -14,9 +14,7 @@ class Port(keras.Model):
 
 
 def to_keras(model: Port, net, state):
-    model.conv.set_weights(
-        [net.conv.weight.detach().numpy(), net.conv.bias.detach().numpy()]
-    )  # XFR511
+    model.conv.set_weights([net.conv.weight.detach().numpy(), net.conv.bias.detach().numpy()])  # XFR511
     model.conv.set_weights([net.conv.weight.data.numpy().T, net.conv.bias.data.numpy()])  # XFR511
     weight = net.hidden.weight.detach().cpu().numpy()
     model.hidden.set_weights([weight, net.hidden.bias.detach().cpu().numpy()])  # XFR511

@@ -15,9 +15,7 @@ def wrong(model: Port, net, state):
     w_ih, w_hh = net.gru.weight_ih_l0.detach().numpy(), net.gru.weight_hh_l0.detach().numpy()
     biases = np.stack([net.gru.bias_ih_l0.detach().numpy(), net.gru.bias_hh_l0.detach().numpy()])
     model.gru.set_weights([w_ih.T, w_hh.T, biases])  # XFR523
-    model.gru.set_weights(
-        [state["gru.weight_ih_l0"].T, state["gru.weight_hh_l0"].T, biases]
-    )  # XFR523
+    model.gru.set_weights([state["gru.weight_ih_l0"].T, state["gru.weight_hh_l0"].T, biases])  # XFR523
     model.lstm.set_weights(  # XFR523
         [
             net.lstm.weight_ih_l0.t().detach().numpy(),
@@ -40,9 +38,7 @@ layer.set_weights(  # XFR523
 memory = keras.layers.LSTM(4)
 cell = nn.LSTM(3, 4)
 kernel = cell.weight_ih_l0.detach().numpy().transpose()
-memory.set_weights(
-    [kernel, cell.weight_hh_l0.detach().numpy().T, cell.bias_hh_l0.detach()]
-)  # XFR523
+memory.set_weights([kernel, cell.weight_hh_l0.detach().numpy().T, cell.bias_hh_l0.detach()])  # XFR523
 
 
 # -- right -----------------------------------------------------------------------------------------

@@ -113,7 +113,6 @@ class Tokenizer(keras.layers.Layer):
             return tf.constant(inputs.tolist()), inputs.numel()
         return inputs.mean(), inputs.item(), inputs.view("int32")
 
-
 class Decorated(keras.layers.Layer):
     @somewhere.decorated  # noqa: F821
     def call(self, inputs):

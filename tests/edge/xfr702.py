@@ -8,9 +8,7 @@ AUTOTUNE = tf.data.AUTOTUNE
 
 def chains(files, parse, batch_size, n):
     a = tf.data.Dataset.from_tensor_slices(files).batch(32).shuffle(100)  # XFR702
-    b = (
-        tf.data.Dataset.list_files(files).map(parse).batch(batch_size).prefetch(2).shuffle(n)
-    )  # XFR702
+    b = tf.data.Dataset.list_files(files).map(parse).batch(batch_size).prefetch(2).shuffle(n)  # XFR702
     c = tf.data.TFRecordDataset(files).padded_batch(8).repeat().shuffle(buffer_size=64)  # XFR702
     d = tf.data.Dataset.range(9).shuffle(1).batch(3)  # XFR702
     e = tf.data.Dataset.range(9).shuffle(buffer_size=1).map(parse).batch(3)  # XFR702

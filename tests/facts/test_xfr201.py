@@ -42,3 +42,15 @@ def test_keras_3_apply_takes_the_two_side_by_side() -> None:
     program = PAGE.bad[1].replace("apply_gradients", "apply")
     names = run(program)
     assert int(names["optimizer"].iterations) == 1
+
+
+def test_one_gradient_is_paired_by_hand() -> None:
+    point = tf.Variable([[2.0]])
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(point**2)
+    gradient = tape.gradient(loss, point)
+    optimizer = keras.optimizers.SGD(0.5)
+    with pytest.raises((AttributeError, TypeError, ValueError)):
+        optimizer.apply_gradients(zip(gradient, point, strict=True))
+    keras.optimizers.SGD(0.5).apply_gradients([(gradient, point)])
+    assert float(point[0, 0]) == 0.0

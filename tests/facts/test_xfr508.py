@@ -30,3 +30,9 @@ def test_keras_cifar_arrays_have_the_channels_last() -> None:
     image[0, 0] = 1  # one pixel, as `load_data` lays it out
     assert image.reshape(3, 2, 2)[:, 0, 0].tolist() == [1, 0, 0]
     assert image.transpose(2, 0, 1)[:, 0, 0].tolist() == [1, 1, 1]
+
+
+def test_states_of_two_directions_are_joined_across_samples() -> None:
+    states = torch.arange(6.0).reshape(2, 3, 1)  # directions, samples, hidden
+    assert states.view(3, -1)[0].tolist() == [0.0, 1.0]  # of the samples 0 and 1
+    assert states.transpose(0, 1).reshape(3, -1)[0].tolist() == [0.0, 3.0]

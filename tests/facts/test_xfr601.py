@@ -27,3 +27,11 @@ def test_modules_move_in_place() -> None:
     module = torch.nn.Linear(2, 2)
     module.double()
     assert module.weight.dtype is torch.float64
+
+
+def test_dataset_is_as_before() -> None:
+    tf = pytest.importorskip("tensorflow")
+    data = tf.data.Dataset.range(100)
+    data.shuffle(100, seed=1)
+    assert [int(n) for n in data] == list(range(100))
+    assert [int(n) for n in data.shuffle(100, seed=1)] != list(range(100))

@@ -22,6 +22,8 @@ from .axes import applications, applied, integer, leading, pointwise
 _TRANSPOSES = frozenset(
     "numpy.transpose torch.transpose torch.permute tensorflow.transpose torch.t".split()
 )
+# Layers behind which there is no image any more, or not in the order of its framework.
+_OTHER_SHAPES = frozenset("Dense Linear Flatten Reshape Permute Lambda ?".split())
 _STEPS = 8
 # What a layer is, where only its name says so.
 _DENSE_NAME = re.compile(r"(^|_)(fc|dense|linear|proj|classifier)\d*($|_)", re.IGNORECASE)
@@ -238,6 +240,8 @@ def layer_named(file: File, node: ast.expr) -> Layer | None:
     if found.complete and len(found.layers) == 1:
         return found.layers[0]
     match node:
+        case ast.Call(func=ast.Attribute(attr="get_layer"), args=[ast.Constant(value=str(name))]):
+            return _layer_called(file, node, name)
         case ast.Attribute(attr=name):
             candidates = [
                 layer
@@ -248,6 +252,24 @@ def layer_named(file: File, node: ast.expr) -> Layer | None:
                 for layer in layers(file, value).layers
             ]
             return candidates[0] if len(candidates) == 1 else None
+    return None
+
+
+def _layer_called(file: File, node: ast.expr, name: str) -> Layer | None:
+    """The one layer that the function around a node, or else the file, makes with `name=`."""
+    function = file.function(node)
+    for calls in (file.inside(function)[ast.Call] if function else [], file.index[ast.Call]):
+        made = [
+            call
+            for call in calls
+            for keyword in call.keywords
+            if keyword.arg == "name"
+            and isinstance(keyword.value, ast.Constant)
+            and keyword.value.value == name
+        ]
+        if made:
+            found = layers(file, made[0]).layers
+            return found[0] if len(made) == len(found) == 1 else None
     return None
 
 
@@ -299,7 +321,7 @@ def _is_image_layer(names: list[str]) -> bool:
     for name in reversed(names):
         if name.startswith(("Conv", "MaxPool", "AvgPool", "AveragePool")):
             return name.rstrip("dD")[-1:] != "1" and "1D" not in name
-        if name in ("Dense", "Linear", "Flatten", "Reshape") or name.startswith("Global"):
+        if name in _OTHER_SHAPES or name.startswith("Global"):
             return False
     return False
 

@@ -452,20 +452,38 @@ def cuts(file: File, loss: ast.expr) -> tuple[ast.AST, ...]:
 def becomes_leaf(file: File, loss: ast.expr) -> bool:
     """Whether a loss that has left the graph is made to require gradients all the same."""
     asked = isinstance(loss, ast.Name) and _is_asked(file, loss)
-    made: list[ast.AST] = [loss]
-    if isinstance(loss, ast.Name):
-        made = [binding.value or binding.node for binding in reaching(file, loss)]
+    made = _bound(file, loss)
     return bool(made) and all(_is_new_leaf(file, value, asked) for value in made)
+
+
+def _bound(file: File, node: ast.expr) -> list[ast.AST]:
+    """What a name is bound to where it stands, or the expression itself."""
+    if not isinstance(node, ast.Name):
+        return [node]
+    return [binding.value or binding.node for binding in reaching(file, node)]
+
+
+def _is_loss(file: File, node: ast.expr) -> bool:
+    """Whether an expression is what a loss of torch's gave, or its number: `loss.item()`."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=inner, attr="item" | "detach" | "mean" | "cpu")):
+            node = inner
+    return any(
+        isinstance(made, ast.Call) and is_loss_call(file, made) for made in _bound(file, node)
+    )
 
 
 def _is_new_leaf(file: File, value: ast.AST, asked: bool) -> bool:
     match value:
         case ast.Call(args=[content, *_]) if makes_leaf(value):
-            return any(is_model_call(way.file, way.end) for way in trails(file, content))
+            return _is_loss(file, content) or any(
+                is_model_call(way.file, way.end) for way in trails(file, content)
+            )
         case ast.Call(func=ast.Attribute(attr="requires_grad_", value=content)):
             return bool(cuts(file, content))
         case ast.Call() if (returned := _returned(file, value)) is not None:
-            return all(_is_new_leaf(returned[0], each, asked) for each in returned[1])
+            home, values = returned
+            return all(_is_new_leaf(home, made, asked) for v in values for made in _bound(home, v))
         case ast.expr():
             return asked and bool(cuts(file, value))
     return False

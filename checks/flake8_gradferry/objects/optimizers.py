@@ -57,4 +57,16 @@ def is_model(file: File, node: ast.expr) -> bool:
             family is not None and family.derives("keras.callbacks.Callback")
         ):
             return True
-    return kind(file, node) is Kind.KERAS_MODEL
+    return kind(file, node) is Kind.KERAS_MODEL or is_compiled(file, node)
+
+
+def is_compiled(file: File, node: ast.expr) -> bool:
+    """Whether the same function compiles a value of that name with an optimizer of Keras'."""
+    name, function = file.dotted(node), file.function(node)
+    return name is not None and any(
+        isinstance(call.func, ast.Attribute)
+        and file.dotted(call.func.value) == name
+        and file.function(call) is function
+        and any(k.arg == "optimizer" and is_made_by(file, k.value, KERAS) for k in call.keywords)
+        for call in file.calls_by_name.get("compile", ())
+    )

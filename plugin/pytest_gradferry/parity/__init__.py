@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from .errors import ParityInputError
 from .report import ParityReport
 
-__all__ = ["Parity", "ParityInputError", "ParityReport"]
+__all__ = ["Parity", "ParityInputError", "ParityReport", "record", "replay"]
 
 # TensorFlow computes GELU, hard sigmoid and bilinear resizing with float32 constants, which leaves
 # up to 1e-8 even in float64; the smallest mistake known (LayerNorm epsilon 1e-6) makes 6e-6.
@@ -116,30 +118,148 @@ class Parity:
 
         frameworks.get("torch")  # before TensorFlow: the other order has been seen to crash
         frameworks.get("keras")
-        with frameworks.undisturbed():
-            for framework in frameworks.in_use():
-                framework.seed(0)
-            try:
-                return run.compare(
-                    reference,
-                    port,
-                    inputs,
-                    targets,
-                    loss=loss,
-                    optimizer=optimizer,
-                    steps=steps,
-                    port_inputs=port_inputs,
-                    port_outputs=port_outputs,
-                    mapping=mapping,
-                    weights=weights,
-                    tolerance=TOLERANCE if tolerance is None else tolerance,
-                    tell=self._tell,
-                )
-            except ParityInputError as error:  # its message says it all; the cause keeps its frames
-                raise error.with_traceback(None) from error.__cause__
+        with _run():
+            return run.compare(
+                reference,
+                port,
+                inputs,
+                targets,
+                loss=loss,
+                optimizer=optimizer,
+                steps=steps,
+                port_inputs=port_inputs,
+                port_outputs=port_outputs,
+                mapping=mapping,
+                weights=weights,
+                tolerance=TOLERANCE if tolerance is None else tolerance,
+                tell=self._tell,
+            )
+
+    def record(
+        self,
+        reference: Any,
+        inputs: Any,
+        targets: Any = None,
+        *,
+        to: str | Path,
+        loss: Any = None,
+        optimizer: str = "sgd",
+        steps: int = 10,
+    ) -> Path:
+        """Run a reference, and write all that a port is compared with into the file `to`.
+
+        For frameworks that cannot be installed side by side, or two versions of one: this needs the
+        reference's alone, and `replay` the port's alone. The file is safetensors with JSON in its
+        header, and holds weights, batch, every layer's inputs and outputs, gradients and training.
+        `reference`, `inputs`, `targets`, `steps`: as for a comparison in one environment.
+        `loss`: a name, or the framework's own callable, called its way; `replay` then asks for the
+        port's. `optimizer`: a name.
+        Returns the path. Raises ParityInputError for what cannot be recorded or written.
+        """
+        __tracebackhide__ = True
+        _check(loss, targets, steps)
+        from .recording.record import record
+
+        with _run():
+            return record(
+                reference, inputs, targets, loss=loss, optimizer=optimizer, steps=steps, to=to
+            )
+
+    def replay(
+        self,
+        path: str | Path,
+        port: Any,
+        *,
+        loss: Any = None,
+        port_inputs: Any = None,
+        port_outputs: Any = None,
+        mapping: Mapping[str, str] | None = None,
+        weights: str = "reference",
+        tolerance: float | None = None,
+    ) -> ParityReport:
+        """Compare a port with a recorded reference, of the other framework or of the same one.
+
+        Batch, optimizer, number of steps and, where it was a name, the loss are the record's.
+        `weights`: "reference", or "own" to compare the port's own with the record's. Causes of what
+        differs are tried on the port; those in the loss and the optimizer need both models.
+
+        Raises AssertionError with the report's text if any rung fails, ParityInputError for a file
+        that is missing, cut short, changed, of another version or no record.
+        """
+        __tracebackhide__ = True
+        report = self.replay_report(
+            path,
+            port,
+            loss=loss,
+            port_inputs=port_inputs,
+            port_outputs=port_outputs,
+            mapping=mapping,
+            weights=weights,
+            tolerance=tolerance,
+        )
+        self._keep(report)
+        if not report.passed:
+            raise AssertionError(report.text())
+        return report
+
+    def replay_report(
+        self,
+        path: str | Path,
+        port: Any,
+        *,
+        loss: Any = None,
+        port_inputs: Any = None,
+        port_outputs: Any = None,
+        mapping: Mapping[str, str] | None = None,
+        weights: str = "reference",
+        tolerance: float | None = None,
+    ) -> ParityReport:
+        """The same, its report returned whether it passed or not."""
+        __tracebackhide__ = True
+        _check(weights=weights, tolerance=tolerance)
+        if weights == "port":
+            raise ParityInputError('a record keeps its weights: give weights="reference" or "own"')
+        from .recording.replay import replay
+
+        with _run():
+            return replay(
+                path,
+                port,
+                loss=loss,
+                port_inputs=port_inputs,
+                port_outputs=port_outputs,
+                mapping=mapping,
+                weights=weights,
+                tolerance=TOLERANCE if tolerance is None else tolerance,
+                tell=self._tell,
+            )
 
 
-def _check(loss: Any, targets: Any, steps: int, weights: str, tolerance: float | None) -> None:
+record = Parity().record
+replay = Parity().replay
+
+
+@contextmanager
+def _run() -> Iterator[None]:
+    """Seeded, one thread, and all of it as it was afterwards; errors of input without frames."""
+    from .. import frameworks
+
+    with frameworks.undisturbed():
+        for framework in frameworks.in_use():
+            framework.seed(0)
+        try:
+            yield
+        except ParityInputError as error:  # its message says it all; the cause keeps its frames
+            raise error.with_traceback(None) from error.__cause__
+
+
+def _check(
+    loss: Any = None,
+    targets: Any = None,
+    steps: int = 1,
+    weights: str = "reference",
+    tolerance: float | None = None,
+) -> None:
     if loss is not None and targets is None:
         raise ParityInputError(
             "a loss needs targets: parity(reference, port, inputs, targets, ...)"

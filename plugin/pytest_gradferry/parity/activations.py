@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..frameworks import load
+from ..frameworks import available, loaded
 from .compare import relative
 from .layout import Array
 
@@ -38,6 +38,19 @@ class Activation:
     def native(self, framework: str) -> Callable[[Any], Any]:
         return self.torch if framework == "torch" else self.keras
 
+    def of_array(self, array: Array, channels: int) -> Array:
+        """`channels` is the axis that a softmax is taken over."""
+        if "softmax" in self.name:
+            with np.errstate(all="ignore"):  # of infinities, as the frameworks do
+                shifted = array - array.max(channels, keepdims=True)
+                log: Array = shifted - np.log(np.exp(shifted).sum(channels, keepdims=True))
+                return np.exp(log) if self.name == "softmax" else log
+        exact = np.ascontiguousarray(array, dtype=np.float64)
+        if (torch := loaded("torch")) is not None:
+            return np.array(self.torch(torch.from_numpy(exact)).numpy())
+        ops = available("keras.ops")
+        return np.array(ops.convert_to_numpy(self.keras(ops.convert_to_tensor(exact))))
+
     def advice(self, framework: str) -> str:
         if framework == "torch":
             return self.in_torch
@@ -45,8 +58,8 @@ class Activation:
 
 
 def catalogue() -> list[Activation]:
-    torch, keras = load("torch"), load("keras")
-    F, ops = torch.nn.functional, keras.ops
+    torch, F = available("torch"), available("torch.nn.functional")
+    ops, activations = available("keras.ops"), available("keras.activations")
 
     def softmax_axis(x: Any) -> int:
         return 1 if x.ndim > 3 else -1
@@ -84,7 +97,7 @@ def catalogue() -> list[Activation]:
             '"hard_sigmoid"',
         ),
         Activation("hardswish", F.hardswish, ops.hard_silu, "nn.Hardswish()", '"hard_silu"'),
-        Activation("mish", F.mish, keras.activations.mish, "nn.Mish()", '"mish"'),
+        Activation("mish", F.mish, activations.mish, "nn.Mish()", '"mish"'),
         Activation(
             "softmax",
             lambda x: torch.softmax(x, softmax_axis(x)),
@@ -103,7 +116,7 @@ def catalogue() -> list[Activation]:
 
 
 def leaky_relu(slope: float) -> Activation:
-    F, ops = load("torch").nn.functional, load("keras").ops
+    F, ops = available("torch.nn.functional"), available("keras.ops")
 
     return Activation(
         f"leaky_relu (slope {slope:g})",
@@ -125,8 +138,6 @@ def recognise(before: Array, after: Array, framework: str) -> Activation | None:
     pooled = before.size != after.size
     if pooled and (not positions or before.mean(positions).shape != after.shape):
         return None
-    torch = load("torch")
-    x = torch.from_numpy(np.ascontiguousarray(before, dtype=np.float64))
     candidates = catalogue()
     negative = before.ravel() < 0
     if negative.any() and not pooled:
@@ -134,12 +145,10 @@ def recognise(before: Array, after: Array, framework: str) -> Activation | None:
         slope = float(np.median(ratios))
         if 0 < slope < 1:
             candidates.append(leaky_relu(float(f"{slope:.6g}")))
+    channels = 1 if framework == "torch" and before.ndim > 3 else -1
     for candidate in candidates:
-        if "softmax" in candidate.name and framework == "keras":
-            y = torch.softmax(x, -1) if candidate.name == "softmax" else torch.log_softmax(x, -1)
-        else:
-            y = candidate.torch(x)
-        found = y.numpy().mean(positions) if pooled else y.numpy().reshape(after.shape)
+        y = candidate.of_array(before, channels)
+        found = y.mean(positions) if pooled else y.reshape(after.shape)
         if relative(found, after) < _RECOGNISED:
             return candidate
     return None

@@ -77,7 +77,7 @@ def _mend(
             break
         where = _locate(comparison, rung, tolerance, error)
         first = first or where
-        for hypothesis in _hypotheses(comparison, rung, where, settings):
+        for hypothesis in _possible(comparison, _hypotheses(comparison, rung, where, settings)):
             accepted = _try(comparison, rung, tolerance, error, where, hypothesis)
             if accepted is not None:
                 proven = [(hypothesis, accepted)]
@@ -143,6 +143,15 @@ def _error_of(comparison: Comparison, couple: Couple, training: bool) -> float |
     return None
 
 
+def _possible(comparison: Comparison, found: Iterator[Hypothesis]) -> Iterator[Hypothesis]:
+    """A record ends them where one needs more of the reference than was kept."""
+    try:
+        yield from found
+    except Exception:
+        if not comparison.recorded:
+            raise
+
+
 def _hypotheses(
     comparison: Comparison, rung: str, where: Where, settings: Found
 ) -> Iterator[Hypothesis]:
@@ -161,6 +170,8 @@ def _hypotheses(
         yield from activation(comparison, where)
         yield from residual(comparison, where)
         yield from operations(comparison, where)
+    if comparison.recorded:
+        return  # the rest looks into both sides' losses and optimizers
     if rung == "loss":
         yield from loss_causes(comparison)
     if rung in _TRAINING:
@@ -172,6 +183,8 @@ def _together(
     comparison: Comparison, rung: str, tolerance: float
 ) -> list[tuple[Hypothesis, Finding]]:
     """Several mistakes of the loss or of the optimizer, which hide each other."""
+    if comparison.recorded:
+        return []
     if rung in _TRAINING:
         return together(comparison, rung, tolerance, list(optimizer_causes(comparison)))
     if rung == "loss":

@@ -25,7 +25,7 @@ from .steppers import Stepper
 T = TypeVar("T")
 
 # A gradient below this share of the largest one is rounding noise (a bias before batch norm).
-_NOISE = 1e-12
+NOISE = 1e-12
 # A loss that has grown by this much is on its way to infinity.
 _EXPLODED = 3.0
 # Errors of smaller gradients and updates are measured against this share of the largest one.
@@ -94,9 +94,15 @@ class Comparison:
     optimizers: Optimizers
     pairing: Pairing = field(default_factory=lambda: Pairing([], []))
     used: dict[str, Stepper] = field(default_factory=dict)  # the last optimizers, by framework
+    recorded = False  # the reference answers from a file
     tell: Callable[[str], None] = lambda _: None  # what is being done now, for whoever waits
     _cache: dict[str, Any] = field(default_factory=dict)
     _port_trained: Trained | None = None
+
+    @property
+    def untrainable(self) -> str:
+        """Why there is nothing to train; empty where there is."""
+        return "" if self.trained_weights() else "there are no weights to train"
 
     # -- what is compared -----------------------------------------------------------------------
 
@@ -283,7 +289,7 @@ class Comparison:
         An adaptive optimizer would make steps of full size out of that noise.
         """
         theirs, ours = self.reference_gradients(), self._gradients(self.port)
-        noise = _NOISE * largest(theirs.weights.values())
+        noise = NOISE * largest(theirs.weights.values())
         silenced = []
         for pair in self.trained_weights():
             a, b = theirs.of(pair.reference), ours.of(pair.port)

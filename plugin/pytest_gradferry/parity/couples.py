@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
@@ -67,6 +68,8 @@ class Couple:
 
     @property
     def moves(self) -> bool:
+        if self.reference.framework == self.port.framework:
+            return False
         layer = self._keras.layer
         first = getattr(layer, "data_format", None) == "channels_first"
         if getattr(layer, "axis", -1) == 1:  # right for channels first only, and maybe a mistake
@@ -95,6 +98,7 @@ def aligned(reference: Trace, port: Trace, layers: list[LayerPair]) -> list[Coup
     a_keys, b_keys = (
         [number.get(id(e.layer), e.row.kind) for e in events] for events in (theirs, ours)
     )
+    ours, b_keys = _in_order_of(a_keys, ours, b_keys)
     matcher = SequenceMatcher(None, a_keys, b_keys, autojunk=False)
     return [
         Couple(a, b, order.get(id(a.layer)))
@@ -105,3 +109,20 @@ def aligned(reference: Trace, port: Trace, layers: list[LayerPair]) -> list[Coup
             strict=True,
         )
     ]
+
+
+def _in_order_of(
+    wanted: list[str], events: list[Event], keys: list[str]
+) -> tuple[list[Event], list[str]]:
+    """Where paired layers are called in another order, their calls put in the wanted one."""
+    paired = [key for key in wanted if key.startswith("#")]
+    slots = [i for i, key in enumerate(keys) if key.startswith("#")]
+    if Counter(paired) != Counter(keys[i] for i in slots):
+        return events, keys
+    calls: defaultdict[str, list[Event]] = defaultdict(list)
+    for i in slots:
+        calls[keys[i]].append(events[i])
+    events, keys = list(events), list(keys)
+    for i, key in zip(slots, paired, strict=True):
+        events[i], keys[i] = calls[key].pop(0), key
+    return events, keys

@@ -5,6 +5,7 @@ is subtracted. What is left must be nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,6 @@ from .hyperparameters import (
     UNDER_ROOT,
     epsilon_alike,
 )
-from .keras_side import KerasSide
 from .losscalls import Edit
 from .losscauses.edits import CallPair, call_pairs
 from .losscauses.formula import clips_targets, targets_unclipped
@@ -114,10 +114,9 @@ def aligned_training(comparison: Comparison, measure: Measure, rung: str, bound:
 
 def explain_dense(comparison: Comparison, measure: Measure) -> None:
     """Say of the `curve` what Keras' adaptive optimizers make of a token that comes up twice."""
-    keras = next(
-        side for side in (comparison.reference, comparison.port) if isinstance(side, KerasSide)
-    )
-    if not keras.sparse_gradients or comparison.optimizers.bare("keras").kind == "SGD":
+    sides = (comparison.reference, comparison.port)
+    keras: Any = next((side for side in sides if side.sparse_gradients), None)
+    if keras is None or comparison.optimizers.bare("keras").kind == "SGD":
         return
     keras.backend.dense = False
     try:
@@ -141,7 +140,7 @@ def explain_dense(comparison: Comparison, measure: Measure) -> None:
 
 def aligned_loss(comparison: Comparison, measure: Measure, bound: float) -> Measure:
     """The loss again, without class weights' divisor and Keras' clipping of targets."""
-    if comparison.losses is None or comparison.losses.named:
+    if comparison.losses is None or comparison.losses.named or comparison.recorded:
         return measure
     raw, said = measure.error, []
     for pair in call_pairs(comparison):

@@ -27,7 +27,9 @@ def permute_dense_rows(comparison: Comparison, assign: Callable[[LayerPair], Non
     Each is marked with that order, its weights' transpositions follow, and `assign` copies them.
     Returns their names.
     """
-    found = []
+    found: list[str] = []
+    if comparison.reference.framework == comparison.port.framework:
+        return found
     for layer in comparison.pairing.layers:
         if layer.reference.row.kind != "dense":
             continue
@@ -101,7 +103,7 @@ def _channels(trace: Trace, event: Event, framework: str) -> int:
                 getattr(earlier.layer, "data_format", None) == "channels_first"
             )
             return int(earlier.output.shape[1 if first else -1])
-        if earlier.row.weights:
+        if earlier.row.weights and not _branches(earlier, event):
             return 0
     return 0
 
@@ -114,9 +116,14 @@ def flattened(trace: Trace, event: Event) -> Event | None:
         shape = earlier.output.shape
         if len(shape) > 2 and int(np.prod(shape[1:])) == features:
             return earlier
-        if earlier.row.weights:
+        if earlier.row.weights and not _branches(earlier, event):
             return None
     return None
+
+
+def _branches(one: Event, other: Event) -> bool:
+    """Both are fed the very same: two heads on one flatten."""
+    return one.inputs.shape == other.inputs.shape and np.array_equal(one.inputs, other.inputs)
 
 
 def axis_orders(shape: tuple[int, ...], framework: str) -> dict[str, Array]:

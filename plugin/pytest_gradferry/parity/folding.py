@@ -15,20 +15,31 @@ import numpy as np
 from ..frameworks import load
 from .compare import Comparison, Measure, relative
 from .side import Side
-from .torch_side import TorchSide
 
 
-def fold_biases(reference: Side, port: Side) -> None:
-    """In the torch module of the two; GRUs only where Keras' have one bias (reset_after=False)."""
-    torch = load("torch")
-    side = reference if isinstance(reference, TorchSide) else port
-    keras = port if side is reference else reference
-    assert isinstance(side, TorchSide)
-    one_bias = any(
+def fold_biases(*sides: Side, one_bias: bool = False) -> None:
+    """In the torch modules among them; in GRUs only where Keras' have one bias, which `one_bias`
+    says of a Keras model that is elsewhere."""
+    one_bias = one_bias or any(map(one_bias_grus, sides))
+    for side in sides:
+        if side.framework == "torch":
+            _fold(side, one_bias)
+
+
+def one_bias_grus(side: Side) -> bool:
+    """It is a Keras model with a GRU of reset_after=False."""
+    if side.framework != "keras":
+        return False
+    cell = load("keras").layers.GRUCell
+    return any(
         len(layer.bias.shape) == 1
-        for layer in keras.model._flatten_layers(include_self=True, recursive=True)
-        if isinstance(layer, load("keras").layers.GRUCell) and layer.built and layer.use_bias
+        for layer in side.model._flatten_layers(include_self=True, recursive=True)
+        if isinstance(layer, cell) and layer.built and layer.use_bias
     )
+
+
+def _fold(side: Side, one_bias: bool) -> None:
+    torch = load("torch")
     for module in side.model.modules():
         for kept, folded in _biases(module, one_bias):
             if kept is None or folded is None:
@@ -57,7 +68,7 @@ def _biases(module: Any, of_grus: bool) -> Iterator[tuple[Any, Any]]:
 def explain_biases(comparison: Comparison, measure: Measure) -> None:
     """Say of the `curve`, which agrees with the biases folded, how far it is off with both."""
     for side in (comparison.reference, comparison.port):
-        if not isinstance(side, TorchSide) or not side.second_biases:
+        if not side.second_biases:
             continue
         for bias in side.second_biases:
             bias.requires_grad_(True)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ..frameworks import load
 from . import tree
 from .activations import Activation, recognise
 from .compare import Comparison, relative
@@ -155,8 +154,8 @@ def _logits_for_probabilities(comparison: Comparison, theirs: Activation) -> Hyp
 def _compared_after(comparison: Comparison, wanted: Activation) -> Iterator[None]:
     """`wanted` of the port's outputs where they are compared, and nowhere else."""
     saved = comparison.port_outputs
-    torch = load("torch")
     plain = comparison.in_reference_layout
+    torch = comparison.reference.framework == "torch"
 
     def activated(outputs: Any) -> Any:
         comparison.port_outputs = saved
@@ -164,7 +163,9 @@ def _compared_after(comparison: Comparison, wanted: Activation) -> Iterator[None
             arrays = plain(outputs)
         finally:
             comparison.port_outputs = activated
-        return tree.transform(lambda a: wanted.torch(torch.from_numpy(a)).numpy(), arrays)
+        return tree.transform(
+            lambda a: wanted.of_array(a, 1 if torch and a.ndim > 3 else -1), arrays
+        )
 
     comparison.port_outputs = activated
     try:

@@ -19,7 +19,7 @@ from .layout import Array
 from .mapping import ROWS, Row
 from .parts import parts
 from .report import rule_name
-from .side import Event, Gradients, Handle, Objective, Side
+from .side import Event, Gradients, Handle, Objective, Side, Trace
 
 keras = load("keras")
 
@@ -42,6 +42,7 @@ class KerasSide(Side):
         self._names: dict[int, str] = {}
         self._parts: dict[int, list[Any]] = {}  # of layers that torch writes as several
         self.depth = 0  # inside how many layers of the table we are
+        self._unseen = False  # a layer was called on values that are not known yet
 
     # -- the run --------------------------------------------------------------------------------
 
@@ -59,6 +60,7 @@ class KerasSide(Side):
         variables = [(v, v._value, v._dtype) for v in self._variables()]
         integers = [(v, v.numpy()) for v in self._variables() if not _is_float(v)]
         floatx = keras.config.floatx()
+        keras.config.dtype_policy()  # the first to ask settles it for good, by the floatx of then
         try:
             with self.backend.opened(), ExitStack() as patches:
                 self._own_state()
@@ -265,6 +267,14 @@ class KerasSide(Side):
 
     # -- recording ------------------------------------------------------------------------------
 
+    def trace(self, inputs: Any, training: bool = False) -> Trace:
+        self._unseen = False
+        found = super().trace(inputs, training)
+        if self._unseen:
+            with self.backend.unrolled():
+                found = super().trace(inputs, training)
+        return found
+
     def _patch(self, stack: ExitStack) -> None:
         original = keras.layers.Layer.__call__
         side, is_tensor = self, self.backend.is_tensor
@@ -350,6 +360,9 @@ class KerasSide(Side):
             or row is None
             or not self.backend.is_tensor(output)
         ):
+            return
+        if self.backend.is_traced(output):
+            self._unseen = True
             return
         name = called if layer is None else self._names.get(id(layer), layer.name)
         arrays = self.array(x), self.array(output)

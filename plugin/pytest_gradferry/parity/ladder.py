@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from .causes import FORWARD, explain
+from .chaos import steadied
 from .compare import Comparison, Measure, relative
+from .confirm import confirm
 from .explained import aligned_loss, aligned_training, explain_dense
 from .flatten import permute_dense_rows
 from .folding import explain_biases
-from .pairing import StructureError, WeightPair, pair
+from .pairing import StructureError, Unit, WeightPair, coupled, pair
 from .report import (
     EXPLAINED,
     FAIL,
@@ -86,8 +88,8 @@ class Ladder:
         for rung in _NUMERIC:
             if rung in _NEEDS_LOSS and self.comparison.losses is None:
                 self._add(rung, SKIPPED, detail="no loss was given")
-            elif rung in _NEEDS_LOSS[1:] and not self.comparison.trained_weights():
-                self._add(rung, SKIPPED, detail="there are no weights to train")
+            elif rung in _NEEDS_LOSS[1:] and self.comparison.untrainable:
+                self._add(rung, SKIPPED, detail=self.comparison.untrainable)
             elif not self._numeric(rung):
                 self._leave_out(RUNGS.index(rung) + 1, f"{rung} failed")
                 break
@@ -97,6 +99,11 @@ class Ladder:
             if self.settings:
                 self._small_differences()
             self._confirm()
+        if (slower := self.comparison.optimizers.slower) < 1:
+            self.report.notes.append(
+                f"learning rate of {self.comparison.optimizers.name} times {slower:g}: with more "
+                "the reference's loss explodes, or rounding does"
+            )
         self._unmeasured()
         return None
 
@@ -118,21 +125,11 @@ class Ladder:
             self._hidden_layers()
             return False
         pairing = comparison.pairing
-        self.report.mapping = [
-            MappedWeight(
-                w.reference.name,
-                comparison.reference.get(w.reference).shape,
-                w.port.name,
-                comparison.port.get(w.port).shape,
-            )
-            for w in pairing.weights
-        ]
         self._add(
             "structure",
             PASS,
             detail=f"{len(pairing.layers)} layers, {len(pairing.weights)} weights",
         )
-        self._padding_rows()
         return True
 
     def _hidden_layers(self) -> None:
@@ -165,17 +162,48 @@ class Ladder:
 
     def _weights(self) -> bool:
         comparison = self.comparison
+        permuted = self._assign([p.port for p in comparison.pairing.layers])
+
+        def assign(partners: list[Unit]) -> None:
+            permuted[:] = self._assign(partners)
+
+        if moved := confirm(comparison, set(self.mapping or {}), assign):
+            self.report.notes.append(
+                f"{listed(moved)}: paired by what they are fed, not in the order of their calls"
+            )
+        self._padding_rows()
+        self.report.mapping = [
+            MappedWeight(
+                w.reference.name,
+                comparison.reference.get(w.reference).shape,
+                w.port.name,
+                comparison.port.get(w.port).shape,
+            )
+            for w in comparison.pairing.weights
+        ]
         if self.weights == "own":
-            permute_dense_rows(comparison, lambda layer: None)
             return self._own_weights()
-        self._copy(comparison.pairing.weights)
-        permuted = permute_dense_rows(comparison, lambda layer: self._copy(layer.weights))
         source = "the reference" if self.weights == "reference" else "the port"
         detail = f"copied from {source}"
         if permuted:
             detail += f"; {listed(permuted)}: rows permuted for the channels-last flatten"
         self._add("weights", PASS, detail=detail)
         return True
+
+    def _assign(self, partners: list[Unit]) -> list[str]:
+        """Pair the reference's layers with these of the port, and copy the weights; the names of
+        those that were permuted for a flatten."""
+        comparison = self.comparison
+        pairing = comparison.pairing
+        pairing.layers = [
+            coupled(comparison.reference, comparison.port, p.reference, unit)
+            for p, unit in zip(pairing.layers, partners, strict=True)
+        ]
+        if self.weights == "own":
+            comparison.forget()
+            return permute_dense_rows(comparison, lambda layer: None)
+        self._copy(pairing.weights)
+        return permute_dense_rows(comparison, lambda layer: self._copy(layer.weights))
 
     def _copy(self, weights: list[WeightPair]) -> None:
         reference, port = self.comparison.reference, self.comparison.port
@@ -294,8 +322,7 @@ class Ladder:
 
     def _numeric(self, rung: str) -> bool:
         self.comparison.tell(rung)
-        measure = self.comparison.measure(rung)
-        bound = self.bound(rung)
+        measure, bound = steadied(self.comparison, rung, self.bound(rung))
         if measure.error > bound and rung in ("one-step", "curve"):
             measure = aligned_training(self.comparison, measure, rung, bound)
         if measure.error > bound and rung == "loss":
@@ -342,11 +369,6 @@ class Ladder:
             )
         if comparison.losses is not None and comparison.trained_weights():
             comparison.slow_down()
-            if comparison.optimizers.slower < 1:
-                self.report.notes.append(
-                    f"learning rate of {comparison.optimizers.name} times "
-                    f"{comparison.optimizers.slower:g}: with more the reference's loss explodes"
-                )
 
     def _explain(self, rung: str, bound: float) -> None:
         rest = [
@@ -362,6 +384,11 @@ class Ladder:
             self.report.unexplained = (
                 "no known cause explains it: each one tried left the difference as it was"
             )
+            if self.comparison.recorded:
+                self.report.unexplained += (
+                    "\n  the reference is a record: causes in the loss and the optimizer, and what "
+                    "needs it run, are only tried by parity(...), in one environment"
+                )
             if rung == "forward-eval" and self.comparison.pairing.ambiguous:
                 self.report.unexplained += (
                     "\n  layers of the same shape were paired in the order of their calls; if the "

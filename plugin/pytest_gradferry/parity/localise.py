@@ -125,5 +125,6 @@ def _alone(comparison: Comparison, couple: Couple, training: bool) -> float | No
         found = _run(comparison.port, ours, fed, training)
     except Exception:  # a layer that cannot be run by itself: the verdict says so
         return None
-    alone = Couple(replace(theirs, output=expected), replace(ours, output=found), couple.order)
+    theirs, ours = replace(theirs, output=expected), replace(ours, output=found)
+    alone = replace(couple, reference=theirs, port=ours)
     return relative(alone.output(), expected)

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from ..frameworks import load
+from ..frameworks import available, load, loaded
 from . import tree
 from .errors import ParityInputError
 from .layout import Array
@@ -23,7 +23,7 @@ _ORDERS = {
 
 
 def _functions() -> tuple[Any, Any]:
-    return load("torch").nn.functional, load("keras").ops
+    return available("torch.nn.functional"), available("keras.ops")
 
 
 def _cross_entropy() -> Pair:
@@ -201,6 +201,8 @@ def _torchs(loss: Any) -> Any:
 
 def _kerass(loss: Any) -> Any:
     """Keras' own functions are reduced as `compile` does."""
+    if loaded("keras") is None:  # a record's, of torch alone
+        return loss
     losses = load("keras").losses
     found = losses.get(loss) if isinstance(loss, str) else loss
     if isinstance(found, losses.Loss) or "keras" not in _homes(found):

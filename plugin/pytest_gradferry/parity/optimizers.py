@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..frameworks import load
+from ..frameworks import available, load
 from .errors import ParityInputError
 from .hyperparameters import (
     EPSILON,
@@ -31,7 +31,7 @@ _EPSILON = 2.0**-12  # large enough that a gradient of rounding noise moves noth
 
 def _named(name: str) -> tuple[Callable[[list[Any]], Any], Callable[[], Any]]:
     """torch's optimizer from parameters, and Keras'."""
-    optim, ours = load("torch").optim, load("keras").optimizers
+    optim, ours = available("torch.optim"), available("keras.optimizers")
     b1, b2 = _BETAS
     adam = {"lr": _ADAPTIVE_RATE, "betas": _BETAS, "eps": _EPSILON}
     keras_adam = {

@@ -133,7 +133,7 @@ def pair(
     for a, b in pairs:
         if a.row.kind != b.row.kind or a.shapes != b.shapes:
             raise StructureError(f"mapping pairs layers that do not fit:\n  {a}\n  {b}")
-        layers.append(LayerPair(a, b, _weights(reference, port, a, b)))
+        layers.append(coupled(reference, port, a, b))
     loose = _loose(reference, port, layers, mapping)
     if mapping:
         raise ParityInputError(
@@ -230,6 +230,11 @@ def side_by_side(theirs: list[Unit], ours: list[Unit]) -> str:
     if len(lines) > 40:
         lines = [line for line in lines if line.startswith("  !")][:40]
     return "\n".join(lines)
+
+
+def coupled(reference: Side, port: Side, a: Unit, b: Unit) -> LayerPair:
+    """The two layers with their weights."""
+    return LayerPair(a, b, _weights(reference, port, a, b))
 
 
 def _weights(reference: Side, port: Side, a: Unit, b: Unit) -> list[WeightPair]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import frameworks
-from . import tree
+from . import keras_backends, tree
 from .compare import Comparison
 from .errors import ParityInputError
 from .folding import fold_biases
@@ -66,7 +66,7 @@ def compare(
             stack.enter_context(opened(side, its_inputs))
             side.population_variance = True
         fold_biases(*sides)
-        traces = _first_traces(comparison, report)
+        traces = first_traces(comparison, report)
         Ladder(comparison, report, dict(mapping or {}), weights, tolerance).climb(traces)
     return report
 
@@ -90,8 +90,8 @@ def side_of(model: Any, role: str) -> Side:
         from .torch_side import TorchSide
 
         return TorchSide(model)
-    keras = frameworks.load("keras")
-    if not isinstance(model, keras.Model):
+    keras = frameworks.loaded("keras")
+    if keras is None or not isinstance(model, keras.Model):
         raise ParityInputError(
             f"{role}: a {type(model).__name__} is no torch.nn.Module and no keras.Model"
         )
@@ -101,22 +101,33 @@ def side_of(model: Any, role: str) -> Side:
 
 
 def _built(model: Any, role: str) -> Any:
-    torch, keras = frameworks.load("torch"), frameworks.load("keras")
-    if isinstance(model, (torch.nn.Module, keras.layers.Layer)) or not callable(model):
+    if frameworks.is_model(model) or not callable(model):
         return model
-    dtype, floatx = torch.get_default_dtype(), keras.config.floatx()
-    torch.set_default_dtype(torch.float64)
-    keras.config.set_floatx("float64")
     try:
-        return model()
+        with _double_precision():
+            return model()
     except Exception as error:
         name = getattr(model, "__name__", type(model).__name__)
         raise ParityInputError(
             f"{role}: the factory {name} raised {type(error).__name__}: {error}"
         ) from error
-    finally:
-        torch.set_default_dtype(dtype)
-        keras.config.set_floatx(floatx)
+
+
+@contextmanager
+def _double_precision() -> Iterator[None]:
+    """What the frameworks in use build inside is float64."""
+    torch, keras = frameworks.loaded("torch"), frameworks.loaded("keras")
+    with ExitStack() as stack:
+        if torch is not None:
+            stack.callback(torch.set_default_dtype, torch.get_default_dtype())
+            torch.set_default_dtype(torch.float64)
+        if keras is not None:
+            stack.callback(keras.config.set_floatx, keras.config.floatx())
+            stack.callback(keras.config.set_dtype_policy, keras.config.dtype_policy())
+            keras.config.set_floatx("float64")
+            keras.config.set_dtype_policy("float64")
+            stack.enter_context(keras_backends.current().opened())
+        yield
 
 
 def arrays(structure: Any, callables: bool = False) -> Any:
@@ -164,7 +175,7 @@ def opened(side: Side, inputs: Any) -> Iterator[None]:
         yield
 
 
-def _first_traces(comparison: Comparison, report: ParityReport) -> tuple[Trace, Trace]:
+def first_traces(comparison: Comparison, report: ParityReport) -> tuple[Trace, Trace]:
     """Models and loss run once; in float32 where one of them cannot do float64."""
     try:
         return _traces(comparison)
@@ -185,8 +196,8 @@ def _first_traces(comparison: Comparison, report: ParityReport) -> tuple[Trace, 
 def _traces(comparison: Comparison) -> tuple[Trace, Trace]:
     reference, port = comparison.reference, comparison.port
     traces = reference.trace(comparison.inputs), port.trace(comparison.port_inputs)
-    _place_targets(comparison, traces)
-    if comparison.losses is not None:
+    place_targets(comparison, traces)
+    if comparison.losses is not None and not comparison.recorded:
         for side, trace, targets in (
             (reference, traces[0], comparison.targets),
             (port, traces[1], comparison.port_targets),
@@ -196,7 +207,7 @@ def _traces(comparison: Comparison) -> tuple[Trace, Trace]:
     return traces
 
 
-def _place_targets(comparison: Comparison, traces: tuple[Trace, Trace]) -> None:
+def place_targets(comparison: Comparison, traces: tuple[Trace, Trace]) -> None:
     """Targets shaped like the reference's output go where the port's output goes."""
     outputs = tree.leaves(traces[0].outputs)
     targets = tree.leaves(comparison.targets)

@@ -106,6 +106,8 @@ class Side(ABC):
         self.after: dict[int, Callable[[Any], Any]] = {}
         self.behind: dict[int, Callable[[Any], Any]] = {}
         self.masks: dict[int, Array] = {}  # factors on the gradients of weights, by key
+        self.folded: set[int] = set()  # torch's biases that were added to another, by id
+        self.second_biases: list[Any] = []  # those of them that torch would train
         self.sparse_gradients = False  # as of the last `gradients`
         self.population_variance = False  # batch norm keeps the biased variance, as Keras' does
         self.training = False  # the mode of the call that is running

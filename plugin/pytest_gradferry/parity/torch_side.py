@@ -94,8 +94,6 @@ class TorchSide(Side):
         self._names = {id(m): name for name, m in model.named_modules(remove_duplicate=True)}
         self._inputs: list[Array | None] = []  # of the layers of the table we are inside of
         self._variances: dict[int, torch.Tensor] = {}  # of the batch norms we are inside of
-        self.folded: set[int] = set()  # biases that were added to another, by id
-        self.second_biases: list[nn.Parameter] = []  # those of them that torch would train
         for module in model.modules():
             name = self._names[id(module)] or type(module).__name__
             torch_stages.refuse(module, name)

@@ -1,10 +1,12 @@
 """Real architectures pass every rung, either way round, as instances and as factories."""
 
-import numpy as np
 import pytest
 from plugin.parity.reference_models import NAMES, keras_layout, pair
 
-QUICK = [name for name in NAMES if name != "applications_resnet50"]
+# Keras' own networks have a hundred layers each: the second is compared without training, the first
+# by tests/bench/planted_ports.py alone.
+LARGE = ("applications_resnet50", "applications_mobilenet_v2")
+QUICK = [name for name in NAMES if name not in LARGE]
 
 
 def assert_equal(report, tolerance):
@@ -21,7 +23,7 @@ def test_keras_port_of_a_torch_model(parity, rng, name):
     """Instances in float32, converted for the run."""
     models = pair(name)
     x, y = models.batch(rng)
-    options = {"loss": models.loss, "tolerance": models.tolerance, "steps": 3}
+    options = {"loss": models.loss, "tolerance": models.tolerance, "steps": 2}
     report = parity(models.torch(), models.keras(), x, y, **options)
     assert_equal(report, models.tolerance)
 
@@ -31,15 +33,14 @@ def test_torch_port_of_a_keras_model(parity, rng, name):
     """Factories, built in float64."""
     models = pair(name)
     x, y = map(keras_layout, models.batch(rng))
-    options = {"loss": models.loss, "tolerance": models.tolerance, "steps": 3}
+    options = {"loss": models.loss, "tolerance": models.tolerance, "steps": 2}
     report = parity(models.keras, models.torch, x, y, optimizer="adam", **options)
     assert_equal(report, models.tolerance)
 
 
-def test_keras_applications_resnet50(parity, rng):
-    """Of full width, so without the training rungs."""
-    models = pair("applications_resnet50")
+def test_keras_applications_mobilenet_v2(parity, rng):
+    models = pair("applications_mobilenet_v2")
     x, _ = models.batch(rng)
     report = parity(models.torch, models.keras, x, tolerance=models.tolerance)
-    assert report.rung("gradients").status == "pass"
-    assert np.isfinite(report.rung("gradients").error)
+    measured = ("forward-eval", "forward-train", "gradients")
+    assert all(report.rung(name).status == "pass" for name in measured)

@@ -44,8 +44,8 @@ mixed = np.mean([0 < np.mean(batch) < 1 for batch in ds])
 
 ## When it stays quiet
 
-- The samples were shuffled before they were batched, or are batched again afterwards (the first
-  batches are windows of a sequence), or the batches are of size 1.
+- The samples were shuffled before they were batched, or are batched again or taken apart afterwards
+  (the first batches are windows of a sequence), or the batches are of size 1.
 - It cannot be seen whether the dataset is batched; a dataset that is named for a test, validation
   or display.
 
@@ -99,6 +99,8 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
     if size is None or not uses_batches(file) or is_not_for_training(file, call):
         return
     assert isinstance(call.func, ast.Attribute)
+    if is_unbatched(file, call):
+        return
     following = batch_behind(file, call)
     if following is not None:
         if constant(Value(file, size)) == 1:
@@ -125,16 +127,27 @@ def uses_batches(file: File) -> bool:
 
 def batch_behind(file: File, call: ast.Call) -> ast.expr | None:
     """The size of the batches that are made of what was shuffled, in the same chain."""
+    sizes = (c.args[0] for name, c in chained(file, call) if name in _BATCHING and c.args)
+    return next(sizes, None)
+
+
+def is_unbatched(file: File, call: ast.Call) -> bool:
+    """Whether the chain takes the batches apart: what it shuffles are blocks of samples."""
+    return any(name == "unbatch" for name, _ in chained(file, call))
+
+
+def chained(file: File, call: ast.Call) -> Iterator[tuple[str, ast.Call]]:
+    """The methods that are called on what a call gives, in the same expression."""
     node: ast.AST = call
     while True:
-        method, above = file.parent(node), None
-        if isinstance(method, ast.Attribute) and method.value is node:
-            above = file.parent(method)
+        match method := file.parent(node):
+            case ast.Attribute(attr=name, value=value) if value is node:
+                above = file.parent(method)
+            case _:
+                return
         if not isinstance(above, ast.Call) or above.func is not method:
-            return None
-        assert isinstance(method, ast.Attribute)
-        if method.attr in _BATCHING and above.args:
-            return above.args[0]
+            return
+        yield name, above
         node = above
 
 

@@ -5,7 +5,9 @@
 SILENT. Between PyTorch's (N, C, H, W) and Keras' (N, H, W, C) the axes have to be transposed. A
 reshape to the new shape is accepted as well, but it keeps the elements in their order and only
 counts them off anew: pixels and channels are scrambled. Measured on torch 2.13: the first pixel of
-an image with channels 0..3, 4..7, 8..11 is [0, 1, 2], where [0, 4, 8] is right.
+an image with channels 0..3, 4..7, 8..11 is [0, 1, 2], where [0, 4, 8] is right. The last states of
+torch's recurrent layers, (layers * directions, N, H), are scrambled likewise by `h_n.view(n, -1)`,
+which joins states of different samples.
 
 ## Bad
 
@@ -53,13 +55,17 @@ y = x.permute(0, 2, 3, 1)
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
-from ...layout.axes import integer, readers
+from ...layout.axes import applications, flag, integer, readers
+from ...layout.batch_axis import around
 from ...layout.image_sources import Layout, image_layout
 from ...layout.reshapes import FUNCTIONS, METHODS, Reshape, moved_axes, reshape_of
 from ...loop.evaluation import is_test
+from ...model.modes import argument
 from ...rule import Confidence, Finding, Harm, Rule
+from ...source.infer import Origin, origins
 from ...source.walk import File
 
 rule = Rule(
@@ -70,6 +76,9 @@ rule = Rule(
     confidence=Confidence.LIKELY,
     direction="either",
 )
+
+# How the number of layers and directions is named.
+_LAYERS = re.compile(r"layer|dir|factor", re.IGNORECASE)
 
 
 @rule.method(*METHODS)
@@ -89,6 +98,39 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
     elif (layout := scrambled_image(file, reshape)) is not None:
         value = file.dotted(reshape.value) or "this image"
         yield rule.at(call, value=value, mover=layout)
+
+
+@rule.call("torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN")
+def check_states(file: File, maker: ast.Call) -> Iterator[Finding]:
+    layers = argument(maker, "num_layers", 2)
+    if not flag(maker, "bidirectional") and (layers is None or (integer(layers) or 0) < 2):
+        return
+    if is_test(file):
+        return
+    is_lstm = file.qualified(maker.func) == "torch.nn.LSTM"
+    for run in applications(file, maker):
+        states = [Origin(file, run, path) for path in (((1, 0), (1, 1)) if is_lstm else ((1,),))]
+        for call in around(file, run)[ast.Call]:
+            reshape = reshape_of(file, call) if worth_asking(call) else None
+            if reshape is None or not joins_states(reshape.sizes):
+                continue
+            found = origins(file, reshape.value)
+            if found and all(origin in states for origin in found):
+                value = file.dotted(reshape.value) or "this state"
+                yield rule.at(call, value=value, mover="transpose(0, 1) first")
+
+
+def joins_states(sizes: list[ast.expr]) -> bool:
+    """Whether new sizes put what stands in front of the batch, layers and directions, behind it:
+    `(batch, -1)`, `(-1, 2 * hidden)`."""
+    match sizes:
+        case [batch, ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1))]:
+            return isinstance(batch, ast.Name | ast.Attribute | ast.Call) and not (
+                _LAYERS.search(ast.unparse(batch))
+            )
+        case [_, ast.BinOp(op=ast.Mult(), left=one, right=other)]:
+            return any(integer(item) or _LAYERS.search(ast.unparse(item)) for item in (one, other))
+    return False
 
 
 def cuts_off(file: File, around: ast.AST) -> bool:

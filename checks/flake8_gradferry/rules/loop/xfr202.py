@@ -53,7 +53,8 @@ for step in range(100):
 
 - Anything in the loop clears, whatever the spelling: `zero_grad()` of the optimizer or the model,
   `p.grad = None`, `p.grad.zero_()`, a helper that does so or has the name (`reset_grad()`), under
-  an `if` too (gradient accumulation), in a closure, or in an outer loop.
+  an `if` too (gradient accumulation), in a closure, or in an outer loop. Clearing in the other arm
+  of an `if` that has a step of its own does not count.
 - The optimizer is made anew in each turn, or the loop turns once.
 - The model or the optimizer is handed to a call that cannot be followed.
 - `accelerator.backward(loss)` and the like, Lightning, DeepSpeed, MXNet, Paddle, own frameworks.

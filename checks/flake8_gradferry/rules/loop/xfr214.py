@@ -70,6 +70,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ...loop.evaluation import is_test
 from ...model.modes import argument
 from ...objects.optimizers import KERAS_CLASSES, TORCH_CLASSES
 from ...rule import Confidence, Finding, Harm, Rule
@@ -95,6 +96,10 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
     match file.parent(call):
         case ast.Assign(targets=[ast.Name() | ast.Attribute() as target]):
             name = file.dotted(target)
+        case ast.Attribute(attr="step" | "apply_gradients"):
+            if has_state(call) and not is_test(file) and file.function(call) is not None:
+                yield rule.at(call, optimizer=File.dotted(call.func) or "the optimizer")
+            return
         case _:
             return
     if name is None or not has_state(call):

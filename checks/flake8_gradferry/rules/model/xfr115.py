@@ -94,7 +94,7 @@ _ON_PURPOSE = frozenset("detach clone numpy item tolist cpu size".split())
 @rule.call("torch.nn.Parameter")
 def check(file: File, call: ast.Call) -> Iterator[Finding]:
     cls = file.method_class(call)
-    if cls is None or any(keyword.arg == "requires_grad" for keyword in call.keywords):
+    if cls is None or any(is_frozen(keyword) for keyword in call.keywords):
         return
     kept = kept_as(file, call)
     if kept is None or kept.inside or not any(computes(file, item) for item in kept.changes):
@@ -103,6 +103,12 @@ def check(file: File, call: ast.Call) -> Iterator[Finding]:
         return
     if lineage(file, cls).is_torch_module and not made_later(file, cls, kept.name):
         yield rule.at(call, name=kept.name)
+
+
+def is_frozen(keyword: ast.keyword) -> bool:
+    """Whether a keyword says, or may say, that the parameter is not to be trained."""
+    is_true = isinstance(keyword.value, ast.Constant) and keyword.value.value is True
+    return keyword.arg == "requires_grad" and not is_true
 
 
 def computes(file: File, change: ast.expr) -> bool:

@@ -100,7 +100,7 @@ from ...objects.tensors import whose
 from ...rule import Confidence, Finding, Harm, Rule
 from ...source.callframes import Path
 from ...source.guards import expects_error
-from ...source.infer import origins
+from ...source.infer import Origin, origins
 from ...source.walk import FUNCTIONS, LOOPS, File
 
 rule = Rule(
@@ -118,6 +118,9 @@ _METHODS = frozenset(
         "squeeze unsqueeze permute transpose reshape view flatten clamp clip expand swapaxes "
         "movedim masked_fill repeat_interleave"
     ).split()
+)
+_DATASET_METHODS = frozenset(
+    "batch cache filter map padded_batch prefetch repeat shuffle skip take unbatch".split()
 )
 # No module, array or batch of anybody's has these; or none changes in place by them.
 _OF_TENSORS_ALONE = frozenset(("unsqueeze", "contiguous", "masked_fill", "repeat_interleave"))
@@ -158,6 +161,9 @@ def check_method(file: File, statement: ast.Expr) -> Iterator[Finding]:
             if not is_dropped(file, call) or not is_tensor(file, tensor, method):
                 return
             yield rule.at(call, call=f"{name}.{method}(...)", name=name)
+        case ast.Call(func=ast.Attribute(attr=method, value=ast.Name(id=name) as data)) as call:
+            if method in _DATASET_METHODS and is_dropped(file, call) and is_dataset(file, data):
+                yield rule.at(call, call=f"{name}.{method}(...)", name=name)
 
 
 def is_dropped(file: File, call: ast.Call) -> bool:
@@ -166,6 +172,21 @@ def is_dropped(file: File, call: ast.Call) -> bool:
     function = file.function(call)
     timed = function is not None and _TIMED.search(function.name) is not None
     return inner and not timed and not is_test(file) and not expects_error(file, call)
+
+
+def is_dataset(file: File, node: ast.expr) -> bool:
+    """Whether an expression is surely a `tf.data.Dataset`, which nothing changes in place."""
+    found = origins(file, node)
+    return bool(found) and all(
+        origin.callee.startswith("tensorflow.data.") or is_next_dataset(origin) for origin in found
+    )
+
+
+def is_next_dataset(origin: Origin) -> bool:
+    match origin.node:
+        case ast.Call(func=ast.Attribute(attr=method, value=before)):
+            return method in _DATASET_METHODS and is_dataset(origin.file, before)
+    return False
 
 
 def is_tensor(file: File, node: ast.expr, method: str) -> bool:

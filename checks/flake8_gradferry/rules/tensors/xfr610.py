@@ -247,4 +247,11 @@ def values_of(file: File, node: ast.expr, attribute: str) -> list[ast.expr]:
     cls = file.method_class(node)
     if cls is None:
         return []
-    return [value for value, path in self_assignments(file, cls).get(attribute, []) if not path]
+    found = []
+    for value, path in self_assignments(file, cls).get(attribute, []):
+        match value, path:
+            case ast.Tuple(elts=items), (int(place),) if place < len(items):
+                found.append(items[place])
+            case _, ():
+                found.append(value)
+    return found

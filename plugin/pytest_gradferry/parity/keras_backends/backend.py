@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ class Backend(ABC):
 
     @abstractmethod
     def opened(self) -> AbstractContextManager[Any]:
-        """Float64 to be had and nothing compiled inside, the switches as they were afterwards."""
+        """Float64 to be had inside, and functions traced before not used; then all as it was."""
 
     @abstractmethod
     def is_tensor(self, thing: Any) -> bool: ...
@@ -63,6 +63,14 @@ class Backend(ABC):
         What it assigns to the variables in `state` stays assigned.
         """
 
+    def is_traced(self, tensor: Any) -> bool:
+        """It stands for values that are not known yet."""
+        return False
+
+    def unrolled(self) -> AbstractContextManager[Any]:
+        """Loops and compiled functions run as they are written, on values; slower."""
+        return nullcontext()
+
     def dropouts(self) -> list[tuple[Any, str]]:
         """Modules of the backend's own with a function `dropout`, and that function's name."""
         return []
@@ -76,3 +84,15 @@ class Backend(ABC):
     def substitute(self, layer: Any, dtype: str) -> Callable[..., Any] | None:
         """Another way to compute a layer that the backend cannot compute in `dtype`."""
         return None
+
+
+@contextmanager
+def double_precision() -> Iterator[None]:
+    """Keras' operations keep float64: on torch and JAX many of them pass through float32."""
+    narrowed = load("keras.src.backend.common.dtypes").BIT64_TO_BIT32_DTYPE
+    saved = dict(narrowed)
+    narrowed["float64"] = "float64"
+    try:
+        yield
+    finally:
+        narrowed.update(saved)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import jax
@@ -13,7 +13,7 @@ from jax import numpy as jnp
 from ...frameworks import load
 from .. import tree
 from ..layout import Array
-from .backend import Backend, Computation, Derivative
+from .backend import Backend, Computation, Derivative, double_precision
 
 
 class JaxBackend(Backend):
@@ -21,8 +21,7 @@ class JaxBackend(Backend):
 
     @contextmanager
     def opened(self) -> Iterator[None]:
-        # Without jit the layers see arrays, and no traced function keeps the weights of the run.
-        with _x64(), jax.disable_jit():
+        with _x64(), double_precision():
             yield
 
     def is_tensor(self, thing: Any) -> bool:
@@ -36,6 +35,12 @@ class JaxBackend(Backend):
 
     def array(self, tensor: Any) -> Array:
         return np.array(tensor)
+
+    def is_traced(self, tensor: Any) -> bool:
+        return isinstance(tensor, jax.core.Tracer)
+
+    def unrolled(self) -> AbstractContextManager[Any]:
+        return jax.disable_jit()
 
     def own(self, variable: Any, value: Array) -> None:
         variable._value = jnp.array(value)

@@ -12,7 +12,7 @@ import torch
 from ...frameworks import load
 from .. import tree
 from ..layout import Array
-from .backend import Backend, Computation, Derivative
+from .backend import Backend, Computation, Derivative, double_precision
 
 
 class TorchBackend(Backend):
@@ -21,7 +21,7 @@ class TorchBackend(Backend):
     @contextmanager
     def opened(self) -> Iterator[None]:
         # The user may have switched gradients off around the call.
-        with torch.enable_grad():
+        with torch.enable_grad(), double_precision():
             yield
 
     def is_tensor(self, thing: Any) -> bool:

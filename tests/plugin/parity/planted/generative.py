@@ -96,13 +96,6 @@ PLANTS = (
         r"(?i)exp|scale|mean",
     ),
     Plant(
-        "mean and variance swapped",
-        "vae",
-        "mean, log_var = self.encoder(x)",
-        "log_var, mean = self.encoder(x)",
-        r"(?i)swap|order|output",
-    ),
-    Plant(
         "divergence averaged",
         "vae",
         "divergence = -0.5 * ops.sum(",

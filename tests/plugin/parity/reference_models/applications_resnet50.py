@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import nn
 
 LOSS = "cross_entropy"
-SMALL = {"classes": 5}
-SMALL_BATCH = {"size": 32, "n": 2, "classes": 5}
+SMALL = {"size": 64, "classes": 5}
+SMALL_BATCH = {"size": 64, "n": 2, "classes": 5}
 
 
 def conv_norm(cin, cout, kernel, stride=1, padding=0):
@@ -51,13 +51,13 @@ class ResNet50V1(nn.Module):
         return self.predictions(self.blocks(x).mean((2, 3)))
 
 
-def torch_model(classes=1000):
+def torch_model(size=224, classes=1000):
     return ResNet50V1(classes)
 
 
-def keras_model(classes=1000):
+def keras_model(size=224, classes=1000):
     return keras.applications.ResNet50(
-        weights=None, input_shape=(None, None, 3), classes=classes, classifier_activation=None
+        weights=None, input_shape=(size, size, 3), classes=classes, classifier_activation=None
     )
 
 

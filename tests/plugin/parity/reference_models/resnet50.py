@@ -7,7 +7,7 @@ from keras import layers as L
 from torch import nn
 
 LOSS = "cross_entropy"
-SMALL = {"width": 2, "classes": 5, "blocks": (2, 1, 1)}
+SMALL = {"width": 2, "classes": 5, "blocks": (2, 1)}
 SMALL_BATCH = {"size": 32, "classes": 5}
 EXPANSION = 4
 
