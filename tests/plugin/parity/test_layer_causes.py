@@ -156,6 +156,13 @@ CASES = {
         rule="XFR503",
         shape=(2, 6, 7, 9),
     ),
+    "maxpool-ceil-padded": Case(
+        lambda: [nn.MaxPool2d(3, 2, 1, ceil_mode=True)],
+        lambda: [L.MaxPooling2D(3, 2)],
+        "pads 0 before, 0 after, the reference 1 before, 2 after",
+        "pads 1 before, 2 after, the reference 0 before, 0 after",
+        rule="XFR503",
+    ),
     "avgpool-ceil": Case(
         lambda: [nn.AvgPool2d(2, ceil_mode=True)],
         lambda: [L.AveragePooling2D(2)],
@@ -281,3 +288,29 @@ def test_mistake_is_named(parity, rng, name, port):
     assert finding.before > 1e-8
     assert finding.after < 3e-7 * min(finding.before, 1)
     assert not report.unexplained, report.text()
+
+
+def test_each_call_of_a_function_is_a_cause_of_its_own(parity, rng):
+    """U-Nets resize step by step: what mends one size is no one's business at another."""
+    reference = keras.Sequential([L.Input((3, 4, 2))])
+    for _ in range(2):
+        reference.add(L.UpSampling2D(interpolation="bilinear"))
+        reference.add(L.Conv2D(2, 1))
+    port = nn.Sequential(Interpolate(), nn.Conv2d(2, 2, 1), Interpolate(), nn.Conv2d(2, 2, 1))
+    report = parity.report(reference, port, rng.normal(size=(2, 3, 4, 2)))
+    assert len(report.findings) == 2, report.text()
+    assert all("with align_corners" in finding.cause for finding in report.findings)
+    assert report.findings[1].after < 1e-12
+    assert not report.unexplained
+
+
+def test_cropped_layer_is_innocent_of_what_it_is_fed(parity, rng):
+    reference = nn.Sequential(
+        nn.Conv2d(6, 6, 1), nn.ConvTranspose2d(6, 4, 3, stride=2, padding=1, output_padding=1)
+    )
+    crop = L.Cropping2D(((1, 0), (1, 0)))
+    layers = [L.Conv2D(6, 1), L.Activation("tanh"), L.Conv2DTranspose(4, 3, strides=2), crop]
+    port = keras.Sequential([L.Input((8, 10, 6)), *layers])
+    report = parity.report(reference, port, rng.normal(size=IMAGE))
+    assert "the layer is right; what between 0 and it happens" in report.divergence
+    assert "tanh" in report.findings[0].cause
