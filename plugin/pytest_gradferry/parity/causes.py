@@ -16,14 +16,13 @@ from .arithmetic import residual, scale
 from .attention import attention
 from .calls import always_on, batch_norm
 from .compare import Comparison, relative
-from .couples import Couple
 from .embeddings import ties
 from .glue import activation, flatten_order
 from .hypothesis import Hypothesis
 from .layercauses import of_layer
 from .localise import Afterwards, Divergence, first_divergence
 from .losscauses import loss_causes
-from .operations.cause import located, operations
+from .operations.cause import located, operations, output_error
 from .optimizercauses import optimizer_causes
 from .order import swapped
 from .repeated import Step, mistakes, told_once
@@ -118,8 +117,8 @@ def _try(
             comparison.port_changed()
             after = comparison.measure(rung).error
             local = None
-            if after > tolerance and isinstance(where, Divergence):
-                local = _error_of(comparison, where.couple, rung == "forward-train")
+            if after > tolerance and where is not None:
+                local = _local_error(comparison, where)
     except Exception:  # the change does not fit this model: no evidence either way
         return None
     finally:
@@ -127,10 +126,10 @@ def _try(
     finding = Finding(hypothesis.cause, hypothesis.change, hypothesis.fix, rule=hypothesis.rule)
     if after <= tolerance or after < before / _STEEP:
         return _with_drop(finding, before, after)
-    if local is None or not isinstance(where, Divergence):
+    if where is None or local is None:
         return None
     if local <= tolerance and local < where.error / _STEEP:
-        return _with_drop(finding, where.error, local, f" at {where.couple.name}")
+        return _with_drop(finding, where.error, local, f" at {where.place}")
     return None
 
 
@@ -138,20 +137,14 @@ def _with_drop(finding: Finding, before: float, after: float, where: str = "") -
     return Finding(finding.cause, finding.change, finding.fix, before, after, where, finding.rule)
 
 
-def _error_of(comparison: Comparison, couple: Couple, training: bool) -> float | None:
-    for now in comparison.couples(comparison.traces(training)):
-        if now.reference is couple.reference:
+def _local_error(comparison: Comparison, where: Divergence | Afterwards) -> float | None:
+    """What is left of it at the layer or the output where it began."""
+    if isinstance(where, Afterwards):
+        return None if where.glue is None else output_error(comparison, where)
+    for now in comparison.couples(comparison.traces(where.training)):
+        if now.reference is where.couple.reference:
             return relative(now.output(), now.reference.output)
     return None
-
-
-def _possible(comparison: Comparison, found: Iterator[Hypothesis]) -> Iterator[Hypothesis]:
-    """A record ends them where one needs more of the reference than was kept."""
-    try:
-        yield from found
-    except Exception:
-        if not comparison.recorded:
-            raise
 
 
 def _hypotheses(

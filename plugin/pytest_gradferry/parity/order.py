@@ -68,8 +68,8 @@ def swapped(comparison: Comparison, where: Divergence | Afterwards) -> Iterator[
 def _alike(
     comparison: Comparison, where: Divergence | Afterwards
 ) -> list[list[tuple[LayerPair, Array]]]:
-    """Groups of pairs that could be paired otherwise, with what the reference's are fed; up to the
-    divergence and a little beyond, the last ones first."""
+    """Groups of pairs that look alike and go by their names, with what the reference's are fed; up
+    to the divergence and a little beyond, the last ones first."""
     trace = comparison.traces(where.training)[0]
     fed: dict[int, Array] = {}
     for event in trace.events:
@@ -81,7 +81,7 @@ def _alike(
         called = [p for p in called if order.index(id(p.reference.layer)) < end]
     groups: dict[object, list[tuple[LayerPair, Array]]] = {}
     for p in called:
-        if p.order is None:
+        if p.order is None and p.reference.name == p.port.name:
             groups.setdefault(p.reference.signature, []).append((p, fed[id(p.reference.layer)]))
     return [group for group in reversed(groups.values()) if len(group) > 1]
 

@@ -7,7 +7,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..compare import Comparison
+import numpy as np
+
+from .. import tree
+from ..compare import Comparison, relative
 from ..hypothesis import Hypothesis
 from ..localise import Afterwards, Divergence
 from ..order import call_order
@@ -24,12 +27,13 @@ def located(comparison: Comparison, where: Divergence | Afterwards) -> Divergenc
         return where
     try:
         glue = glue_of(comparison, where)
+        order = call_order(comparison, where.training)
     except Exception:  # what cannot be recorded leaves the layers' own account, which stands
         return where
     if glue is None:
         return where
     between = f" (reference: {told(glue.reference)}; port: {told(glue.port)})"
-    return replace(where, glue=glue, between=between + call_order(comparison, where.training))
+    return replace(where, glue=glue, between=between + order)
 
 
 def operations(comparison: Comparison, where: Divergence | Afterwards) -> Iterator[Hypothesis]:
@@ -61,3 +65,12 @@ def _hypothesis(comparison: Comparison, glue: Glue, whole: Glue, way: Any) -> Hy
         kind=" ".join(call.where for s in (glue.reference, glue.port) for call in calls(s)).strip(),
         place=f"before {end_of(whole)}",
     )
+
+
+def output_error(comparison: Comparison, where: Afterwards) -> float:
+    """Of the one output that `where` is about, as the port is now."""
+    traces = comparison.traces(where.training)
+    theirs = tree.leaves(traces[0].outputs)
+    ours = tree.leaves(comparison.in_reference_layout(traces[1].outputs))
+    leaf = where.glue.target.leaf
+    return relative(np.asarray(ours[leaf]), theirs[leaf])
