@@ -25,6 +25,8 @@ from .localise import Afterwards, Divergence, first_divergence
 from .losscauses import loss_causes
 from .operations.cause import located, operations
 from .optimizercauses import optimizer_causes
+from .order import swapped
+from .repeated import Step, mistakes, told_once
 from .report import Finding, listed
 from .sequences import kept_states, masks_of_padding, recurrent
 from .settings import Difference, Found, thawed, written
@@ -34,6 +36,7 @@ from .together import together
 FORWARD = ("forward-eval", "forward-train")
 _TRAINING = ("one-step", "curve", "eval-after")
 _MOST = 6  # mistakes of one port that are told apart
+_MOST_STEPS = 40  # places where one of them is made
 # A drop this steep is no accident, even where another mistake remains.
 _STEEP = 100.0
 
@@ -71,11 +74,9 @@ def _mend(
 ) -> tuple[Where, list[Finding], float]:
     """Apply to the port what makes the rung's difference drop, until nothing more does."""
     first: Where = None
-    findings: list[Finding] = []
+    steps: list[Step] = []
     error = comparison.measure(rung).error
-    for _ in range(_MOST):
-        if error <= tolerance:
-            break
+    while error > tolerance and mistakes(steps) < _MOST and len(steps) < _MOST_STEPS:
         where = _locate(comparison, rung, tolerance, error)
         first = first or where
         for hypothesis in _possible(comparison, _hypotheses(comparison, rung, where, settings)):
@@ -87,12 +88,12 @@ def _mend(
             proven = _together(comparison, rung, tolerance)
         if not proven:
             break
-        for hypothesis, finding in proven:
-            findings.append(finding)
+        for hypothesis, _ in proven:
             applied.enter_context(hypothesis.apply())
         comparison.port_changed()
-        error = comparison.measure(rung).error
-    return first, findings, error
+        before, error = error, comparison.measure(rung).error
+        steps += [Step(hypothesis, finding, before, error) for hypothesis, finding in proven]
+    return first, told_once(steps), error
 
 
 def _locate(comparison: Comparison, rung: str, tolerance: float, error: float) -> Where:
@@ -159,6 +160,7 @@ def _hypotheses(
     yield from always_on(comparison)
     yield from _settings(comparison, settings)
     if where is not None:
+        yield from swapped(comparison, where)
         yield from summary(comparison, where)
     if isinstance(where, Divergence):
         yield from batch_norm(comparison, where)

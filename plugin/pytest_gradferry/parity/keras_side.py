@@ -320,6 +320,8 @@ class KerasSide(Side):
             self.depth -= 1
 
     def _mode_of(self, layer: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+        if id(layer) in self.by_batch:
+            return arguments | {"training": True}
         told = bool(arguments.get("training"))  # Keras takes a None that is given for False
         if "training" not in arguments or told == self.training:
             return arguments

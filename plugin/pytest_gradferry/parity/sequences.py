@@ -164,10 +164,9 @@ def _padded(comparison: Comparison, side: Side, padding: Array | bool) -> Iterat
 
 
 def kept_states(comparison: Comparison) -> Iterator[Hypothesis]:
-    """A stateful layer goes on from the last batch, where the other side starts from zeros."""
+    """What goes on from the last batch, where the other side starts anew."""
     for side, role in ((comparison.port, "port"), (comparison.reference, "reference")):
-        layers = _keras_layers(side)
-        kept = [layer for layer in layers if getattr(layer, "stateful", False)]
+        kept = [layer for layer in _keras_layers(side) if getattr(layer, "stateful", False)]
         if kept:
             yield Hypothesis(
                 f"{listed([layer.name for layer in kept])} of the {role} keeps its state from one "
@@ -176,6 +175,28 @@ def kept_states(comparison: Comparison) -> Iterator[Hypothesis]:
                 "stateful=False, or reset_state() before each batch",
                 partial(_changed, comparison, side, [(layer, "stateful", False) for layer in kept]),
             )
+        elif side.carried:
+            names = listed(sorted(side.carried))
+            yield Hypothesis(
+                f"{names} of the {role} keeps a tensor from one batch to the next",
+                "each batch started from what the first one found",
+                f"set {names} back before each batch, or pass the state in and out",
+                partial(_forgetful, comparison, side),
+            )
+
+
+@contextmanager
+def _forgetful(comparison: Comparison, side: Side) -> Iterator[None]:
+    def forget(on: bool) -> None:
+        side.carries_nothing = on
+        if side is comparison.reference:
+            comparison.forget()
+
+    forget(True)
+    try:
+        yield
+    finally:
+        forget(False)
 
 
 @contextmanager

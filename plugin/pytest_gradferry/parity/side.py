@@ -118,12 +118,15 @@ class Side(ABC):
         self.dropout_in_evaluation = False  # let those act
         self.strays: dict[int, bool] = {}  # layers called in another mode than the model, and which
         self.recalled: set[int] = set()  # layers put back into the model's mode
+        self.by_batch: set[int] = set()  # batch norms made to train in evaluation too
         # What attentions may not look at instead of what they are told, by id: see `Event.blocked`.
         self.forced_masks: dict[int, Array] = {}
         # What recurrent layers start from instead: (N, H) for each direction, of an LSTM h and c.
         self.forced_states: dict[int, list[Array]] = {}
         # Which tokens of a batch count, (N, T), where a layer can skip the rest; False: all do.
         self.padding: Array | bool | None = None
+        self.carried: set[str] = set()  # attributes in which calls leave tensors for the next one
+        self.carries_nothing = False  # each call starts from what the first one found
         self.tapped: dict[int, list[Any]] = {}  # here go whole sequences of recurrent layers
 
     # -- the run --------------------------------------------------------------------------------

@@ -49,6 +49,7 @@ CASES = {
         lambda: [nn.InstanceNorm2d(6, affine=True)],
         lambda: [L.GroupNormalization(2, epsilon=1e-5)],
         "groups=6",
+        "0 normalises each channel, the reference 2 groups of channels",
     ),
     "strides": Case(
         lambda: [nn.Conv2d(6, 4, 3, stride=2)],
@@ -209,6 +210,21 @@ CASES = {
         lambda: [Interpolate()],
         lambda: [L.UpSampling2D(interpolation="bilinear")],
         "resizes by bilinear, the reference by bilinear with align_corners",
+        "F.interpolate resizes by bilinear with align_corners, the reference by bilinear",
+        rule="XFR515",
+    ),
+    "functional-resize": Case(
+        lambda: [nn.Upsample(scale_factor=2)],
+        lambda: [L.Lambda(lambda x: tf.image.resize(x, (16, 20)))],
+        "tf.image.resize resizes by bilinear, the reference by nearest",
+        "resizes by nearest, the reference by bilinear",
+        rule="XFR515",
+    ),
+    "functional-both": Case(
+        lambda: [Interpolate()],
+        lambda: [L.Lambda(lambda x: keras.ops.image.resize(x, (16, 20)))],
+        "keras.ops.image.resize resizes by bilinear, the reference by bilinear with align_corners",
+        "F.interpolate resizes by bilinear with align_corners, the reference by bilinear",
         rule="XFR515",
     ),
     "pixel-shuffle": Case(
@@ -237,6 +253,12 @@ def named(layers):
     return layers
 
 
+def settings(layers):
+    """The plain attributes of each layer, which a cause may change only while it is tried."""
+    plain = (int, float, str, tuple, list, type(None))
+    return [{k: v for k, v in vars(layer).items() if isinstance(v, plain)} for layer in layers]
+
+
 @pytest.mark.filterwarnings("ignore:You might experience inconsistencies")
 @pytest.mark.parametrize(
     ("name", "port"), [(n, f) for n, case in CASES.items() for f, said in case.said.items() if said]
@@ -247,7 +269,9 @@ def test_mistake_is_named(parity, rng, name, port):
     last = np.moveaxis(x, 1, -1) if x.ndim > 2 else x
     theirs = nn.Sequential(*case.theirs())
     ours = keras.Sequential([L.Input(last.shape[1:]), *named(case.ours())])
+    before = settings(ours.layers), settings(theirs)
     report = parity.report(*((theirs, ours, x) if port == "keras" else (ours, theirs, last)))
+    assert (settings(ours.layers), settings(theirs)) == before
     assert report.failed_rung in ("forward-eval", "settings"), report.text()
     assert report.rung("forward-eval").status == "FAIL"
     (finding,) = report.findings or pytest.fail(report.text())

@@ -266,3 +266,28 @@ def test_one_bias_of_two(parity, series):
     assert "one of torch's two biases left out" in finding.cause
     port.layers[0].set_weights([*kernels, sum(biases)])
     parity(reference, port, series, weights="own", tolerance=1e-6)
+
+
+class Carrying(Classifier):
+    """Goes on from the last batch's state, as a language model is often trained."""
+
+    def __init__(self):
+        super().__init__("GRU")
+        self.state = None
+
+    def forward(self, x):
+        sequence, state = self.rnn(x, self.state)
+        self.state = state.detach()
+        return self.fc(sequence[:, -1])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_state_that_a_torch_module_keeps(parity, series, rng, order):
+    carrying = Carrying()
+    carrying(torch.from_numpy(series).float())
+    carrying.state = kept = carrying.state * 0
+    models = (keras_classifier("GRU"), carrying)[::order]
+    targets = rng.integers(0, 2, 3)
+    report = parity.report(*models, series, targets, loss="cross_entropy", steps=3)
+    assert cause(report, "curve").cause.startswith("state of the")
+    assert carrying.state is kept

@@ -167,8 +167,9 @@ def _described(owner: Any) -> Told:
     function = getattr(getattr(owner, "activation", None), "__name__", "")
     if kind == "Activation":
         return function, function, ()
-    settings = [] if hasattr(owner, "kernel") else [(k, getattr(owner, k, None)) for k in _SHOWN]
-    if hasattr(owner, "kernel") and function not in ("", "linear"):
+    plain = not getattr(owner, "weights", None)
+    settings = [(name, getattr(owner, name, None)) for name in _SHOWN if plain]
+    if not plain and function not in ("", "linear"):
         settings.append(("activation", function))
     text = frames.arguments(settings)
     axes = as_axes(getattr(owner, "axis", None))
