@@ -5,7 +5,11 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from torch import nn
+
+from pytest_gradferry.parity import record
 
 CONFTEST = """
 import sys
@@ -122,6 +126,9 @@ def test_recurrent_and_attention(parity):
     assert report.rung("gradients").status == "pass"
     assert report.rung("structure").detail.startswith("4 layers")
 
+def test_a_reference_recorded_elsewhere(parity):
+    exact(parity.replay("ref.safetensors", mlp_port))
+
 def test_tensors_of_the_backend(parity):
     inputs = keras.ops.convert_to_tensor(rows)
     exact(parity(mlp_port(), mlp(), inputs, port_inputs=torch.from_numpy(rows)))
@@ -178,6 +185,9 @@ def run(path, backend, tests):
 def test_right_and_wrong_ports(tmp_path, backend):
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed, so Keras cannot run on it here")
+    x, y = np.random.default_rng(0).normal(size=(5, 6)), np.arange(10.0).reshape(5, 2)
+    net = nn.Sequential(nn.Linear(6, 4), nn.GELU(), nn.LayerNorm(4), nn.Linear(4, 2))
+    record(net, x, y, loss="mse", optimizer="adam", steps=3, to=tmp_path / "ref.safetensors")
     code, output = run(tmp_path, backend, TESTS)
     assert code == 0, output
-    assert "9 passed" in output
+    assert "10 passed" in output
