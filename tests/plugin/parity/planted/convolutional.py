@@ -64,7 +64,7 @@ PLANTS = (
         "small_cnn",
         "L.Dense(classes)",
         "L.Dense(classes, use_bias=False)",
-        r"11: Linear .*bias.*port .*Dense \(weight \(5, 32\)\)",
+        r"no bias in .* of the port, where 11 has one",
     ),
     Plant(
         "padding same under a stride",
