@@ -56,10 +56,17 @@ class Parity:
         moved back; `port_inputs` and `port_outputs` (arrays, tuples, dicts or callables of the
         reference's inputs, of the port's outputs) say otherwise.
         `loss`: cross_entropy, mse, l1, bce_with_logits, nll, huber, kl_div, or a pair (torch's,
-        keras'), each called its framework's way. Without one, the gradients of a random projection
-        are compared and the training rungs skipped.
+        keras') of objects or functions, torch's called with (outputs, targets), Keras' with
+        (targets, outputs); a value for each sample is averaged. Of several outputs, {output: loss}
+        or a pair of dicts or lists, whose terms are added. A function of one's own gets whatever
+        `targets` are: sample weights may be among them. Without a loss, the gradients of a random
+        projection are compared and the training rungs skipped.
         `optimizer`: sgd, momentum, nesterov, adam, adamw, rmsprop, adagrad, or a pair (lambda
         params: torch.optim..., keras.optimizers...), whose own hyperparameters are compared.
+        torch's function may return (optimizer, scheduler), the scheduler to step after each step,
+        as a Keras schedule counts, or (optimizer, scheduler, n), after every n steps, an epoch.
+        What torch's loop does around a step goes into hooks of its optimizer: clipping, against
+        Keras' clipnorm and others, into `register_step_pre_hook`.
         `mapping`: {reference's layer or weight: port's}, for what does not pair by type and order.
         `weights`: whose weights both get: "reference", "port", or "own" for each its own, compared.
         `tolerance`: of max|a - b| / max|b| in float64, 1e-7 by default.
@@ -190,6 +197,7 @@ class Parity:
             weights=weights,
             tolerance=tolerance,
         )
+        self._keep(report)
         self._keep(report)
         if not report.passed:
             raise AssertionError(report.text())

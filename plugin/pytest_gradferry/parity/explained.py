@@ -9,8 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from .clipping import VALUE
 from .compare import Comparison, Measure, relative
-from .hyperparameters import EPSILON, HAT, UNDER_ROOT, epsilon_alike
+from .hyperparameters import (
+    EPSILON,
+    HAT,
+    HYPERPARAMETERS,
+    LEARNING_RATE,
+    MOMENTUM,
+    UNDER_ROOT,
+    epsilon_alike,
+)
 from .losscalls import Edit
 from .losscauses.edits import CallPair, call_pairs
 from .losscauses.formula import clips_targets, targets_unclipped
@@ -23,38 +32,49 @@ _SAME = 1e-6
 # -- optimizers ---------------------------------------------------------------------------------
 
 
-def _numbers(theirs: TorchStepper, ours: KerasStepper) -> str:
-    return "Keras rounds the betas to float32; taken exactly" if theirs.kind == ours.kind else ""
+def _numbers(theirs: TorchStepper, ours: KerasStepper, steps: int) -> str:
+    own = [h for h in HYPERPARAMETERS if h is not LEARNING_RATE and h.keras]
+    numbers = [ours.read(h) for h in own if ours.kind in h.kinds]
+    if all(np.float32(number) == number for number in numbers):
+        return ""
+    return "Keras rounds its numbers (betas, rho, ...) to float32; taken exactly"
 
 
-def _rates(theirs: TorchStepper, ours: KerasStepper) -> str:
+def _rates(theirs: TorchStepper, ours: KerasStepper, steps: int) -> str:
+    if theirs.planned_rates(steps) == ours.planned_rates(steps):
+        return ""
     return "Keras keeps the learning rate as float32; torch's taken"
 
 
-def _epsilon(theirs: TorchStepper, ours: KerasStepper) -> str:
+def _epsilon(theirs: TorchStepper, ours: KerasStepper, steps: int) -> str:
     wanted, given = theirs.read(EPSILON), ours.read(EPSILON)
-    if wanted is None or given is None or not epsilon_alike(ours.kind, wanted, given):
+    if wanted is None or given is None:
         return ""
     if theirs.kind in HAT and ours.kind in HAT:
         return "Keras' epsilon stands for torch's eps * sqrt(1 - beta_2^t); set to that"
-    if theirs.kind == ours.kind and ours.kind in UNDER_ROOT:
+    alike = theirs.kind == ours.kind and epsilon_alike(ours.kind, wanted, given)
+    if alike and ours.kind in UNDER_ROOT:
         return "epsilon stands under the root in Keras, beside it in torch; left out of both"
     return ""
 
 
-def _clip(theirs: TorchStepper, ours: KerasStepper) -> str:
+def _clip(theirs: TorchStepper, ours: KerasStepper, steps: int) -> str:
+    if ours.clip is None or ours.clip.how == VALUE:
+        return ""
     return "torch clips to max_norm / (norm + 1e-6), Keras to max_norm / norm; taken exactly"
 
 
-def _velocity(theirs: TorchStepper, ours: KerasStepper) -> str:
+def _velocity(theirs: TorchStepper, ours: KerasStepper, steps: int) -> str:
+    if not (theirs.scheduled or ours.scheduled) or not ours.read(MOMENTUM):
+        return ""
     return (
         "Keras' velocity adds up lr * gradient, torch's buffer gradients alone, which a changing "
         "rate tells apart; torch's scaled by lr(t - 1) / lr(t)"
     )
 
 
-# In this order; each only stays if it takes away some of the difference.
-_ALIGNMENTS: dict[str, Callable[[TorchStepper, KerasStepper], str]] = {
+# Each says what is done about it, nothing where it makes no difference.
+_ALIGNMENTS: dict[str, Callable[[TorchStepper, KerasStepper, int], str]] = {
     "rates": _rates,
     "numbers": _numbers,
     "epsilon": _epsilon,
@@ -74,19 +94,22 @@ def aligned_training(comparison: Comparison, measure: Measure, rung: str, bound:
     theirs, ours = optimizers.bare("torch"), optimizers.bare("keras")
     raw, said = measure.error, []
     for name, formula in _ALIGNMENTS.items():
-        text = formula(theirs, ours)
         if name in optimizers.aligned:
             continue
         optimizers.aligned.add(name)
+        text = formula(theirs, ours, comparison.steps)
+        if not text:
+            continue
         comparison.retrain()
         now = comparison.measure(rung)
-        if text and now.error < measure.error / 2:
+        if now.error < measure.error / 2:
             said.append(text)
         measure = now
         if measure.error <= bound:
             measure.explained = f"{'; '.join(said)}: {raw:.1e} without"
-            break
-    return measure
+            return measure
+    comparison.retrain()
+    return comparison.measure(rung)
 
 
 def explain_dense(comparison: Comparison, measure: Measure) -> None:

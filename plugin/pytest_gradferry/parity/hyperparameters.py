@@ -63,6 +63,7 @@ def _plain(value: Any) -> Any:
 
 
 LEARNING_RATE = Hyperparameter("learning rate", "lr", "learning_rate", tuple(KINDS.values()))
+MOMENTUM = Hyperparameter("momentum", "momentum", "momentum", ("SGD", "RMSprop"), neutral=0.0)
 EPSILON = Hyperparameter("epsilon", "eps", "epsilon", _WITH_EPSILON)
 ACCUMULATOR = Hyperparameter(
     "initial accumulator",
@@ -72,7 +73,7 @@ ACCUMULATOR = Hyperparameter(
 )
 HYPERPARAMETERS = (
     LEARNING_RATE,
-    Hyperparameter("momentum", "momentum", "momentum", ("SGD", "RMSprop"), neutral=0.0),
+    MOMENTUM,
     Hyperparameter("nesterov", "nesterov", "nesterov", ("SGD",), neutral=False),
     Hyperparameter("dampening", "dampening", "", ("SGD",), neutral=0.0),
     Hyperparameter("beta_1", "betas", "beta_1", _BETAS, 0),

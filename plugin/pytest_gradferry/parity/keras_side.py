@@ -248,7 +248,10 @@ class KerasSide(Side):
     def remarks(self) -> list[str]:
         remarks = []
         if count := len(self.model.losses):
-            remarks.append(f"{count} losses that {self} adds itself (regularisers) are left out")
+            remarks.append(
+                f"{count} losses that {self} adds itself (regularisers) are left out of the loss; "
+                "an optimizer of one's own is given L2's gradient"
+            )
         layers = self.model._flatten_layers(include_self=True, recursive=True)
         for kind in dict.fromkeys(type(layer) for layer in layers):
             owner = next(base for base in kind.__mro__ if "__call__" in vars(base))
@@ -320,6 +323,8 @@ class KerasSide(Side):
             self.depth -= 1
 
     def _mode_of(self, layer: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+        if id(layer) in self.by_batch:
+            return arguments | {"training": True}
         told = bool(arguments.get("training"))  # Keras takes a None that is given for False
         if "training" not in arguments or told == self.training:
             return arguments

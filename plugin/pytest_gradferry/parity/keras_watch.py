@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,7 @@ def _activation(layer: Any, seen: Seen) -> Iterator[None]:
         yield
         return
 
+    @wraps(activation)
     def spied(x: Any, *args: Any, **kwargs: Any) -> Any:
         seen.output = x
         return activation(x, *args, **kwargs)

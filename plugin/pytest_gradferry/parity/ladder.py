@@ -31,6 +31,7 @@ from .report import (
 )
 from .settings import Difference, Found, compare_settings
 from .side import Trace
+from .unpaired import reasons
 
 # Bounds of a right port where float64 is not to be had. Outputs come within 1e-6 even in deep nets;
 # gradients, and what follows from them, jump where rounding moves an activation over a kink.
@@ -124,7 +125,7 @@ class Ladder:
             comparison.pairing = pair(comparison.reference, comparison.port, traces, self.mapping)
         except StructureError as error:
             self._add("structure", FAIL, detail=str(error))
-            self._hidden_layers()
+            self.report.findings += reasons(comparison, traces, self._copy)
             self.report.findings += head_sizes(comparison.reference, comparison.port)
             return False
         pairing = comparison.pairing
@@ -133,19 +134,9 @@ class Ladder:
             PASS,
             detail=f"{len(pairing.layers)} layers, {len(pairing.weights)} weights",
         )
+        if pairing.idle:
+            self.report.notes.append(f"{listed(pairing.idle)}: the other side keeps no statistics")
         return True
-
-    def _hidden_layers(self) -> None:
-        for side, role in (
-            (self.comparison.reference, "reference"),
-            (self.comparison.port, "port"),
-        ):
-            for (place, rule), names in side.hidden_layers().items():
-                cause = (
-                    f"the {role} keeps {listed(names)} in {place}, where torch does not see them"
-                )
-                fix = "nn.ModuleList" if rule == "XFR106" else "nn.ModuleDict"
-                self.report.findings.append(Finding(cause, "", f"make it an {fix}", rule=rule))
 
     def _weights(self) -> bool:
         comparison = self.comparison

@@ -131,6 +131,7 @@ class Optimizers:
         for fix in self.fixes[framework]:
             fix(made)
         if self.named:
+            made.regularised = False
             made.rates = [self.slower * rate for rate in made.planned_rates(1)]
         return made
 

@@ -67,7 +67,6 @@ def compare(
             side.population_variance = True
         fold_biases(*sides)
         traces = first_traces(comparison, report)
-        place_targets(comparison, traces)
         Ladder(comparison, report, dict(mapping or {}), weights, tolerance).climb(traces)
     return report
 
@@ -177,7 +176,7 @@ def opened(side: Side, inputs: Any) -> Iterator[None]:
 
 
 def first_traces(comparison: Comparison, report: ParityReport) -> tuple[Trace, Trace]:
-    """Both models run once; in float32 where one of them cannot do float64."""
+    """Models and loss run once; in float32 where one of them cannot do float64."""
     try:
         return _traces(comparison)
     except ParityInputError as error:
@@ -195,10 +194,17 @@ def first_traces(comparison: Comparison, report: ParityReport) -> tuple[Trace, T
 
 
 def _traces(comparison: Comparison) -> tuple[Trace, Trace]:
-    return (
-        comparison.reference.trace(comparison.inputs),
-        comparison.port.trace(comparison.port_inputs),
-    )
+    reference, port = comparison.reference, comparison.port
+    traces = reference.trace(comparison.inputs), port.trace(comparison.port_inputs)
+    place_targets(comparison, traces)
+    if comparison.losses is not None and not comparison.recorded:
+        for side, trace, targets in (
+            (reference, traces[0], comparison.targets),
+            (port, traces[1], comparison.port_targets),
+        ):
+            outputs = tree.transform(side.tensor, trace.outputs)
+            comparison.losses.objective(side, targets)(outputs)
+    return traces
 
 
 def place_targets(comparison: Comparison, traces: tuple[Trace, Trace]) -> None:

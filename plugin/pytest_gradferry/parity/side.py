@@ -118,6 +118,7 @@ class Side(ABC):
         self.dropout_in_evaluation = False  # let those act
         self.strays: dict[int, bool] = {}  # layers called in another mode than the model, and which
         self.recalled: set[int] = set()  # layers put back into the model's mode
+        self.by_batch: set[int] = set()  # batch norms made to train in evaluation too
         # What attentions may not look at instead of what they are told, by id: see `Event.blocked`.
         self.forced_masks: dict[int, Array] = {}
         # What recurrent layers start from instead: (N, H) for each direction, of an LSTM h and c.

@@ -34,6 +34,7 @@ class Stepper(ABC):
     of the weight, likewise."""
 
     framework: str
+    regularised = False
 
     def __init__(self, optimizer: Any) -> None:
         self.optimizer = optimizer
@@ -217,6 +218,7 @@ class KerasStepper(Stepper):
         super().__init__(optimizer)
         optimizer.loss_scale_factor = None  # `fit` scales the loss by it first: nothing in sum
         self.torch_epsilon: float | None = None
+        self.regularised = True  # `fit` adds the model's penalties to the loss
 
     @property
     def scheduled(self) -> bool:
@@ -248,6 +250,8 @@ class KerasStepper(Stepper):
         if self.decays is not None:
             return self.decays.get(id(weight), (0.0, False))
         value = float(self.optimizer.weight_decay or 0.0)
+        if not value and (l2 := l2_of(weight)):
+            return 2 * l2, True
         return (value if self.optimizer._use_weight_decay(weight) else 0.0), False
 
     def planned_rates(self, steps: int) -> list[float]:
@@ -267,6 +271,8 @@ class KerasStepper(Stepper):
             optimizer._learning_rate = _constant(rate)
         if self.decays is not None:
             pairs = self._decayed(pairs)
+        elif self.regularised:
+            pairs = [(g + 2 * l2_of(v) * v.value if l2_of(v) else g, v) for g, v in pairs]
         self.steps += 1
         if self.torch_epsilon is not None:
             beta_2 = float(optimizer.beta_2)
@@ -286,6 +292,14 @@ class KerasStepper(Stepper):
                 variable.assign(variable * (1 - value * rate))
             found.append((gradient, variable))
         return found
+
+
+def l2_of(variable: Any) -> float:
+    """Of a Keras weight's regulariser, whose penalty is l2 * sum(w^2); 0 where it is another."""
+    regularizer = getattr(variable, "regularizer", None)
+    if getattr(regularizer, "l1", 0):
+        return 0.0
+    return float(getattr(regularizer, "l2", 0.0))
 
 
 def equal_rates(theirs: list[float], ours: list[float]) -> Callable[[float, float], bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -11,79 +10,19 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.overrides import TorchFunctionMode
 
 from ..hidden import hidden_modules
 from . import torch_attention, torch_stages, tree
 from .layout import Array
 from .mapping import ROWS, TORCH_BOOKKEEPING, Row
 from .side import Event, Gradients, Handle, Objective, Side
-from .torch_attention import ATTENTION, attended, no_fast_path, without_dropout
+from .torch_attention import attended, no_fast_path
+from .torch_functions import WatchedFunctions
 from .torch_kept import Kept, converted, kept, put_back
 from .torch_stages import staged
 from .torch_statistics import BATCH_NORM, make_biased, moves_statistics
 
-_DROPOUT = {
-    F.dropout,
-    F.dropout1d,
-    F.dropout2d,
-    F.dropout3d,
-    F.alpha_dropout,
-    F.feature_alpha_dropout,
-    torch.dropout,
-    torch.feature_dropout,
-    torch.alpha_dropout,
-}
 _BY_KIND = {row.kind: row for row in ROWS}
-_RECORDED = {F.pad: "pad", F.interpolate: "upsample"}
-_BY_NAME = {"pixel_shuffle": "pixelshuffle"} | {
-    f"{function}{d}d": f"{kind}{d}d"
-    for d in (1, 2, 3)
-    for function, kind in (
-        ("max_pool", "maxpool"),
-        ("avg_pool", "avgpool"),
-        ("adaptive_avg_pool", "globalavgpool"),
-        ("adaptive_max_pool", "globalmaxpool"),
-    )
-}
-
-
-class _Functional(TorchFunctionMode):
-    """Turns dropout off, wherever it is called from, and records functional pads, pools and
-    resizes."""
-
-    def __init__(self, side: TorchSide) -> None:
-        super().__init__()
-        self.side = side
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = kwargs or {}
-        if func in _DROPOUT:
-            rate = args[1] if len(args) > 1 else kwargs.get("p", 0.5)
-            self.side.record_function("dropout", "dropout", args[0], args[0], rate=rate)
-            if _told_to_act(func, args, kwargs) and self.side.acts(f"F.{func.__name__}", rate):
-                return func(*args, **kwargs)
-            return args[0] * 1.0
-        if func is ATTENTION:
-            args, kwargs, rate = without_dropout(args, kwargs)
-            if rate:
-                self.side.record_function("attention", "dropout", args[0], args[0], rate=rate)
-        output = func(*args, **kwargs)
-        if func in _RECORDED:
-            given = inspect.signature(func).bind(*args, **kwargs)
-            given.apply_defaults()
-            x = given.arguments.pop("input")
-            self.side.record_function(func.__name__, _RECORDED[func], x, output, **given.arguments)
-        elif (kind := _BY_NAME.get(getattr(func, "__name__", ""))) is not None:
-            self.side.record_function(func.__name__, kind, args[0], output)
-        return output
-
-
-def _told_to_act(func: Any, args: Any, kwargs: Any) -> bool:
-    if len(args) > 2:
-        return bool(args[2])
-    default = "alpha" not in func.__name__
-    return bool(kwargs.get("training", kwargs.get("train", default)))
 
 
 class TorchSide(Side):
@@ -205,7 +144,7 @@ class TorchSide(Side):
         if self.carries_nothing:
             for module, before in self._kept:
                 put_back(module, before)
-        with torch.set_grad_enabled(training), _Functional(self):
+        with torch.set_grad_enabled(training), WatchedFunctions(self):
             return self._call(inputs)
 
     def gradients(self, inputs: Any, objective: Objective) -> Gradients:
@@ -265,7 +204,7 @@ class TorchSide(Side):
     # -- layers and weights ---------------------------------------------------------------------
 
     def run_layer(self, layer: Any, inputs: Array, training: bool) -> Array:
-        with torch.no_grad(), self.unchanged(), _Functional(self):
+        with torch.no_grad(), self.unchanged(), WatchedFunctions(self):
             self.training = training
             layer.train(training)
             return self.array(torch_attention.alone(layer, self.tensor(inputs)))
@@ -299,10 +238,15 @@ class TorchSide(Side):
 
     # -- recording ------------------------------------------------------------------------------
 
+    @property
+    def in_layer(self) -> bool:
+        """A layer of the table is running."""
+        return bool(self._inputs)
+
     def record_function(
         self, name: str, kind: str, inputs: Any, output: Any, **detail: Any
     ) -> None:
-        if self.recording is not None and not self._inputs:
+        if self.recording is not None and not self.in_layer:
             arrays = self.array(inputs), self.array(output)
             self.recording.append(
                 Event("torch", None, f"F.{name}", _BY_KIND[kind], *arrays, detail)
@@ -331,6 +275,8 @@ class TorchSide(Side):
             self.strays[id(module)] = module.training
             if id(module) in self.recalled:
                 module.train(self.training)
+        if id(module) in self.by_batch:
+            module.train(True)
         if self.population_variance and moves_statistics(module):
             self._variances[id(module)] = module.running_var.clone()
         if (before := self.before.get(id(module))) is not None:

@@ -255,3 +255,17 @@ def test_negative_targets_get_a_hint(parity, x):
     losses = nn.CrossEntropyLoss(), PAIRS["cross entropy"][1]
     with pytest.raises(ValueError, match="left out by ignore_class=-100 in Keras"):
         parity(linear(), dense(), x, y, loss=losses)
+
+
+def test_a_loss_with_float32_constants_is_compared_in_float32(parity, x):
+    scale = keras.ops.convert_to_tensor(np.float32(0.5))
+
+    def ours(target, output):
+        return keras.ops.mean((output - target) ** 2 * scale)
+
+    def theirs(output, target):
+        return ((output - target) ** 2).mean() / 2
+
+    report = parity(linear(), dense(), x, reals(), loss=(theirs, ours), steps=3)
+    assert report.dtype == "float32"
+    assert report.rung("curve").status == "pass"

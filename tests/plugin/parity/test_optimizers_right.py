@@ -13,11 +13,11 @@ ours, schedules = keras.optimizers, keras.optimizers.schedules
 
 
 def theirs_model():
-    return nn.Sequential(nn.Linear(5, 6), nn.Tanh(), nn.Linear(6, 3))
+    return nn.Sequential(nn.Linear(5, 3))
 
 
 def ours_model():
-    return keras.Sequential([L.Input((5,)), L.Dense(6, activation="tanh"), L.Dense(3)])
+    return keras.Sequential([L.Input((5,)), L.Dense(3)])
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def data(rng):
 def compare(parity, data, pair, to_keras=True, **options):
     models = theirs_model(), ours_model()
     models = models if to_keras else models[::-1]
-    options = {"tolerance": EXACT, "steps": 8} | options
+    options = {"tolerance": EXACT, "steps": 4} | options
     return parity(*models, *data, loss="mse", optimizer=pair, **options)
 
 
@@ -189,7 +189,7 @@ SCHEDULES = {
 @pytest.mark.parametrize("to_keras", [True, False])
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_schedules(parity, data, name, to_keras):
-    report = compare(parity, data, SCHEDULES[name], to_keras)
+    report = compare(parity, data, SCHEDULES[name], to_keras, steps=8)
     assert report.rung("curve").status in ("pass", "explained")
 
 
@@ -252,10 +252,11 @@ def test_repeated_tokens_under_adam(parity, rng, to_keras):
     models = models if to_keras else models[::-1]
     tokens, y = rng.integers(0, 6, (5, 8)), rng.integers(0, 3, 5)
     pair = lambda p: optim.Adam(p, lr=0.01), ours.Adam(0.01)
-    report = parity(*models, tokens, y, loss="cross_entropy", optimizer=pair, tolerance=1e-8)
+    options = {"loss": "cross_entropy", "tolerance": 1e-8, "steps": 4}
+    report = parity(*models, tokens, y, optimizer=pair, **options)
     assert report.rung("curve").status == "explained"
     assert "a repeated token's gradients one by one" in report.rung("curve").detail
-    plain = parity(*models, tokens, y, loss="cross_entropy", optimizer="sgd", tolerance=1e-8)
+    plain = parity(*models, tokens, y, optimizer="sgd", **options)
     assert plain.rung("curve").status == "pass"
 
 
@@ -301,3 +302,39 @@ def test_rates_are_seen_to_decay(data):
     optimizer = optim.SGD([parameter], lr=1.0)
     stepper = TorchStepper(optimizer, schedulers.StepLR(optimizer, 1, 0.5), 2)
     assert np.allclose(stepper.planned_rates(5), [1, 1, 0.5, 0.5, 0.25])
+
+
+def regularised(l2):
+    return keras.Sequential(
+        [L.Input((5,)), L.Dense(3, kernel_regularizer=keras.regularizers.L2(l2))]
+    )
+
+
+@pytest.mark.parametrize("to_keras", [True, False])
+def test_regularisers_against_weight_decay(parity, data, to_keras):
+    def make(params):
+        groups = [{"params": params[:1], "weight_decay": 0.125}, {"params": params[1:]}]
+        return optim.SGD(groups, lr=0.125, momentum=0.875)
+
+    models = nn.Sequential(nn.Linear(5, 3)), regularised(0.0625)
+    models = models if to_keras else models[::-1]
+    pair = make, ours.SGD(0.125, momentum=0.875)
+    options = {"loss": "mse", "tolerance": 1e-8, "steps": 3}
+    parity(*models, *data, optimizer=pair, **options)
+    parity(*models, *data, optimizer="momentum", **options)
+
+
+@pytest.mark.parametrize("to_keras", [True, False])
+def test_regularisers_count_twice(parity, data, to_keras):
+    def make(params):
+        groups = [{"params": params[:1], "weight_decay": 0.125}, {"params": params[1:]}]
+        return optim.SGD(groups, lr=0.125)
+
+    models = nn.Sequential(nn.Linear(5, 3)), regularised(0.125)
+    models = models if to_keras else models[::-1]
+    options = {"loss": "mse", "optimizer": (make, ours.SGD(0.125)), "steps": 2}
+    report = parity.report(*models, *data, **options)
+    (finding,) = report.findings
+    assert finding.rule == "XFR417"
+    assert "l2(c) adds 2 * c * weight to the gradient" in finding.cause
+    assert finding.before > 1e-7 > finding.after

@@ -153,7 +153,8 @@ def _function(kind: str, inputs: Any, entry: FrameType | None) -> Told:
     if name in _OPERATORS or entry.f_code.co_filename.endswith("override_binary_operator.py"):
         return plain, plain + _scalar(inputs), ()
     if name == "call":  # a keras.ops function in a functional model
-        return _described(entry.f_locals.get("self"))
+        operation = entry.f_locals.get("self")
+        return _described(operation, frames.snake(type(operation).__name__))
     name = frames.unversioned(name)
     given = frames.parameters(entry)
     text = frames.arguments(given)
@@ -161,18 +162,20 @@ def _function(kind: str, inputs: Any, entry: FrameType | None) -> Told:
     return name, f"{name}({text})" if text else name, as_axes(axes)
 
 
-def _described(owner: Any) -> Told:
+def _described(owner: Any, name: str = "") -> Told:
     """A layer or operation and what it is set to: `Concatenate(axis=1)`."""
     kind = type(owner).__name__
     function = getattr(getattr(owner, "activation", None), "__name__", "")
     if kind == "Activation":
         return function, function, ()
-    settings = [] if hasattr(owner, "kernel") else [(k, getattr(owner, k, None)) for k in _SHOWN]
-    if hasattr(owner, "kernel") and function not in ("", "linear"):
+    plain = not getattr(owner, "weights", None)
+    settings = [(name, getattr(owner, name, None)) for name in _SHOWN if plain]
+    if not plain and function not in ("", "linear"):
         settings.append(("activation", function))
     text = frames.arguments(settings)
     axes = as_axes(getattr(owner, "axis", None))
-    return frames.snake(kind), f"{kind}({text})" if text else kind, axes
+    shown = name or kind
+    return frames.snake(kind), f"{shown}({text})" if text else shown, axes
 
 
 def _scalar(inputs: Any) -> str:

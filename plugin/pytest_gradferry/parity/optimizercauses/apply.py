@@ -16,12 +16,14 @@ def both(comparison: Comparison) -> tuple[TorchStepper, KerasStepper]:
 
 
 @contextmanager
-def fixed(comparison: Comparison, framework: str, fix: Fix) -> Iterator[None]:
-    """On the reference's side everything that trained it runs anew."""
-    of_reference = framework == comparison.reference.framework
+def fixed(
+    comparison: Comparison, framework: str, fix: Fix, of_both: bool = False
+) -> Iterator[None]:
+    """`of_both`: what is known to differ between the two (see `explained`) changes with it."""
+    anew = of_both or framework == comparison.reference.framework
     with comparison.optimizers.fixed(framework, fix):
-        if of_reference:
+        if anew:
             comparison.retrain()
         yield
-    if of_reference:
+    if anew:
         comparison.retrain()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..compare import Comparison
+from ..hyperparameters import MOMENTUM
 from ..hypothesis import Hypothesis
 from ..report import listed
-from ..steppers import Decay, Stepper
+from ..steppers import Decay, Stepper, l2_of
 from .apply import both, fixed
 
 _RULE = "XFR416"
@@ -62,8 +63,14 @@ def weight_decay(comparison: Comparison) -> Iterator[Hypothesis]:
             if keras_port
             else "param groups: {'params': ..., 'weight_decay': 0.0} for the weights without"
         )
+    rule = _RULE
+    if any(
+        l2_of(pair.variable) for w in comparison.trained_weights() for pair in (w.port, w.reference)
+    ):
+        cause += "; Keras' l2(c) adds 2 * c * weight to the gradient"
+        rule = "XFR417"
     framework = comparison.port.framework
-    yield Hypothesis(cause, change, fix, lambda: fixed(comparison, framework, decayed), _RULE)
+    yield Hypothesis(cause, change, fix, lambda: fixed(comparison, framework, decayed), rule)
 
 
 def _form(decay: Decay) -> str:
@@ -108,10 +115,7 @@ def _of_pairs(comparison: Comparison) -> list[tuple[str, Decay, Decay]]:
 
 def _indifferent(stepper: Stepper) -> bool:
     """Without momentum both forms move a weight alike."""
-    from ..hyperparameters import HYPERPARAMETERS
-
-    momentum = next(h for h in HYPERPARAMETERS if h.name == "momentum")
-    return stepper.kind == "SGD" and not stepper.read(momentum)
+    return stepper.kind == "SGD" and not stepper.read(MOMENTUM)
 
 
 def _plain(decay: Decay) -> Decay:

@@ -51,7 +51,7 @@ def kind(comparison: Comparison) -> Iterator[Hypothesis]:
         f"the port's optimizer is {here.family}, the reference's {wanted.family}",
         f"{name}({written})",
         f"take {name}({written}) in the port",
-        lambda: fixed(comparison, comparison.port.framework, replace),
+        lambda: fixed(comparison, comparison.port.framework, replace, of_both=True),
     )
 
 

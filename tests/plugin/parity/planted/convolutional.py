@@ -43,6 +43,7 @@ PLANTS = (
         _NORM,
         _NORM.replace("(e", "(axis=1, e"),
         r"axis=-1",
+        small={"width": 4},
     ),
     Plant(
         "batch norm without scale",
@@ -134,7 +135,7 @@ PLANTS = (
         "small_cnn",
         "nn.AvgPool2d(2)",
         "nn.MaxPool2d(2)",
-        r"MaxPool2d.*AveragePooling2D|AveragePooling2D.*MaxPool2d",
+        r"(?i)max_?pool2d.*AveragePooling2D",
         "torch",
     ),
     Plant(
@@ -259,7 +260,7 @@ PLANTS = (
         "mobilenet_v2",
         "return x + self.conv(x) if self.residual",
         "return x + self.conv(x) * 0.5 if self.residual",
-        r"\* ?0\.5|\* ?2|factor|scale",
+        r"mul\(0\.5\)|\* ?0\.5|\* ?2",
         "torch",
         small={"stages": ((1, 16, 1, 1), (3, 16, 2, 1))},
     ),
