@@ -50,14 +50,14 @@ PLANTS = (
         "small_cnn",
         "epsilon=1e-5,",
         "epsilon=1e-5, scale=False,",
-        r"BatchNorm2d \(weight.*BatchNormalization \(bias",
+        r"no scale in|BatchNorm2d \(weight.*BatchNormalization \(bias",
     ),
     Plant(
         "conv with a bias",
         "resnet18",
         "strides=stride, use_bias=False)",
         "strides=stride)",
-        r"conv1: Conv2d \(weight \(4, 3, 7, 7\)\).*Conv2D \(weight \(4, 3, 7, 7\), bias",
+        r"(?i)bias in|conv1: Conv2d .*Conv2D .*bias",
     ),
     Plant(
         "dense without a bias",
