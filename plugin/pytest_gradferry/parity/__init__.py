@@ -198,6 +198,7 @@ class Parity:
             tolerance=tolerance,
         )
         self._keep(report)
+        self._keep(report)
         if not report.passed:
             raise AssertionError(report.text())
         return report

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ from .glue import between, has_own_activation
 from .hypothesis import Hypothesis
 from .layout import Array
 from .localise import Afterwards, Divergence
+from .operations.transplant import changed, for_all
 from .side import Side
 
 _SAME = 1e-6
@@ -88,21 +90,29 @@ def scale(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis]:
         if fitted is None:
             continue
         factor, shift = fitted
-        said = _said(factor, shift)
-        yield Hypothesis(
-            f"the reference feeds {couple.name} {said}, where x is what the port feeds it",
-            said,
-            f"compute {said} before {couple.port.name}, as the reference does",
-            partial(_rescaled, side, couple.port.layer, factor, shift),
-        )
+        yield from _rescalings(side, where, factor, shift)
         return
 
 
-def _rescaled(side: Side, layer: Any, factor: Array, shift: Array) -> AbstractContextManager[None]:
-    def before(tensor: Any) -> Any:
-        return tensor * side.tensor(factor) + side.tensor(shift)
+def _rescalings(side: Side, where: Divergence, factor: Array, shift: Array) -> Iterator[Hypothesis]:
+    couple, said = where.couple, _said(factor, shift)
+    function = partial(_rescaled, side, factor, shift)
+    hypothesis = Hypothesis(
+        f"the reference feeds {couple.name} {said}, where x is what the port feeds it",
+        said,
+        f"compute {said} before {couple.port.name}, as the reference does",
+        lambda: side.intercepted(couple.port.layer, before=function),
+        kind=said,
+        place=couple.name,
+    )
+    if for_all(where.glue):  # whoever else takes it may have to have it too
+        value = where.glue.target.ours
+        yield replace(hypothesis, apply=lambda: changed(side, value, function))
+    yield hypothesis
 
-    return side.intercepted(layer, before=before)
+
+def _rescaled(side: Side, factor: Array, shift: Array, tensor: Any) -> Any:
+    return tensor * side.tensor(factor) + side.tensor(shift)
 
 
 def _fit(x: Array, y: Array, axis: int | None) -> tuple[Array, Array] | None:

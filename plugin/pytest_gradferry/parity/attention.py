@@ -14,6 +14,7 @@ from .compare import Comparison
 from .hypothesis import Hypothesis
 from .layout import Array
 from .localise import Divergence
+from .report import Finding
 from .side import Side
 
 _INVERTED = {
@@ -56,6 +57,29 @@ def attention(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis]
         fix if "=" not in fix else f"{name}: {fix}",
         partial(_masked, side, couple.port.layer, theirs),
     )
+
+
+def head_sizes(reference: Side, port: Side) -> Iterator[Finding]:
+    """Where the layers do not pair: Keras' key_dim is the size of one head, not of all of them."""
+    keras, torch = (reference, port) if reference.framework == "keras" else (port, reference)
+    if not hasattr(keras.model, "_flatten_layers") or not hasattr(torch.model, "modules"):
+        return  # recorded elsewhere
+    layers = keras.model._flatten_layers(include_self=True, recursive=True)
+    found = [layer for layer in layers if keras.kind(layer) == "attention"]
+    for module in torch.model.modules():
+        if torch.kind(module) != "attention":
+            continue
+        size, width = module.head_dim, module.embed_dim
+        for layer in found:
+            if layer.key_dim == width != size and layer.num_heads == module.num_heads:
+                yield Finding(
+                    f"{layer.name} has key_dim={width}, the size of one head, of which torch's "
+                    f"{width} features make {module.num_heads}",
+                    "",
+                    f"MultiHeadAttention({module.num_heads}, key_dim={size})",
+                )
+                found.remove(layer)
+                break
 
 
 def _masks(theirs: Array | None, ours: Array | None) -> tuple[Array, Array] | None:

@@ -58,6 +58,14 @@ def batch_norm(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis
             f"{name}(x, training=training)" if keras else f"leave {name} in the model's mode",
             lambda: _recalled(side, layer),
         )
+    elif not where.training and told is None and _by_batch(comparison.reference, where):
+        keras = side.framework == "keras"
+        yield Hypothesis(
+            f"{name} normalises by its own statistics in evaluation, the reference by each batch",
+            "the batch's statistics",
+            f"{name}(x, training=True)" if keras else f"track_running_stats=False: {name}",
+            lambda: _trained(side, layer),
+        )
     rank = where.couple.port.inputs.ndim
     if side.framework == "keras" and layer.axis == 1 and rank > 2 and where.couple.moves:
         yield Hypothesis(
@@ -66,6 +74,22 @@ def batch_norm(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis
             f"BatchNormalization(..., axis=-1), with data in (N, ..., C): {name}",
             lambda: _over_last_axis(layer, rank),
         )
+
+
+def _by_batch(reference: Side, where: Divergence) -> bool:
+    """The reference's batch norm keeps no statistics, or is told to train always."""
+    layer = where.couple.reference.layer
+    keeps = getattr(layer, "track_running_stats", True)
+    return not keeps or reference.strays.get(id(layer), False)
+
+
+@contextmanager
+def _trained(side: Side, layer: Any) -> Iterator[None]:
+    side.by_batch.add(id(layer))
+    try:
+        yield
+    finally:
+        side.by_batch.discard(id(layer))
 
 
 @contextmanager

@@ -16,14 +16,17 @@ from .arithmetic import residual, scale
 from .attention import attention
 from .calls import always_on, batch_norm
 from .compare import Comparison, relative
-from .couples import Couple
+from .embeddings import ties
+from .errors import ParityInputError
 from .glue import activation, flatten_order
 from .hypothesis import Hypothesis
 from .layercauses import of_layer
 from .localise import Afterwards, Divergence, first_divergence
 from .losscauses import loss_causes
-from .operations.cause import located, operations
+from .operations.cause import located, operations, output_error
 from .optimizercauses import optimizer_causes
+from .order import swapped
+from .repeated import Step, mistakes, told_once
 from .report import Finding, listed
 from .sequences import kept_states, masks_of_padding, recurrent
 from .settings import Difference, Found, thawed, written
@@ -33,6 +36,7 @@ from .together import together
 FORWARD = ("forward-eval", "forward-train")
 _TRAINING = ("one-step", "curve", "eval-after")
 _MOST = 6  # mistakes of one port that are told apart
+_MOST_STEPS = 40  # places where one of them is made
 # A drop this steep is no accident, even where another mistake remains.
 _STEEP = 100.0
 
@@ -54,7 +58,12 @@ def explain(
     with ExitStack() as applied:
         applied.callback(comparison.port_changed)
         for rung in rungs:
-            where, found, error = _mend(comparison, rung, bound(rung), settings, applied)
+            try:
+                where, found, error = _mend(comparison, rung, bound(rung), settings, applied)
+            except ParityInputError:  # what mended one rung does not run in this one
+                if rung == rungs[0]:
+                    raise
+                break
             if rung == rungs[0]:
                 first, left = where, error
             elif found:
@@ -70,11 +79,9 @@ def _mend(
 ) -> tuple[Where, list[Finding], float]:
     """Apply to the port what makes the rung's difference drop, until nothing more does."""
     first: Where = None
-    findings: list[Finding] = []
+    steps: list[Step] = []
     error = comparison.measure(rung).error
-    for _ in range(_MOST):
-        if error <= tolerance:
-            break
+    while error > tolerance and mistakes(steps) < _MOST and len(steps) < _MOST_STEPS:
         where = _locate(comparison, rung, tolerance, error)
         first = first or where
         for hypothesis in _possible(comparison, _hypotheses(comparison, rung, where, settings)):
@@ -86,12 +93,12 @@ def _mend(
             proven = _together(comparison, rung, tolerance)
         if not proven:
             break
-        for hypothesis, finding in proven:
-            findings.append(finding)
+        for hypothesis, _ in proven:
             applied.enter_context(hypothesis.apply())
         comparison.port_changed()
-        error = comparison.measure(rung).error
-    return first, findings, error
+        before, error = error, comparison.measure(rung).error
+        steps += [Step(hypothesis, finding, before, error) for hypothesis, finding in proven]
+    return first, told_once(steps), error
 
 
 def _locate(comparison: Comparison, rung: str, tolerance: float, error: float) -> Where:
@@ -116,8 +123,8 @@ def _try(
             comparison.port_changed()
             after = comparison.measure(rung).error
             local = None
-            if after > tolerance and isinstance(where, Divergence):
-                local = _error_of(comparison, where.couple, rung == "forward-train")
+            if after > tolerance and where is not None:
+                local = _local_error(comparison, where)
     except Exception:  # the change does not fit this model: no evidence either way
         return None
     finally:
@@ -125,10 +132,10 @@ def _try(
     finding = Finding(hypothesis.cause, hypothesis.change, hypothesis.fix, rule=hypothesis.rule)
     if after <= tolerance or after < before / _STEEP:
         return _with_drop(finding, before, after)
-    if local is None or not isinstance(where, Divergence):
+    if where is None or local is None:
         return None
     if local <= tolerance and local < where.error / _STEEP:
-        return _with_drop(finding, where.error, local, f" at {where.couple.name}")
+        return _with_drop(finding, where.error, local, f" at {where.place}")
     return None
 
 
@@ -136,9 +143,12 @@ def _with_drop(finding: Finding, before: float, after: float, where: str = "") -
     return Finding(finding.cause, finding.change, finding.fix, before, after, where, finding.rule)
 
 
-def _error_of(comparison: Comparison, couple: Couple, training: bool) -> float | None:
-    for now in comparison.couples(comparison.traces(training)):
-        if now.reference is couple.reference:
+def _local_error(comparison: Comparison, where: Divergence | Afterwards) -> float | None:
+    """What is left of it at the layer or the output where it began."""
+    if isinstance(where, Afterwards):
+        return None if where.glue is None else output_error(comparison, where)
+    for now in comparison.couples(comparison.traces(where.training)):
+        if now.reference is where.couple.reference:
             return relative(now.output(), now.reference.output)
     return None
 
@@ -157,6 +167,9 @@ def _hypotheses(
 ) -> Iterator[Hypothesis]:
     yield from always_on(comparison)
     yield from _settings(comparison, settings)
+    if where is not None:
+        yield from swapped(comparison, where)
+        yield from summary(comparison, where)
     if isinstance(where, Divergence):
         yield from batch_norm(comparison, where)
         yield from of_layer(comparison, where, settings)
@@ -165,7 +178,6 @@ def _hypotheses(
         yield from recurrent(comparison, where)
         yield from attention(comparison, where)
     if where is not None:
-        yield from summary(comparison, where)
         yield from masks_of_padding(comparison)
         yield from activation(comparison, where)
         yield from residual(comparison, where)
@@ -174,6 +186,8 @@ def _hypotheses(
         return  # the rest looks into both sides' losses and optimizers
     if rung == "loss":
         yield from loss_causes(comparison)
+    if rung == "gradients":
+        yield from ties(comparison)
     if rung in _TRAINING:
         yield from kept_states(comparison)
         yield from optimizer_causes(comparison)
@@ -207,6 +221,10 @@ def _settings(comparison: Comparison, settings: Found) -> Iterator[Hypothesis]:
         differences = [d for d in group if d.expected is not None]
         if differences:
             yield _setting(framework, differences)
+    for _, group in groupby(fixable, lambda d: d.setting.name):
+        differences = [d for d in group if d.expected is not None]
+        if len({repr(d.expected) for d in differences}) > 1:  # a stride in another layer of a block
+            yield _moved(framework, differences)
     if settings.frozen:
         names = listed([item.pair.port.name for item in settings.frozen])
         word = "frozen" if settings.frozen[0].trained_in_port else "trained"
@@ -227,9 +245,21 @@ def _setting(framework: str, differences: list[Difference]) -> Hypothesis:
     return Hypothesis(
         f"{first.setting.name} of {names} is {_number(first.ours)}",
         change,
-        f"{type(first.layer).__name__}(..., {change})",
+        first.fix(framework),
         lambda: written(framework, differences),
         first.setting.rule,
+    )
+
+
+def _moved(framework: str, differences: list[Difference]) -> Hypothesis:
+    changes = listed([f"{d.change(framework)} in {d.name}" for d in differences])
+    said = listed([f"{_number(d.ours)} in {d.name}" for d in differences])
+    return Hypothesis(
+        f"{differences[0].setting.name} is {said}",
+        changes,
+        changes,
+        lambda: written(framework, differences),
+        differences[0].setting.rule,
     )
 
 

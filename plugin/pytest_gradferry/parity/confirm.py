@@ -43,11 +43,7 @@ def confirm(
         for i, p in enumerate(pairing.layers)
         if p.reference.name not in fixed and _leaf(p.reference) != _leaf(p.port)
     ]
-    for _ in free:
-        partners = _nearer_inputs(comparison, free)
-        if partners is None:
-            break
-        assign(partners)
+    _exchange(comparison, free, assign)
     if _agreement(comparison) <= len(pairing.layers):
         _try_branches(comparison, free, assign)
     return [
@@ -55,6 +51,14 @@ def confirm(
         for p, old in zip(pairing.layers, before, strict=True)
         if p.port.layer is not old.layer
     ]
+
+
+def _exchange(comparison: Comparison, free: list[int], assign: Callable[[Partners], None]) -> None:
+    for _ in free:
+        partners = _nearer_inputs(comparison, free)
+        if partners is None:
+            return
+        assign(partners)
 
 
 def _leaf(unit: Unit) -> str:
@@ -115,14 +119,18 @@ def _agreement(comparison: Comparison) -> int:
 
 
 def _branches(comparison: Comparison, free: list[int]) -> list[list[int]]:
-    """Layers that look alike and are fed the very same, of which no input tells which is which."""
-    calls = _first_calls(comparison.traces()[0])
+    """Layers that look alike and are fed the very same, in the one model or in the other: no input
+    tells which is which."""
+    theirs, ours = map(_first_calls, comparison.traces())
     layers = comparison.pairing.layers
     groups: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
     for i in free:
-        inputs = calls[id(layers[i].reference.layer)].inputs
-        groups[layers[i].reference.signature, inputs.shape, inputs.tobytes()].append(i)
-    return [g for g in groups.values() if 1 < len(g) <= _MOST_BRANCHES]
+        p = layers[i]
+        for event in (theirs[id(p.reference.layer)], ours[id(p.port.layer)]):
+            inputs = event.inputs.shape, event.inputs.tobytes()
+            groups[event.framework, p.reference.signature, inputs].append(i)
+    found = [tuple(group) for group in groups.values() if 1 < len(group) <= _MOST_BRANCHES]
+    return [list(group) for group in dict.fromkeys(found)]
 
 
 def _try_branches(
@@ -139,8 +147,9 @@ def _try_branches(
             return
         for candidate in _reordered(start, chosen):
             assign(candidate)
+            _exchange(comparison, free, assign)
             if (reached := _agreement(comparison)) > best:
-                best, partners = reached, candidate
+                best, partners = reached, [p.port for p in comparison.pairing.layers]
             if best == wanted:
                 return
         assign(partners)

@@ -76,7 +76,13 @@ class Couple:
             theirs, ours = self.reference.inputs, self.port.inputs
             move = channels_first if self._keras is self.port else channels_last
             first = ours.ndim < 3 or not _nearer(move(ours), ours, theirs)
-        return self.reference.row.channels and not first
+        return (self.reference.row.channels or self._over_all_axes) and not first
+
+    @property
+    def _over_all_axes(self) -> bool:
+        """A norm over (C, H, W) stands where channels are second in torch; one over C, last."""
+        torch = self.reference if self._keras is self.port else self.port
+        return len(getattr(torch.layer, "normalized_shape", ())) > 2
 
 
 def _nearer(a: Array, b: Array, to: Array) -> bool:

@@ -47,6 +47,7 @@ def _fold(side: Side, one_bias: bool) -> None:
             if folded.requires_grad and kept.requires_grad:
                 side.second_biases.append(folded)
             side.folded.add(id(folded))
+            side.folded_values[id(kept)] = side.array(folded)
             with torch.no_grad():
                 kept += folded
                 folded.zero_()

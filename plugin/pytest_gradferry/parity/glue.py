@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from .hypothesis import Hypothesis
 from .layout import Array
 from .localise import Afterwards, Divergence
 from .losscauses.edits import keras_from_logits
+from .operations.transplant import for_all, in_place
 from .side import Event
 
 _SAME = 1e-6
@@ -91,13 +93,19 @@ def activation(comparison: Comparison, where: Divergence | Afterwards) -> Iterat
         if consumer is None and ours.nothing and _losses_agree(comparison, theirs):
             yield _logits_for_probabilities(comparison, theirs)
             return
-        yield Hypothesis(
+        hypothesis = Hypothesis(
             f"{place} the port has {ours.name}, the reference {theirs.name}",
             f"{theirs.name}",
             _advice(comparison.port.framework, producer.port.layer, name, ours, theirs),
             partial(_activated, comparison, producer, consumer, ours, theirs),
             _probability_rule(comparison, ours, theirs) if consumer is None else None,
+            f"{ours.name} for {theirs.name}",
+            place,
         )
+        if not has_own_activation(producer.port.layer) and for_all(where.glue):
+            # Others may take the same value: a shortcut around the next layer.
+            yield replace(hypothesis, apply=partial(in_place, comparison, where.glue))
+        yield hypothesis
         return
 
 

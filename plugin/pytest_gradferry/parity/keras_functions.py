@@ -1,7 +1,8 @@
-"""Functions that a Keras model calls between its layers: dropout, pixel shuffle."""
+"""Functions that a Keras model calls between its layers: dropout, pixel shuffle, resizing."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,9 @@ def watched_functions(side: KerasSide) -> Iterator[tuple[Any, str, Callable[...,
     for owner, name in (*side.backend.dropouts(), random):
         yield owner, "dropout", _dropout(side, name, owner.dropout)
     for owner, name in side.backend.shuffles():
-        yield owner, "depth_to_space", _depth_to_space(side, name, owner.depth_to_space)
+        yield owner, "depth_to_space", _moved(side, "pixelshuffle", name, owner.depth_to_space)
+    for owner, name in side.backend.resizes():
+        yield owner, "resize", _moved(side, "upsample", name, owner.resize)
 
 
 def _dropout(side: KerasSide, name: str, dropout: Any) -> Callable[..., Any]:
@@ -31,15 +34,24 @@ def _dropout(side: KerasSide, name: str, dropout: Any) -> Callable[..., Any]:
     return seen
 
 
-def _depth_to_space(side: KerasSide, name: str, depth_to_space: Any) -> Callable[..., Any]:
-    def seen(x: Any, *args: Any, **kwargs: Any) -> Any:
-        if side.depth:  # keras.ops calls the backend's
-            return depth_to_space(x, *args, **kwargs)
-        if (before := side.before.get(id(depth_to_space))) is not None:
+def _moved(side: KerasSide, kind: str, name: str, function: Any) -> Callable[..., Any]:
+    """Recorded, and open to interception under the function's own id."""
+    parameters = inspect.signature(function)
+
+    def seen(*args: Any, **kwargs: Any) -> Any:
+        if side.depth:  # a layer's, or keras.ops calls the backend's
+            return function(*args, **kwargs)
+        given = parameters.bind(*args, **kwargs)
+        given.apply_defaults()
+        (first, x), *rest = given.arguments.items()
+        if (before := side.before.get(id(function))) is not None:
             x = before(x)
         with side.inside():
-            output = depth_to_space(x, *args, **kwargs)
-        side.record(None, _BY_KIND["pixelshuffle"], x, output, name, function=depth_to_space)
+            call = side.backend.function(function, x, dict(rest)) or function
+            output = call(**{first: x}, **dict(rest))
+        if (after := side.after.get(id(function))) is not None:
+            output = after(output)
+        side.record(None, _BY_KIND[kind], x, output, name, function=function, **dict(rest))
         return output
 
     return seen

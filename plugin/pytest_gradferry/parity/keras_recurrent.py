@@ -52,3 +52,14 @@ def no_dropout(cell: Any, step_input: Any, dropout_rate: Any) -> Any:
     ones = ops.ones_like(step_input)
     count = getattr(cell, "dropout_mask_count", None)
     return ones if count is None else [ones] * count
+
+
+def repadded(layer: Any, padding: Any, x: Any, arguments: dict[str, Any]) -> tuple[Any, Any]:
+    """A layer's input and arguments with this mask, or with none where it is False."""
+    if "mask" not in layer._call_signature.parameters or len(x.shape) < 3:
+        return x, arguments
+    x = x + 0  # Keras hangs a mask on the tensor
+    mask = None
+    if padding is not False and tuple(x.shape[:2]) == padding.shape:
+        mask = ops.convert_to_tensor(padding)
+    return x, arguments | {"mask": mask}

@@ -13,7 +13,7 @@ from ..frameworks import load
 from ..keras_layers import layer_paths
 from . import keras_backends, tree
 from .keras_functions import watched_functions
-from .keras_recurrent import dropouts, no_dropout, recurrent_row, state_variables
+from .keras_recurrent import dropouts, no_dropout, recurrent_row, repadded, state_variables
 from .keras_watch import watched
 from .layout import Array
 from .mapping import ROWS, Row
@@ -173,6 +173,7 @@ class KerasSide(Side):
             id(v): (np.zeros(v.shape) if g is None else self.array(g)) * self.masks.get(id(v), 1.0)
             for v, g in zip(weights, found.weights, strict=True)
         }
+        self.tie(by_key)
         of_inputs = [None if g is None else self.array(g) for g in found.inputs]
         return Gradients(float(found.value), found.outputs, by_key, of_inputs)
 
@@ -201,6 +202,8 @@ class KerasSide(Side):
         self._step(weights, [self.tensor(gradients[id(v)]) for v in weights], optimizer)
 
     def _step(self, weights: list[Any], gradients: list[Any], optimizer: Any) -> None:
+        by_key = self.tied(dict(zip(map(id, weights), gradients, strict=True)))
+        gradients = list(by_key.values())
         pairs = [
             (g * self.tensor(self.masks[id(v)]) if id(v) in self.masks else g, v)
             for g, v in zip(gradients, weights, strict=True)
@@ -320,6 +323,8 @@ class KerasSide(Side):
             self.depth -= 1
 
     def _mode_of(self, layer: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+        if id(layer) in self.by_batch:
+            return arguments | {"training": True}
         told = bool(arguments.get("training"))  # Keras takes a None that is given for False
         if "training" not in arguments or told == self.training:
             return arguments
@@ -331,6 +336,8 @@ class KerasSide(Side):
             given, x = x, before(x)
             args = tuple(x if a is given else a for a in args)  # self-attention
             kw = {name: x if a is given else a for name, a in kw.items()}
+        if self.padding is not None:
+            x, kw = repadded(layer, self.padding, x, kw)
         key = id(layer)
         with (
             self.inside(),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from .attention import head_sizes
 from .causes import FORWARD, explain
 from .chaos import steadied
 from .compare import Comparison, Measure, relative
 from .confirm import confirm
+from .embeddings import stop_padding_rows
 from .explained import aligned_loss, aligned_training, explain_dense
 from .flatten import permute_dense_rows
 from .folding import explain_biases
+from .own_weights import explain_weights
 from .pairing import StructureError, Unit, WeightPair, coupled, pair
 from .report import (
     EXPLAINED,
@@ -30,6 +31,7 @@ from .report import (
 )
 from .settings import Difference, Found, compare_settings
 from .side import Trace
+from .unpaired import reasons
 
 # Bounds of a right port where float64 is not to be had. Outputs come within 1e-6 even in deep nets;
 # gradients, and what follows from them, jump where rounding moves an activation over a kink.
@@ -61,6 +63,7 @@ class Ladder:
         self.float32 = report.dtype == "float32"
         self.noise: tuple[float, float] | None = None
         self.settings = Found([], [], "")
+        self.padding_rows = False  # gradients are stopped at them, as torch does
 
     def bound(self, rung: str) -> float:
         if not self.float32:
@@ -122,7 +125,8 @@ class Ladder:
             comparison.pairing = pair(comparison.reference, comparison.port, traces, self.mapping)
         except StructureError as error:
             self._add("structure", FAIL, detail=str(error))
-            self._hidden_layers()
+            self.report.findings += reasons(comparison, traces, self._copy)
+            self.report.findings += head_sizes(comparison.reference, comparison.port)
             return False
         pairing = comparison.pairing
         self._add(
@@ -130,35 +134,9 @@ class Ladder:
             PASS,
             detail=f"{len(pairing.layers)} layers, {len(pairing.weights)} weights",
         )
+        if pairing.idle:
+            self.report.notes.append(f"{listed(pairing.idle)}: the other side keeps no statistics")
         return True
-
-    def _hidden_layers(self) -> None:
-        for side, role in (
-            (self.comparison.reference, "reference"),
-            (self.comparison.port, "port"),
-        ):
-            for (place, rule), names in side.hidden_layers().items():
-                cause = (
-                    f"the {role} keeps {listed(names)} in {place}, where torch does not see them"
-                )
-                fix = "nn.ModuleList" if rule == "XFR106" else "nn.ModuleDict"
-                self.report.findings.append(Finding(cause, "", f"make it an {fix}", rule=rule))
-
-    def _padding_rows(self) -> None:
-        """torch gives an embedding's padding_idx no gradient; Keras has no such row."""
-        for layer in self.comparison.pairing.layers:
-            if not layer.weights:
-                continue
-            for side, unit, handle in (
-                (self.comparison.port, layer.port, layer.weights[0].port),
-                (self.comparison.reference, layer.reference, layer.weights[0].reference),
-            ):
-                other = layer.reference if unit is layer.port else layer.port
-                row = getattr(other.layer, "padding_idx", None)
-                if row is not None and side.framework == "keras":
-                    mask = np.ones((side.get(handle).shape[0], 1))
-                    mask[row] = 0.0
-                    side.mask(handle, mask)
 
     def _weights(self) -> bool:
         comparison = self.comparison
@@ -171,7 +149,7 @@ class Ladder:
             self.report.notes.append(
                 f"{listed(moved)}: paired by what they are fed, not in the order of their calls"
             )
-        self._padding_rows()
+        self.padding_rows = stop_padding_rows(comparison)
         self.report.mapping = [
             MappedWeight(
                 w.reference.name,
@@ -233,38 +211,8 @@ class Ladder:
             f"the port's own; {worst}" if wrong else "the port's own",
         )
         if wrong:
-            self._explain_weights(wrong)
+            self.report.findings += explain_weights(comparison, wrong)
         return not wrong
-
-    def _explain_weights(self, wrong: list[WeightPair]) -> None:
-        comparison = self.comparison
-        reference, port = comparison.reference, comparison.port
-        before = comparison.forward_eval().error
-        ordered = {
-            w.name for p in comparison.pairing.layers if p.order is not None for w in p.weights
-        }
-        with port.unchanged():
-            for weight in wrong:
-                port.set(weight.port, weight.to_port(reference.get(weight.reference)))
-            after = comparison.forward_eval().error
-        names = listed([w.port.name for w in wrong])
-        flatten = all(w.name in ordered for w in wrong)
-        cause, fix, rule = (
-            (
-                f"{names}: rows in torch's flatten order, the Keras model flattens channels last",
-                "permute the rows (C, H, W) -> (H, W, C), or let parity copy the weights",
-                "XFR506",
-            )
-            if flatten
-            else (
-                f"{names}: not the reference's weights in the port's layout",
-                'copy them by the layer\'s layout, or let parity do it (weights="reference")',
-                None,
-            )
-        )
-        change = "the reference's weights in the port's layout"
-        if after < before:
-            self.report.findings.append(Finding(cause, change, fix, before, after, rule=rule))
 
     def _settings(self) -> None:
         traces = self.comparison.traces()
@@ -334,7 +282,7 @@ class Ladder:
                 explain_dense(self.comparison, measure)
         if rung == "eval-after" and measure.error <= bound:
             self._bessel(measure)
-        if rung == "gradients" and measure.error <= bound and self._masks_padding():
+        if rung == "gradients" and measure.error <= bound and self.padding_rows:
             measure.explained = "padding_idx: that row gets no gradient in torch, nor here in Keras"
         detail = "; ".join(part for part in (measure.worst, measure.detail) if part)
         if measure.error <= bound:
@@ -345,9 +293,6 @@ class Ladder:
         self._add(rung, FAIL, measure.error, bound, detail)
         self._explain(rung, bound)
         return False
-
-    def _masks_padding(self) -> bool:
-        return bool(self.comparison.reference.masks or self.comparison.port.masks)
 
     def _bessel(self, measure: Measure) -> None:
         comparison = self.comparison

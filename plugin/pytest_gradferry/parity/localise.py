@@ -36,6 +36,10 @@ class Divergence:
         return text
 
     @property
+    def place(self) -> str:
+        return self.couple.name
+
+    @property
     def input_differs(self) -> bool:
         itself = self.alone is not None and (
             self.alone > self.error / 100 or math.isinf(self.alone)
@@ -63,6 +67,10 @@ class Afterwards:
     between: str
     training: bool
     glue: Any = None
+
+    @property
+    def place(self) -> str:
+        return "one of the outputs"
 
     def __str__(self) -> str:
         return f"the outputs differ by {self.error:.1e}"

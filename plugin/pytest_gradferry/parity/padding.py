@@ -134,13 +134,21 @@ def _padded(side: Side, trace: Trace, event: Event, kind: str) -> _Padded | None
     return _Padded(explicit, total, fill if some else own_fill, some)
 
 
-def padding(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis]:
-    """The port's layer with the reference's padding, put on explicitly."""
+def padding(
+    comparison: Comparison, where: Divergence, traces: tuple[Trace, Trace] | None = None
+) -> Iterator[Hypothesis]:
+    """The port's layer with the reference's padding, put on explicitly.
+
+    `traces`: taken before, where the port as it is now cannot be run.
+    """
     couple = where.couple
     kind = next((k for k in _RULES if couple.reference.row.kind.startswith(k)), None)
     if kind is None or couple.port.layer is None or couple.reference.layer is None:
         return
-    sides, traces = (comparison.reference, comparison.port), comparison.traces(where.training)
+    sides, traces = (
+        (comparison.reference, comparison.port),
+        traces or comparison.traces(where.training),
+    )
     now = next((c for c in comparison.couples(traces) if c.reference is couple.reference), None)
     if now is None:
         return

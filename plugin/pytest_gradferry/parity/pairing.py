@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from .couples import Couple as Couple  # where it stood before
 from .couples import aligned as aligned
 from .errors import ParityInputError
-from .layout import Array
+from .layout import Array, channels_first, channels_last
 from .mapping import Row, Weight, find
 from .side import Event, Handle, Side, Trace
 
@@ -71,6 +71,7 @@ class StructureError(Exception):
 class Pairing:
     layers: list[LayerPair]
     loose: list[WeightPair]  # of layers the table does not know
+    idle: list[str] = field(default_factory=list)  # statistics that the other side does not keep
 
     @property
     def ambiguous(self) -> bool:
@@ -101,6 +102,8 @@ def units(side: Side, trace: Trace) -> list[Unit]:
                 if side.framework == "keras":
                     hollow = weight.to_torch(hollow)
                 shapes.append((weight.torch, hollow.shape))
+            elif _statistic(weight) and side.framework == "torch":  # track_running_stats=False
+                shapes.append((weight.torch, (event.layer.num_features,)))
         unit = Unit(event.layer, event.name, event.row, tuple(shapes), variables=tuple(variables))
         before = next((u for u in reversed(found) if _feeds(outputs[id(u.layer)], event)), None)
         found.append(unit if before is None else replace(unit, after=str(before.signature)))
@@ -126,7 +129,10 @@ def pair(
     theirs, ours = units(reference, traces[0]), units(port, traces[1])
     mapping = dict(mapping or {})
     by_name, theirs, ours = _mapped(theirs, ours, mapping)
-    pairs = by_name + _in_order(_without_tied(theirs, ours), _without_tied(ours, theirs))
+    try:
+        pairs = by_name + _in_order(_without_tied(theirs, ours), _without_tied(ours, theirs))
+    except StructureError as error:
+        raise StructureError(f"{error}{_unknown(reference, port, traces)}") from None
     order = {id(unit.layer): i for i, unit in enumerate(units(reference, traces[0]))}
     pairs.sort(key=lambda p: order[id(p[0].layer)])
     layers = []
@@ -134,12 +140,25 @@ def pair(
         if a.row.kind != b.row.kind or a.shapes != b.shapes:
             raise StructureError(f"mapping pairs layers that do not fit:\n  {a}\n  {b}")
         layers.append(coupled(reference, port, a, b))
-    loose = _loose(reference, port, layers, mapping)
+    idle = [handle for layer in layers for handle in _idle(reference, port, layer)]
+    loose = _loose(reference, port, layers, {id(h.variable) for h in idle}, mapping)
     if mapping:
         raise ParityInputError(
             f"mapping names {sorted(mapping)}, which are no layers or weights of {reference}"
         )
-    return Pairing(layers, loose)
+    return Pairing(layers, loose, [handle.name for handle in idle])
+
+
+def _unknown(reference: Side, port: Side, traces: tuple[Trace, Trace]) -> str:
+    """Weights of layers that the table does not know, a user's cell maybe: they may be the ones
+    that miss a partner."""
+    lines = []
+    for role, side, trace in (("reference", reference, traces[0]), ("port", port, traces[1])):
+        covered = {key for unit in units(side, trace) for key in unit.variables}
+        weights = [f"{h.name} {_shape(side, h)}" for h in _without(side, covered)]
+        if weights:
+            lines.append(f"\n  of no layer known here, {role}: {', '.join(weights[:8])}")
+    return "".join(lines)
 
 
 def _handle(side: Side, weight: Weight, layer: Any, name: str = "") -> Handle | None:
@@ -180,7 +199,7 @@ def _in_order(theirs: list[Unit], ours: list[Unit]) -> list[tuple[Unit, Unit]]:
     """Pairs in the order of execution or, where branches are called in another order, those that
     look alike and follow layers that look alike."""
     if [u.signature for u in theirs] == [u.signature for u in ours]:
-        return list(zip(theirs, ours, strict=True))
+        return _by_name(theirs, ours)
     if Counter(u.signature for u in theirs) != Counter(u.signature for u in ours):
         raise StructureError(f"the layers do not pair\n{side_by_side(theirs, ours)}")
     if {u.name for u in theirs} == {u.name for u in ours}:
@@ -201,13 +220,24 @@ def _in_order(theirs: list[Unit], ours: list[Unit]) -> list[tuple[Unit, Unit]]:
     return pairs
 
 
+def _by_name(theirs: list[Unit], ours: list[Unit]) -> list[tuple[Unit, Unit]]:
+    """In the order of execution, but that layers which look alike and bear the same names on
+    either side go by those: called in another order they are still the same."""
+    named: dict[tuple[Any, str], Unit] = {}
+    for signature in {u.signature for u in theirs}:
+        alike = [[u for u in units if u.signature == signature] for units in (theirs, ours)]
+        if {u.name for u in alike[0]} == {u.name for u in alike[1]}:
+            named |= {(signature, u.name): u for u in alike[1]}
+    return [(a, named.get((a.signature, a.name), b)) for a, b in zip(theirs, ours, strict=True)]
+
+
 def _without_tied(units: list[Unit], others: list[Unit]) -> list[Unit]:
-    """Without the layers that have no partner, nor a weight that is not an earlier layer's: an
-    output layer tied to the embedding is a product with its matrix on the other side."""
+    """Without the layers that have no partner, and an earlier layer's matrix: an output layer tied
+    to the embedding is a product with its matrix on the other side, and maybe a bias."""
     surplus = Counter(u.signature for u in units) - Counter(u.signature for u in others)
     kept, owned = [], set[int]()
     for unit in units:
-        tied = bool(unit.variables) and owned.issuperset(unit.variables)
+        tied = bool(unit.variables) and unit.variables[0] in owned
         if tied and surplus[unit.signature] > 0:
             surplus[unit.signature] -= 1
         else:
@@ -246,9 +276,23 @@ def _weights(reference: Side, port: Side, a: Unit, b: Unit) -> list[WeightPair]:
         )
         if theirs is not None and ours is not None:
             forth, back = _transpositions(reference, port, weight, (theirs, ours))
-            statistic = weight.torch.startswith("running_")
-            pairs.append(WeightPair(theirs, ours, forth, back, statistic))
+            pairs.append(WeightPair(theirs, ours, forth, back, _statistic(weight)))
     return pairs
+
+
+def _statistic(weight: Weight) -> bool:
+    return weight.torch.startswith("running_")
+
+
+def _idle(reference: Side, port: Side, layer: LayerPair) -> list[Handle]:
+    """Statistics of a batch norm whose partner keeps none, and normalises by each batch."""
+    sides = ((reference, layer.reference), (port, layer.port))
+    found = []
+    for weight in filter(_statistic, layer.reference.row.weights):
+        handles = [_handle(side, weight, unit.layer, unit.name) for side, unit in sides]
+        if None in handles:
+            found += [handle for handle in handles if handle is not None]
+    return found
 
 
 def _transpositions(
@@ -272,12 +316,12 @@ def _unchanged(array: Array) -> Array:
 
 
 def _loose(
-    reference: Side, port: Side, layers: list[LayerPair], mapping: dict[str, str]
+    reference: Side, port: Side, layers: list[LayerPair], idle: set[int], mapping: dict[str, str]
 ) -> list[WeightPair]:
     """Weights of no layer in the table: by `mapping`, by name, or by the only shape that fits."""
     weights = [w for layer in layers for w in layer.weights]
-    theirs = _without(reference, {reference.key(w.reference) for w in weights})
-    ours = _without(port, {port.key(w.port) for w in weights})
+    theirs = _without(reference, idle | {reference.key(w.reference) for w in weights})
+    ours = _without(port, idle | {port.key(w.port) for w in weights})
     pairs: list[tuple[Handle, Handle]] = []
 
     def take(a: Handle, b: Handle) -> None:
@@ -294,9 +338,14 @@ def _loose(
                     f"mapping sends {a.name} to {wanted!r}; left in the port are "
                     f"{', '.join(h.name for h in ours) or 'none'}"
                 )
+            if _moves(reference, port, a, b) is None:
+                raise ParityInputError(
+                    f"mapping sends {a.name} {_shape(reference, a)} to {b.name} {_shape(port, b)}: "
+                    "the shapes do not fit"
+                )
             take(a, b)
     for a in list(theirs):
-        same = [h for h in ours if h.name == a.name and _shape(port, h) == _shape(reference, a)]
+        same = [h for h in ours if h.name == a.name and _moves(reference, port, a, h)]
         if len(same) == 1:
             take(a, same[0])
     for a in list(theirs):
@@ -308,7 +357,26 @@ def _loose(
             take(a, fitting[0])
     if theirs or ours:
         _left_over(reference, port, theirs, ours)
-    return [WeightPair(a, b, _unchanged, _unchanged) for a, b in pairs]
+    moves = [_moves(reference, port, a, b) or (_unchanged, _unchanged) for a, b in pairs]
+    return [WeightPair(a, b, *move) for (a, b), move in zip(pairs, moves, strict=True)]
+
+
+def _moves(
+    reference: Side, port: Side, a: Handle, b: Handle
+) -> tuple[Transposition, Transposition] | None:
+    """How a weight of no layer goes over, None where it does not fit.
+
+    As it is or, if it holds a number for each channel of an image, (1, C, 1, 1) as (1, 1, 1, C).
+    """
+    theirs, ours = _shape(reference, a), _shape(port, b)
+    if theirs == ours:
+        return _unchanged, _unchanged
+    keras_port = port.framework == "keras" != reference.framework
+    first, last = (theirs, ours) if keras_port else (ours, theirs)
+    by_channel = len(last) > 3 and set(last[:-1]) == {1}
+    if not by_channel or first != (1, last[-1], *last[1:-1]):
+        return None
+    return (channels_last, channels_first) if keras_port else (channels_first, channels_last)
 
 
 def _without(side: Side, covered: set[int]) -> list[Handle]:

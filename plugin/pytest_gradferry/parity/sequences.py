@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
 from ..frameworks import load
 from .compare import Comparison, relative
 from .hypothesis import Hypothesis
+from .layout import Array
 from .localise import Divergence
 from .report import listed
 from .side import Side
@@ -40,7 +41,9 @@ def _axes(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis]:
         if on_torch
         else (comparison.reference, where.couple.reference)
     )
-    module, whose = event.layer.module, "port" if on_torch else "reference"
+    module, whose = getattr(event.layer, "module", None), "port" if on_torch else "reference"
+    if module is None:  # recorded elsewhere
+        return
     wanted = not module.batch_first
     first = "(N, T, features)" if wanted else "(T, N, features)"
     yield Hypothesis(
@@ -106,49 +109,64 @@ def _started_from(side: Side, layer: Any, states: Any) -> Iterator[None]:
         del side.forced_states[id(layer)]
 
 
+def _keras_layers(side: Side) -> list[Any]:
+    """All layers of a Keras model; none of torch's, or of one that was recorded elsewhere."""
+    flatten = getattr(side.model, "_flatten_layers", None)
+    return [] if flatten is None else list(flatten(include_self=True, recursive=True))
+
+
 def masks_of_padding(comparison: Comparison) -> Iterator[Hypothesis]:
     """Layers behind Embedding(mask_zero=True) or Masking skip the padding; torch's never do."""
     keras = load("keras")
+    kinds = (keras.layers.Embedding, keras.layers.Masking)
     for side, role in ((comparison.port, "port"), (comparison.reference, "reference")):
-        if side.framework != "keras":
-            continue
-        layers = side.model._flatten_layers(include_self=True, recursive=True)
-        embeddings = [layer for layer in layers if isinstance(layer, keras.layers.Embedding)]
-        masking = [e for e in embeddings if e.mask_zero]
+        layers = _keras_layers(side)
+        sources = [layer for layer in layers if isinstance(layer, kinds)]
+        masking = [layer for layer in sources if getattr(layer, "mask_zero", True)]
         if masking:
             other = "reference" if role == "port" else "port"
             yield Hypothesis(
-                f"{listed([e.name for e in masking])} of the {role} masks token 0 (mask_zero=True),"
-                f" the {other} runs over it",
-                "mask_zero=False there",
-                "Embedding(..., mask_zero=False)"
+                f"{listed([layer.name for layer in masking])} of the {role} masks the padding, the "
+                f"{other} runs over it",
+                "no mask there",
+                "leave out mask_zero=True"
                 if role == "port"
                 else "pack the sequences (nn.utils.rnn.pack_padded_sequence), or mask what follows",
-                partial(_masking, comparison, side, masking, False),
+                partial(_padded, comparison, side, False),
             )
-        elif embeddings and role == "port":
+        elif sources and role == "port" and (valid := _tokens(comparison)) is not None:
             yield Hypothesis(
                 "the reference skips the padding, the port runs over it",
                 "mask_zero=True",
-                f"Embedding(..., mask_zero=True): {listed([e.name for e in embeddings])}",
-                partial(_masking, comparison, side, embeddings, True),
+                f"Embedding(..., mask_zero=True): {listed([layer.name for layer in sources])}",
+                partial(_padded, comparison, side, valid),
             )
 
 
-def _masking(
-    comparison: Comparison, side: Side, embeddings: list[Any], on: bool
-) -> AbstractContextManager[None]:
-    changes = [(e, name, on) for e in embeddings for name in ("mask_zero", "_supports_masking")]
-    return _changed(comparison, side, changes)
+def _tokens(comparison: Comparison) -> Array | None:
+    """Where the first embedding gets a token that is not 0."""
+    events = comparison.traces()[1].events
+    tokens = next((e.inputs for e in events if e.row.kind == "embedding"), None)
+    return None if tokens is None or tokens.ndim != 2 else tokens != 0
+
+
+@contextmanager
+def _padded(comparison: Comparison, side: Side, padding: Array | bool) -> Iterator[None]:
+    side.padding = padding
+    if side is comparison.reference:
+        comparison.forget()
+    try:
+        yield
+    finally:
+        side.padding = None
+        if side is comparison.reference:
+            comparison.forget()
 
 
 def kept_states(comparison: Comparison) -> Iterator[Hypothesis]:
-    """A stateful layer goes on from the last batch, where the other side starts from zeros."""
+    """What goes on from the last batch, where the other side starts anew."""
     for side, role in ((comparison.port, "port"), (comparison.reference, "reference")):
-        if side.framework != "keras":
-            continue
-        layers = side.model._flatten_layers(include_self=True, recursive=True)
-        kept = [layer for layer in layers if getattr(layer, "stateful", False)]
+        kept = [layer for layer in _keras_layers(side) if getattr(layer, "stateful", False)]
         if kept:
             yield Hypothesis(
                 f"{listed([layer.name for layer in kept])} of the {role} keeps its state from one "
@@ -157,6 +175,28 @@ def kept_states(comparison: Comparison) -> Iterator[Hypothesis]:
                 "stateful=False, or reset_state() before each batch",
                 partial(_changed, comparison, side, [(layer, "stateful", False) for layer in kept]),
             )
+        elif side.carried:
+            names = listed(sorted(side.carried))
+            yield Hypothesis(
+                f"{names} of the {role} keeps a tensor from one batch to the next",
+                "each batch started from what the first one found",
+                f"set {names} back before each batch, or pass the state in and out",
+                partial(_forgetful, comparison, side),
+            )
+
+
+@contextmanager
+def _forgetful(comparison: Comparison, side: Side) -> Iterator[None]:
+    def forget(on: bool) -> None:
+        side.carries_nothing = on
+        if side is comparison.reference:
+            comparison.forget()
+
+    forget(True)
+    try:
+        yield
+    finally:
+        forget(False)
 
 
 @contextmanager

@@ -38,7 +38,15 @@ class Difference:
 
     def change(self, framework: str) -> str:
         """`epsilon=1e-05`, as the port's layer takes it."""
-        return f"{self.setting.attribute(framework)}={_short(self.expected)}"
+        name = self.setting.attribute(framework).rsplit(".", 1)[-1]
+        return f"{name}={_short(self.expected)}"
+
+    def fix(self, framework: str) -> str:
+        kind, change = type(self.layer).__name__, self.change(framework)
+        if framework == "torch" and self.setting.only_in_keras:
+            name, ours = self.setting.name, _short(self.ours)
+            return f"nn.{kind} is always {name}={ours}: take that in Keras, or write it by hand"
+        return f"{kind}(..., {change})"
 
 
 @dataclass(frozen=True)

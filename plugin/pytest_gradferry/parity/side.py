@@ -106,7 +106,10 @@ class Side(ABC):
         self.after: dict[int, Callable[[Any], Any]] = {}
         self.behind: dict[int, Callable[[Any], Any]] = {}
         self.masks: dict[int, Array] = {}  # factors on the gradients of weights, by key
+        # Weights whose gradients are added up: each with what takes it to a common layout and back.
+        self.ties: list[list[tuple[Handle, Callable[..., Array], Callable[..., Array]]]] = []
         self.folded: set[int] = set()  # torch's biases that were added to another, by id
+        self.folded_values: dict[int, Array] = {}  # and what they were, by the id of that other
         self.second_biases: list[Any] = []  # those of them that torch would train
         self.sparse_gradients = False  # as of the last `gradients`
         self.population_variance = False  # batch norm keeps the biased variance, as Keras' does
@@ -115,10 +118,15 @@ class Side(ABC):
         self.dropout_in_evaluation = False  # let those act
         self.strays: dict[int, bool] = {}  # layers called in another mode than the model, and which
         self.recalled: set[int] = set()  # layers put back into the model's mode
+        self.by_batch: set[int] = set()  # batch norms made to train in evaluation too
         # What attentions may not look at instead of what they are told, by id: see `Event.blocked`.
         self.forced_masks: dict[int, Array] = {}
         # What recurrent layers start from instead: (N, H) for each direction, of an LSTM h and c.
         self.forced_states: dict[int, list[Array]] = {}
+        # Which tokens of a batch count, (N, T), where a layer can skip the rest; False: all do.
+        self.padding: Array | bool | None = None
+        self.carried: set[str] = set()  # attributes in which calls leave tensors for the next one
+        self.carries_nothing = False  # each call starts from what the first one found
         self.tapped: dict[int, list[Any]] = {}  # here go whole sequences of recurrent layers
 
     # -- the run --------------------------------------------------------------------------------
@@ -250,6 +258,23 @@ class Side(ABC):
     @abstractmethod
     def trainable(self, handle: Handle) -> bool: ...
 
+    def tie(self, gradients: dict[int, Array]) -> None:
+        """Give the weights of each tie the sum of their gradients, in place."""
+        for group in self.ties:
+            members = [(h, there, back) for h, there, back in group if self.key(h) in gradients]
+            total = sum(there(h.of(gradients[self.key(h)])) for h, there, _ in members)
+            for handle, _, back in members:
+                key = self.key(handle)
+                gradients[key] = handle.into(gradients[key], back(total))
+
+    def tied(self, gradients: dict[int, Any]) -> dict[int, Any]:
+        """The same of a step's tensors, by key."""
+        if not self.ties:
+            return gradients
+        arrays = {key: self.array(g) for key, g in gradients.items() if g is not None}
+        self.tie(arrays)
+        return gradients | {key: self.tensor(array) for key, array in arrays.items()}
+
     def acts(self, name: str, rate: Any) -> bool:
         """Whether a dropout told to act shall: never in training, where masks cannot agree."""
         if self.training or not rate:
@@ -257,6 +282,11 @@ class Side(ABC):
         if name not in self.acting:
             self.acting.append(name)
         return self.dropout_in_evaluation
+
+    def kind(self, layer: Any) -> str:
+        """Of its row; empty for what the table does not know."""
+        row = self.row(layer)
+        return "" if row is None else row.kind
 
     def row(self, layer: Any) -> Row | None:
         kind: type = type(layer)

@@ -161,7 +161,8 @@ Observe = Callable[..., Any]
 def staged(module: Any, name: str, side: Any, observe: Observe) -> Iterator[list[Stage]]:
     """The module computes through its stages, each of which passes `observe`; of `side` come the
     biases that were folded and the states to start from instead."""
-    stages = [Stage(module, i, side.folded) for i in range(module.num_layers)]
+    kind = type(type(module).__name__, (Stage,), {})  # reports call it what the user does
+    stages = [kind(module, i, side.folded) for i in range(module.num_layers)]
     names = [f"{name}.l{i}" for i in range(len(stages))] if len(stages) > 1 else [name]
 
     def forward(inputs: Any, hx: Any = None) -> Any:

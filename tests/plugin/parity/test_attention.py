@@ -5,44 +5,10 @@ import numpy as np
 import pytest
 import torch
 from keras import layers as L
+from plugin.parity.attention_models import HEADS, AttentionKeras, AttentionTorch, E, T
 from torch import nn
 
 EXACT = 1e-9
-E, HEADS, T = 6, 2, 4
-
-
-class AttentionTorch(nn.Module):
-    """Self-attention over (N, T, E), masked by key or by position."""
-
-    def __init__(self, causal=False, **options):
-        super().__init__()
-        self.attn = nn.MultiheadAttention(E, HEADS, **{"batch_first": True} | options)
-        self.fc = nn.Linear(E, 3)
-        self.causal = causal
-
-    def forward(self, x, padding=None):
-        first = self.attn.batch_first
-        x = x if first else x.transpose(0, 1)
-        mask = torch.ones(T, T, dtype=torch.bool).triu(1) if self.causal else None
-        x, _ = self.attn(x, x, x, key_padding_mask=padding, attn_mask=mask)
-        return self.fc((x if first else x.transpose(0, 1)).mean(1))
-
-
-class AttentionKeras(keras.Model):
-    """`valid` is True where there is a token, as Keras has it."""
-
-    def __init__(self, causal=False, heads=HEADS, key_dim=E // HEADS, invert=False, **options):
-        super().__init__()
-        self.attn = L.MultiHeadAttention(heads, key_dim, **options)
-        self.fc = L.Dense(3)
-        self.causal, self.invert = causal, invert
-
-    def call(self, x, padding=None):
-        mask = None
-        if padding is not None:
-            mask = (padding if self.invert else keras.ops.logical_not(padding))[:, None, :]
-        x = self.attn(x, x, attention_mask=mask, use_causal_mask=self.causal)
-        return self.fc(keras.ops.mean(x, axis=1))
 
 
 @pytest.fixture
@@ -169,3 +135,36 @@ def test_transformer_encoder(parity, padded, norm_first):
 def test_transformer_encoder_in_torch(parity, tokens):
     parity(EncoderKeras(), EncoderTorch(), *tokens, loss="cross_entropy", steps=3, tolerance=EXACT)
     assert torch.backends.mha.get_fastpath_enabled()
+
+
+class DecoderTorch(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.block = nn.TransformerDecoderLayer(E, HEADS, 8, batch_first=True)
+
+    def forward(self, x, memory):
+        causal = nn.Transformer.generate_square_subsequent_mask(T)
+        return self.block(x, memory, tgt_mask=causal, tgt_is_causal=True)
+
+
+class DecoderKeras(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.own, self.cross = (L.MultiHeadAttention(HEADS, E // HEADS) for _ in range(2))
+        self.norms = [L.LayerNormalization(epsilon=1e-5) for _ in range(3)]
+        self.linear1, self.linear2 = L.Dense(8, activation="relu"), L.Dense(E)
+
+    def call(self, x, memory):
+        x = self.norms[0](x + self.own(x, x, use_causal_mask=True))
+        x = self.norms[1](x + self.cross(x, memory))
+        return self.norms[2](x + self.linear2(self.linear1(x)))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_transformer_decoder(parity, rng, order):
+    inputs = rng.normal(size=(2, T, E)), rng.normal(size=(2, 5, E))
+    models = DecoderTorch(), DecoderKeras()
+    for module in models[0].modules():
+        if isinstance(module, (nn.Dropout, nn.MultiheadAttention)):
+            setattr(module, "p" if isinstance(module, nn.Dropout) else "dropout", 0.0)
+    parity(*models[::order], inputs, tolerance=EXACT)

@@ -5,7 +5,11 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from torch import nn
+
+from pytest_gradferry.parity import record
 
 CONFTEST = """
 import sys
@@ -52,6 +56,26 @@ class Port(keras.Model):
         x = keras.ops.relu(self.bn(x, training=training))
         return self.fc(self.drop(self.flat(x), training=training))
 
+class Words(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.emb, self.lstm = nn.Embedding(7, 4), nn.LSTM(4, 4, batch_first=True)
+        self.attention, self.fc = nn.MultiheadAttention(4, 2, batch_first=True), nn.Linear(4, 2)
+
+    def forward(self, tokens):
+        x, _ = self.lstm(self.emb(tokens))
+        return self.fc(x + self.attention(x, x, x, need_weights=False)[0])
+
+class KerasWords(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.emb, self.lstm = L.Embedding(7, 4), L.LSTM(4, return_sequences=True)
+        self.attention, self.fc = L.MultiHeadAttention(2, 2), L.Dense(2)
+
+    def call(self, tokens):
+        x = self.lstm(self.emb(tokens))
+        return self.fc(x + self.attention(x, x))
+
 def mlp():
     return nn.Sequential(nn.Linear(6, 4), nn.GELU(), nn.LayerNorm(4), nn.Linear(4, 2))
 
@@ -95,6 +119,15 @@ def test_the_other_direction(parity):
     report = parity(Port(), Net(), np.moveaxis(images, 1, -1), classes, loss="cross_entropy",
                     optimizer="momentum", steps=3)
     assert not exact(report)
+
+def test_recurrent_and_attention(parity):
+    report = parity(Words(), KerasWords(), rng.integers(0, 7, (2, 3)))
+    exact(report)
+    assert report.rung("gradients").status == "pass"
+    assert report.rung("structure").detail.startswith("4 layers")
+
+def test_a_reference_recorded_elsewhere(parity):
+    exact(parity.replay("ref.safetensors", mlp_port))
 
 def test_tensors_of_the_backend(parity):
     inputs = keras.ops.convert_to_tensor(rows)
@@ -152,6 +185,9 @@ def run(path, backend, tests):
 def test_right_and_wrong_ports(tmp_path, backend):
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed, so Keras cannot run on it here")
+    x, y = np.random.default_rng(0).normal(size=(5, 6)), np.arange(10.0).reshape(5, 2)
+    net = nn.Sequential(nn.Linear(6, 4), nn.GELU(), nn.LayerNorm(4), nn.Linear(4, 2))
+    record(net, x, y, loss="mse", optimizer="adam", steps=3, to=tmp_path / "ref.safetensors")
     code, output = run(tmp_path, backend, TESTS)
     assert code == 0, output
-    assert "8 passed" in output
+    assert "10 passed" in output

@@ -49,6 +49,7 @@ CASES = {
         lambda: [nn.InstanceNorm2d(6, affine=True)],
         lambda: [L.GroupNormalization(2, epsilon=1e-5)],
         "groups=6",
+        "0 normalises each channel, the reference 2 groups of channels",
     ),
     "strides": Case(
         lambda: [nn.Conv2d(6, 4, 3, stride=2)],
@@ -155,6 +156,13 @@ CASES = {
         rule="XFR503",
         shape=(2, 6, 7, 9),
     ),
+    "maxpool-ceil-padded": Case(
+        lambda: [nn.MaxPool2d(3, 2, 1, ceil_mode=True)],
+        lambda: [L.MaxPooling2D(3, 2)],
+        "pads 0 before, 0 after, the reference 1 before, 2 after",
+        "pads 1 before, 2 after, the reference 0 before, 0 after",
+        rule="XFR503",
+    ),
     "avgpool-ceil": Case(
         lambda: [nn.AvgPool2d(2, ceil_mode=True)],
         lambda: [L.AveragePooling2D(2)],
@@ -209,6 +217,21 @@ CASES = {
         lambda: [Interpolate()],
         lambda: [L.UpSampling2D(interpolation="bilinear")],
         "resizes by bilinear, the reference by bilinear with align_corners",
+        "F.interpolate resizes by bilinear with align_corners, the reference by bilinear",
+        rule="XFR515",
+    ),
+    "functional-resize": Case(
+        lambda: [nn.Upsample(scale_factor=2)],
+        lambda: [L.Lambda(lambda x: tf.image.resize(x, (16, 20)))],
+        "tf.image.resize resizes by bilinear, the reference by nearest",
+        "resizes by nearest, the reference by bilinear",
+        rule="XFR515",
+    ),
+    "functional-both": Case(
+        lambda: [Interpolate()],
+        lambda: [L.Lambda(lambda x: keras.ops.image.resize(x, (16, 20)))],
+        "keras.ops.image.resize resizes by bilinear, the reference by bilinear with align_corners",
+        "F.interpolate resizes by bilinear with align_corners, the reference by bilinear",
         rule="XFR515",
     ),
     "pixel-shuffle": Case(
@@ -237,6 +260,12 @@ def named(layers):
     return layers
 
 
+def settings(layers):
+    """The plain attributes of each layer, which a cause may change only while it is tried."""
+    plain = (int, float, str, tuple, list, type(None))
+    return [{k: v for k, v in vars(layer).items() if isinstance(v, plain)} for layer in layers]
+
+
 @pytest.mark.filterwarnings("ignore:You might experience inconsistencies")
 @pytest.mark.parametrize(
     ("name", "port"), [(n, f) for n, case in CASES.items() for f, said in case.said.items() if said]
@@ -247,7 +276,9 @@ def test_mistake_is_named(parity, rng, name, port):
     last = np.moveaxis(x, 1, -1) if x.ndim > 2 else x
     theirs = nn.Sequential(*case.theirs())
     ours = keras.Sequential([L.Input(last.shape[1:]), *named(case.ours())])
+    before = settings(ours.layers), settings(theirs)
     report = parity.report(*((theirs, ours, x) if port == "keras" else (ours, theirs, last)))
+    assert (settings(ours.layers), settings(theirs)) == before
     assert report.failed_rung in ("forward-eval", "settings"), report.text()
     assert report.rung("forward-eval").status == "FAIL"
     (finding,) = report.findings or pytest.fail(report.text())
@@ -257,3 +288,29 @@ def test_mistake_is_named(parity, rng, name, port):
     assert finding.before > 1e-8
     assert finding.after < 3e-7 * min(finding.before, 1)
     assert not report.unexplained, report.text()
+
+
+def test_each_call_of_a_function_is_a_cause_of_its_own(parity, rng):
+    """U-Nets resize step by step: what mends one size is no one's business at another."""
+    reference = keras.Sequential([L.Input((3, 4, 2))])
+    for _ in range(2):
+        reference.add(L.UpSampling2D(interpolation="bilinear"))
+        reference.add(L.Conv2D(2, 1))
+    port = nn.Sequential(Interpolate(), nn.Conv2d(2, 2, 1), Interpolate(), nn.Conv2d(2, 2, 1))
+    report = parity.report(reference, port, rng.normal(size=(2, 3, 4, 2)))
+    assert len(report.findings) == 2, report.text()
+    assert all("with align_corners" in finding.cause for finding in report.findings)
+    assert report.findings[1].after < 1e-12
+    assert not report.unexplained
+
+
+def test_cropped_layer_is_innocent_of_what_it_is_fed(parity, rng):
+    reference = nn.Sequential(
+        nn.Conv2d(6, 6, 1), nn.ConvTranspose2d(6, 4, 3, stride=2, padding=1, output_padding=1)
+    )
+    crop = L.Cropping2D(((1, 0), (1, 0)))
+    layers = [L.Conv2D(6, 1), L.Activation("tanh"), L.Conv2DTranspose(4, 3, strides=2), crop]
+    port = keras.Sequential([L.Input((8, 10, 6)), *layers])
+    report = parity.report(reference, port, rng.normal(size=IMAGE))
+    assert "the layer is right; what between 0 and it happens" in report.divergence
+    assert "tanh" in report.findings[0].cause

@@ -8,6 +8,8 @@ import torch
 from keras import layers as L
 from torch import nn
 
+from pytest_gradferry.parity.keras_backends.substitutes import substitute_function
+
 EXACT = 1e-12
 
 
@@ -233,6 +235,14 @@ CASES = {
         lambda: [nn.Upsample(scale_factor=(2, 3), mode="bilinear"), nn.Conv2d(6, 4, 1)],
         lambda: [L.UpSampling2D((2, 3), interpolation="bilinear"), L.Conv2D(4, 1)],
     ),
+    "resize": (
+        IMAGE,
+        lambda: [nn.Upsample((11, 15), mode="bilinear"), nn.Upsample((4, 6), mode="bilinear")],
+        lambda: [
+            L.Lambda(lambda x: tf.image.resize(x, (11, 15))),
+            L.Lambda(lambda x: keras.ops.image.resize(x, (4, 6))),
+        ],
+    ),
     "pixel-shuffle": (
         (2, 12, 4, 6),
         lambda: [nn.PixelShuffle(2)],
@@ -292,3 +302,13 @@ def test_right_port(parity, case):
         assert report.passed, report.text()
         trains = any(p.numel() for p in nn.Sequential(*theirs()).parameters())
         assert report.rung("curve").status == ("pass" if trains else "skipped")
+
+
+@pytest.mark.parametrize("size", [(16, 20), (5, 7), (11, 10)])
+def test_bilinear_is_computed_as_tensorflow_does(size):
+    """What stands in for a resize in float64 is TensorFlow's own, but for float32."""
+    x = np.random.default_rng(0).normal(size=(2, 8, 10, 3))
+    given = {"size": size, "method": "bilinear"}
+    ours = substitute_function(tf.constant(x), given)()
+    np.testing.assert_allclose(ours, tf.image.resize(x, size), atol=5e-6)
+    assert substitute_function(tf.constant(x), given | {"antialias": True}) is None

@@ -1,10 +1,11 @@
 """What people get wrong with recurrent layers is named, and the counterfactual shows the drop."""
 
 import keras
+import numpy as np
 import pytest
 import torch
 from keras import layers as L
-from test_recurrent import Classifier, keras_classifier
+from plugin.parity.recurrent_models import Classifier, keras_classifier
 from torch import nn
 
 
@@ -160,6 +161,10 @@ def decoder_keras(start):
     return keras.Model(inputs, decoder(inputs, initial_state=start(h, c)))
 
 
+def zeros(h, c):
+    return [keras.ops.zeros_like(h), keras.ops.zeros_like(c)]
+
+
 def test_states_passed_on(parity, series):
     parity(Decoder(), decoder_keras(lambda h, c: [h, c]), series, tolerance=1e-9)
     parity(decoder_keras(lambda h, c: [h, c]), Decoder(), series, tolerance=1e-9)
@@ -167,7 +172,7 @@ def test_states_passed_on(parity, series):
 
 @pytest.mark.parametrize(
     ("start", "told"),
-    [(lambda h, c: None, "starts from zeros"), (lambda h, c: [c, h], "in each other's place")],
+    [(zeros, "starts from zeros"), (lambda h, c: [c, h], "in each other's place")],
 )
 def test_states_not_passed_on(parity, series, start, told):
     assert told in cause(parity.report(Decoder(), decoder_keras(start), series)).cause
@@ -204,7 +209,7 @@ def test_packed_sequences_are_masked_ones(parity, words, rng):
 
 def test_mask_on_one_side(parity, words):
     finding = cause(parity.report(Words(packed=False), words_keras(masked=True), words))
-    assert "of the port masks token 0" in finding.cause
+    assert "of the port masks the padding" in finding.cause
     finding = cause(parity.report(words_keras(masked=True), Words(packed=False), words))
     assert "pack_padded_sequence" in finding.fix
     finding = cause(parity.report(Words(packed=True), words_keras(masked=False), words))
@@ -233,3 +238,56 @@ def test_module_is_given_back(parity, series):
     for name, parameter in reference.named_parameters():
         torch.testing.assert_close(parameter.detach(), before[name], rtol=0, atol=0)
         assert parameter.requires_grad
+
+
+def torch_weights(module):
+    """(kernel, recurrent kernel, biases) in Keras' shapes, the gates in torch's order."""
+    arrays = {name: p.detach().numpy() for name, p in module.named_parameters()}
+    kernels = [arrays["weight_ih_l0"].T, arrays["weight_hh_l0"].T]
+    return kernels, (arrays["bias_ih_l0"], arrays["bias_hh_l0"])
+
+
+def test_gates_in_torchs_order(parity, series):
+    reference, port = Classifier("GRU"), keras_classifier("GRU")
+    kernels, biases = torch_weights(reference.rnn)
+    port.layers[0].set_weights([*kernels, np.stack(biases)])
+    port.layers[1].set_weights([p.detach().numpy().T for p in reference.fc.parameters()])
+    finding = cause(parity.report(reference, port, series, weights="own"), "weights")
+    assert "the gates stand in another order" in finding.cause
+    assert "r, z, n in torch and z, r, h in Keras" in finding.fix
+
+
+def test_one_bias_of_two(parity, series):
+    reference, port = Classifier("LSTM"), keras_classifier("LSTM")
+    kernels, biases = torch_weights(reference.rnn)
+    port.layers[0].set_weights([*kernels, biases[0]])
+    port.layers[1].set_weights([p.detach().numpy().T for p in reference.fc.parameters()])
+    finding = cause(parity.report(reference, port, series, weights="own"), "weights")
+    assert "one of torch's two biases left out" in finding.cause
+    port.layers[0].set_weights([*kernels, sum(biases)])
+    parity(reference, port, series, weights="own", tolerance=1e-6)
+
+
+class Carrying(Classifier):
+    """Goes on from the last batch's state, as a language model is often trained."""
+
+    def __init__(self):
+        super().__init__("GRU")
+        self.state = None
+
+    def forward(self, x):
+        sequence, state = self.rnn(x, self.state)
+        self.state = state.detach()
+        return self.fc(sequence[:, -1])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_state_that_a_torch_module_keeps(parity, series, rng, order):
+    carrying = Carrying()
+    carrying(torch.from_numpy(series).float())
+    carrying.state = kept = carrying.state * 0
+    models = (keras_classifier("GRU"), carrying)[::order]
+    targets = rng.integers(0, 2, 3)
+    report = parity.report(*models, series, targets, loss="cross_entropy", steps=3)
+    assert cause(report, "curve").cause.startswith("state of the")
+    assert carrying.state is kept

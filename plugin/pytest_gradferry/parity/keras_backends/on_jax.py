@@ -21,7 +21,7 @@ class JaxBackend(Backend):
 
     @contextmanager
     def opened(self) -> Iterator[None]:
-        with _x64(), double_precision():
+        with _x64(), double_precision(), _attention_in_double_precision():
             yield
 
     def is_tensor(self, thing: Any) -> bool:
@@ -34,10 +34,10 @@ class JaxBackend(Backend):
         return jnp.array(array, dtype=dtype)
 
     def array(self, tensor: Any) -> Array:
-        return np.array(tensor)
+        return np.array(_value(tensor))
 
     def is_traced(self, tensor: Any) -> bool:
-        return isinstance(tensor, jax.core.Tracer)
+        return isinstance(_value(tensor), jax.core.Tracer)
 
     def unrolled(self) -> AbstractContextManager[Any]:
         return jax.disable_jit()
@@ -68,6 +68,40 @@ class JaxBackend(Backend):
             if after is not None:
                 variable.assign(after)
         return Derivative(value, outputs, of_weights, of_inputs)
+
+
+@contextmanager
+def _attention_in_double_precision() -> Iterator[None]:
+    """JAX takes the softmax of an attention in float32, whatever its inputs are."""
+    functions = load("keras.src.backend.jax.nn")
+    original = functions.dot_product_attention
+
+    def attention(query: Any, key: Any, value: Any, **options: Any) -> Any:
+        mask, scale = options.get("mask"), options.get("scale")
+        others = options.get("bias") is not None or options.get("attn_logits_soft_cap") is not None
+        if query.dtype != jnp.float64 or others:
+            return original(query, key, value, **options)
+        scores = jnp.einsum("btnh,bsnh->bnts", query, key)
+        scores = scores * (query.shape[-1] ** -0.5 if scale is None else scale)
+        lowest = -0.7 * np.finfo(np.float64).max
+        if mask is not None:
+            scores = jnp.where(mask, scores, lowest)
+        if options.get("is_causal"):
+            scores = jnp.where(jnp.tril(jnp.ones(scores.shape[-2:], bool)), scores, lowest)
+        return jnp.einsum("bnts,bsnh->btnh", jax.nn.softmax(scores, axis=-1), value)
+
+    functions.dot_product_attention = attention
+    try:
+        yield
+    finally:
+        functions.dot_product_attention = original
+
+
+def _value(tensor: Any) -> Any:
+    """Of a tensor that is being differentiated, which is known unless it is compiled too."""
+    while isinstance(tensor, jax.core.Tracer) and hasattr(tensor, "primal"):
+        tensor = tensor.primal
+    return tensor
 
 
 def _x64() -> Any:

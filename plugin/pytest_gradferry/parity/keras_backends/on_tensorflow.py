@@ -12,7 +12,7 @@ from ...frameworks import load
 from .. import tree
 from ..layout import Array
 from .backend import Backend, Computation, Derivative
-from .substitutes import substitute
+from .substitutes import substitute, substitute_function
 
 tf = load("tensorflow")
 
@@ -64,6 +64,12 @@ class TensorFlowBackend(Backend):
 
     def shuffles(self) -> list[tuple[Any, str]]:
         return [(tf.nn, "tf.nn.depth_to_space"), *super().shuffles()]
+
+    def resizes(self) -> list[tuple[Any, str]]:
+        return [(tf.image, "tf.image.resize"), *super().resizes()]
+
+    def function(self, function: Any, x: Any, given: dict[str, Any]) -> Callable[..., Any] | None:
+        return substitute_function(x, given)
 
     def substitute(self, layer: Any, dtype: str) -> Callable[..., Any] | None:
         return substitute(layer, dtype)

@@ -10,12 +10,13 @@ from ..localise import Divergence
 from ..padding import padding
 from ..settings import Found
 from .cropping import cropping
+from .norms import instance_norm
 from .resizing import resizing
 from .shuffling import pixel_shuffle
 from .together import several
 
 
 def of_layer(comparison: Comparison, where: Divergence, settings: Found) -> Iterator[Hypothesis]:
-    for cause in (padding, cropping, resizing, pixel_shuffle):
+    for cause in (padding, cropping, resizing, pixel_shuffle, instance_norm):
         yield from cause(comparison, where)
     yield from several(comparison, where, settings)

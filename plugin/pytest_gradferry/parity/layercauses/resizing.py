@@ -25,7 +25,7 @@ _SAME = 1e-6
 def resizing(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis]:
     """The port's upsampling with the reference's interpolation."""
     theirs, ours = where.couple.reference, where.couple.port
-    if theirs.row.kind != "upsample" or ours.layer is None:
+    if theirs.row.kind != "upsample":
         return
     side = comparison.port
     matrices = _matrices(comparison.reference, theirs)
@@ -37,7 +37,7 @@ def resizing(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis]:
         f"{ours.name} resizes by {mine}, the reference by {other}",
         f"{other}",
         _advice(side, ours, theirs),
-        partial(_resized, side, ours.layer, axes, matrices),
+        partial(_resized, side, ours.layer or ours.detail["function"], axes, matrices),
         "XFR515",
     )
 
@@ -73,9 +73,9 @@ def _matrices(side: Side, event: Event) -> list[Array] | None:
 def _resizer(side: Side, event: Event) -> Callable[[Array], Array]:
     if event.layer is not None:
         return lambda array: side.run_layer(event.layer, array, training=False)
-    torch = load("torch")
-    interpolate = torch.nn.functional.interpolate
-    return lambda array: np.asarray(interpolate(torch.from_numpy(array), **event.detail))
+    given = dict(event.detail)
+    function = given.pop("function")
+    return lambda array: side.array(function(side.tensor(array), **given))
 
 
 def _resized(
@@ -87,8 +87,10 @@ def _resized(
         caught.append(tensor)
         return tensor
 
-    def after(_: Any) -> Any:
+    def after(resized: Any) -> Any:
         tensor = caught.pop()
+        if any(tensor.shape[a] != m.shape[1] for a, m in zip(axes, matrices, strict=True)):
+            return resized  # another call of the same
         for axis, matrix in zip(axes, matrices, strict=True):
             tensor = _product(side, tensor, matrix, axis)
         return tensor
@@ -106,15 +108,12 @@ def _product(side: Side, tensor: Any, matrix: Array, axis: int) -> Any:
 
 
 def _method(event: Event) -> str:
-    if event.framework == "keras":
-        mode, aligned = getattr(event.layer, "interpolation", "nearest"), False
-    elif event.layer is None:
-        mode, aligned = event.detail["mode"], bool(event.detail["align_corners"])
-    else:
-        mode, aligned = event.layer.mode, bool(event.layer.align_corners)
+    given = event.detail if event.layer is None else vars(event.layer)
+    names = ("mode", "interpolation", "method")
+    mode = next((given[name] for name in names if name in given), "nearest")
     if mode == "bicubic":
         mode += f" (a = {-0.5 if event.framework == 'keras' else -0.75})"
-    return f"{mode} with align_corners" if aligned else str(mode)
+    return f"{mode} with align_corners" if given.get("align_corners") else str(mode)
 
 
 def _advice(side: Side, ours: Event, theirs: Event) -> str:

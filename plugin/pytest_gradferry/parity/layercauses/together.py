@@ -23,8 +23,9 @@ def several(comparison: Comparison, where: Divergence, settings: Found) -> Itera
     ]
     if not wrong:
         return
+    traces = comparison.traces(where.training)
     with written(framework, wrong):  # what it pads depends on its size and stride
-        pads = [*padding(comparison, where), *cropping(comparison, where)]
+        pads = [*padding(comparison, where, traces), *cropping(comparison, where)]
     for pad in pads:
         yield _together(framework, wrong, pad)
     if len(wrong) > 1:

@@ -70,28 +70,30 @@ class _ResetAfter(Setting):
 
 @contextmanager
 def _two_biases(cell: Any) -> Iterator[None]:
-    ops, call = load("keras").ops, cell.call
+    if cell.bias is None:
+        yield
+        return
+    ops, kind = load("keras").ops, type(cell)
 
-    def called(*args: Any, **kwargs: Any) -> Any:
-        bias = cell.bias
-        if bias is None:
-            return call(*args, **kwargs)
-        cell.__dict__["bias"] = ops.stack([bias, ops.zeros_like(bias)])
-        try:
-            return call(*args, **kwargs)
-        finally:
-            cell.__dict__["bias"] = bias
+    def bias(cell: Any) -> Any:
+        one = vars(cell)["bias"]
+        return ops.stack([one * 1, one * 0])
 
-    cell.__dict__["call"] = called
+    # A property, so that it is computed where gradients are recorded.
+    cell.__class__ = type(kind.__name__, (kind,), {"bias": property(bias)})
     try:
         yield
     finally:
-        del cell.__dict__["call"]
+        cell.__class__ = kind
 
 
-_ACTIVATION = _Function("activation", "activation", "cell.activation")
-_RECURRENT = _Function("recurrent_activation", "recurrent_activation", "cell.recurrent_activation")
-_RESET_AFTER = _ResetAfter("reset_after", "reset_after", "cell.reset_after")
+def _of_cell(kind: type[Setting], name: str) -> Setting:
+    return kind(name, name, f"cell.{name}", only_in_keras=True)
+
+
+_ACTIVATION = _of_cell(_Function, "activation")
+_RECURRENT = _of_cell(_Function, "recurrent_activation")
+_RESET_AFTER = _of_cell(_ResetAfter, "reset_after")
 
 
 def _matrices(to_keras: Any, to_torch: Any) -> tuple[Weight, Weight]:

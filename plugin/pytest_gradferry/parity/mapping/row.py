@@ -35,13 +35,14 @@ class Weight:
 @dataclass(frozen=True)
 class Setting:
     """A hyperparameter of a layer under both names; `convert` takes it from Keras' convention to
-    torch's and, being its own inverse, back."""
+    torch's and, being its own inverse, back. `only_in_keras`: torch's layers have but one value."""
 
     name: str
     torch: str
     keras: str
     convert: Callable[[Any], Any] = same
     rule: str | None = None
+    only_in_keras: bool = False
 
     def attribute(self, framework: str) -> str:
         return self.torch if framework == "torch" else self.keras

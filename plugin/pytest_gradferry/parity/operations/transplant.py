@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from ..side import Side
 from . import engine_of
 from .glue import Glue, Segment
 from .stream import Busy, Value
+from .words import calls
 
 
 def run_of(side: Side, segment: Segment, target: Value) -> Callable[[list[Any]], Any]:
@@ -63,8 +64,29 @@ def in_place(comparison: Comparison, glue: Glue) -> Iterator[None]:
     side = comparison.port
     function = graft(comparison, glue)
     sources = [match.ours for match in glue.reference.sources]
-    with engine_of(side).replaced(side, glue.target.ours, sources, lambda _, *t: function(list(t))):
+    shapes = [value.array.shape for value in (glue.target.ours, *sources)]
+
+    def replacement(old: Any, *tensors: Any) -> Any:
+        fits = [tuple(tensor.shape) for tensor in (old, *tensors)] == shapes
+        return function(list(tensors)) if fits else old
+
+    with engine_of(side).replaced(side, glue.target.ours, sources, replacement):
         yield
+
+
+def for_all(glue: Glue | None) -> bool:
+    """`in_place` changes no more than one call of the port's."""
+    if glue is None or glue.target.ours.maker is None:
+        return False
+    return all(len(calls(segment)) <= 1 for segment in (glue.reference, glue.port))
+
+
+def changed(
+    side: Side, value: Value, function: Callable[[Any], Any]
+) -> AbstractContextManager[None]:
+    """The function of a value where that stood."""
+    replaced: AbstractContextManager[None] = engine_of(side).replaced(side, value, [], function)
+    return replaced
 
 
 @contextmanager

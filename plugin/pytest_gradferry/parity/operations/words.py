@@ -98,7 +98,8 @@ def difference(glue: Glue, whole: Glue) -> tuple[str, str]:
         found = _one_thing(glue, a, b)
         if found is not None:
             return f"{place} the port {found[0]}", found[1]
-    said = f"{place} the port computes {told(glue.port)}, the reference {told(glue.reference)}"
+    theirs_said = told(glue.reference) if theirs else f"feeds {_start(glue)} as it is"
+    said = f"{place} the port computes {told(glue.port)}, the reference {theirs_said}"
     return said, _compute(theirs)
 
 

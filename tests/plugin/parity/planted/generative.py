@@ -93,7 +93,7 @@ PLANTS = (
         "vae",
         "ops.exp(0.5 * log_var)",
         "ops.exp(log_var)",
-        r"(?i)exp|scale|mean",
+        r"mul\(0\.5\)|\* ?0\.5",
     ),
     Plant(
         "divergence averaged",
