@@ -270,7 +270,7 @@ CASES = {
         lambda x: F.interpolate(x, scale_factor=2.0, mode="bilinear"),
         lambda x: ops.image.resize(x, (8, 12), interpolation="bilinear"),
         lambda x: ops.image.resize(x, (8, 12), interpolation="nearest"),
-        ["interpolation='nearest'", "mode='bilinear'"],
+        ["nearest", "bilinear"],
     ),
     "roll missing": (
         maps,
@@ -305,7 +305,7 @@ CASES = {
             2,
         ),
         lambda x: tf.nn.depth_to_space(tf.concat([x, x[..., ::-1]], -1), 2),
-        ["depth_to_space", "pixel_shuffle(2)"],
+        ["depth_to_space", "F.pixel_shuffle"],
     ),
 }
 
@@ -348,7 +348,12 @@ def test_wrong_glue(parity, rng, name):
     finding = placed(parity.report(reference, port, x))
     for part in said:
         assert part in f"{finding.cause} {finding.fix}"
-    assert "test_glue_ops.py:" in finding.cause or "has no activation" in finding.cause
+    known = (
+        "has no activation",
+        "in different orders",
+        "resizes by",
+    )  # causes with a name of their own
+    assert any(part in finding.cause for part in ("test_glue_ops.py:", *known))
 
 
 @pytest.mark.parametrize("name", CASES)
