@@ -2,7 +2,6 @@
 
 import keras
 import torch
-from keras import ops
 from torch import nn
 
 from .plant import Plant
@@ -17,11 +16,6 @@ def _loss(name, model, cause, torchs, kerass, port="keras", **more):
 
 def _optimizer(name, cause, torchs, kerass, port="keras", model="small_cnn"):
     return Plant(name, model, "", "", cause, port, optimizer=lambda: (torchs, kerass()))
-
-
-def weighted_average_of_keras(targets, logits):
-    weights = ops.take(ops.convert_to_tensor(_CLASS_WEIGHTS, dtype=logits.dtype), targets)
-    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(targets, logits, weights)
 
 
 def weighted_cross_entropy():
@@ -57,11 +51,11 @@ PLANTS = (
         lambda: SCCE(from_logits=True),
     ),
     _loss(
-        "class weights averaged by count",
+        "class weights forgotten",
         "small_cnn",
         r"(?i)weight",
         weighted_cross_entropy,
-        lambda: weighted_average_of_keras,
+        lambda: SCCE(from_logits=True),
     ),
     _loss(
         "probabilities' loss on logits",
