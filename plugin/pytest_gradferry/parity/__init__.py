@@ -246,6 +246,7 @@ replay = Parity().replay
 
 def _run(compute: Callable[[], _T]) -> _T:
     """Seeded, one thread, and all of it as it was afterwards; errors of input without frames."""
+    __tracebackhide__ = True
     from .. import frameworks
 
     with frameworks.undisturbed():
