@@ -17,6 +17,7 @@ from .attention import attention
 from .calls import always_on, batch_norm
 from .compare import Comparison, relative
 from .embeddings import ties
+from .errors import ParityInputError
 from .glue import activation, flatten_order
 from .hypothesis import Hypothesis
 from .layercauses import of_layer
@@ -57,7 +58,12 @@ def explain(
     with ExitStack() as applied:
         applied.callback(comparison.port_changed)
         for rung in rungs:
-            where, found, error = _mend(comparison, rung, bound(rung), settings, applied)
+            try:
+                where, found, error = _mend(comparison, rung, bound(rung), settings, applied)
+            except ParityInputError:  # what mended one rung does not run in this one
+                if rung == rungs[0]:
+                    raise
+                break
             if rung == rungs[0]:
                 first, left = where, error
             elif found:

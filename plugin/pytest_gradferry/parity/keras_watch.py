@@ -142,10 +142,12 @@ def _attention(layer: Any, forced: Array | None, seen: Seen) -> Iterator[None]:
         if forced is not None:
             shape = (query.shape[0], query.shape[2], query.shape[1], key.shape[1])
             attention_mask = ops.convert_to_tensor(~np.broadcast_to(forced, shape))
+        if on == "jax" and len(a) == 2:  # its own attention has float32 scores, Keras' has not
+            a = (a[0], not layer._flash_attention)
         return attend(query, key, value, attention_mask, *a, **kw)
 
-    scale = layer._inverse_sqrt_key_dim
-    if keras.backend.backend() == "tensorflow":  # where a plain float goes through float32
+    scale, on = layer._inverse_sqrt_key_dim, keras.backend.backend()
+    if on != "torch":  # elsewhere a plain float goes through float32
         dtype = layer.compute_dtype
         layer.__dict__["_inverse_sqrt_key_dim"] = ops.convert_to_tensor(np.array(scale), dtype)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,7 +87,9 @@ def keras_from_logits(comparison: Comparison) -> bool:
     if comparison.losses is None or comparison.losses.named:
         return False
     try:
-        comparison.loss_values()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Keras' own, of logits that a softmax made
+            comparison.loss_values()
     except ParityInputError:
         return False
     seen = comparison.losses.calls["keras"].seen

@@ -51,6 +51,7 @@ class Value:
     fed: bool
     maker: Operation | None = None
     place: int = 0  # among the model's inputs or the outputs of its maker
+    returned: Hashable = None  # which call of a layer handed it out
 
     @property
     def floats(self) -> bool:
@@ -68,7 +69,10 @@ class Value:
 
     @property
     def address(self) -> Hashable:
-        """Where it is found in another pass of the model."""
+        """Where it is found in another pass of the model: what a layer hands out by that layer,
+        which may compute it otherwise in training."""
+        if self.returned is not None:
+            return self.returned
         return (None if self.maker is None else self.maker.key, self.place)
 
 

@@ -45,10 +45,12 @@ def _called(original: Any, listener: _Listener, layer: Any, args: Any, kwargs: A
     """Stands in for `Layer.__call__`: a frame of it says which layer is at work."""
     listener.calls += 1
     listener.inside.append((layer, listener.calls))
+    key = ("returned", listener.path(layer), listener.calls)
     try:
-        return original(layer, *args, **kwargs)
+        output = original(layer, *args, **kwargs)
     finally:
         listener.inside.pop()
+    return listener.returns(key, output) if tf.is_tensor(output) else output
 
 
 _LAYER = frozenset({_called.__code__})
@@ -73,6 +75,13 @@ class _Listener:
     def starts(self, inputs: Any) -> None:
         """Before each call of the model."""
 
+    def returns(self, key: Hashable, output: Any) -> Any:
+        """What a layer returns, or what takes its place."""
+        return output
+
+    def path(self, layer: Any) -> str:
+        return str(self.names.get(id(layer)) or getattr(layer, "name", ""))
+
     def __call__(
         self, kind: Any, inputs: Any, attributes: Any, outputs: Any, *_: Any, **__: Any
     ) -> None:
@@ -87,7 +96,7 @@ class _Listener:
     def _site(self, kind: str, inputs: Any) -> Site:
         libraries, user = frames.outwards(sys._getframe(2), _LAYER)
         layer, number = self.inside[-1] if self.inside else (None, 0)
-        path = str(self.names.get(id(layer)) or getattr(layer, "name", ""))
+        path = self.path(layer)
         if user is None and layer is not None and not isinstance(layer, keras.Model):
             name, text, axes = _described(layer)
             return Site(name, text, "", number, (path, number), path, axes)
@@ -212,6 +221,20 @@ class _Recorder(_Listener):
         self.kept.append((inputs, list(outputs)))
         self.stream.operations.append(operation)
 
+    def returns(self, key: Hashable, output: Any) -> Any:
+        value = self.known.get(id(output))
+        if value is None and self.known:  # put there by a replacement that was made before
+            value = Value(_array(output), True)
+            site = Site("replaced", "replaced", "", key, key)
+            index = len(self.stream.operations)
+            value.maker = Operation(index, site, key, [], [value], lambda _: [output])
+            self.known[id(output)] = value
+            self.kept.append(output)
+            self.stream.operations.append(value.maker)
+        if value is not None and value.maker is not None:
+            value.returned = key
+        return output
+
 
 def _again(
     kind: str, inputs: list[Any], places: list[bool], attributes: Any, count: int
@@ -248,18 +271,28 @@ class _Replacer(_Listener):
         here: dict[Hashable, Any] = {(key, i): tensor for i, tensor in enumerate(outputs)}
         for address in {self.target, *self.sources} & here.keys():
             self.caught[address] = here[address]
-        if self.target is None or self.target not in here:
+        if self.target is None or self.target not in here or not self._ready():
             return
         old = here[self.target]
         if recording := execute.must_record_gradient():
             # The caller records the operation after us; `old` must be known by then, `new` must not
             # be taken for its output.
             execute.record_gradient(kind, list(inputs), attributes, list(outputs))
-        with Busy.working():
-            new = self.function(old, *(self.caught[address] for address in self.sources))
-        outputs[next(i for i, tensor in enumerate(outputs) if tensor is old)] = new
+        outputs[next(i for i, tensor in enumerate(outputs) if tensor is old)] = self._new(old)
         if recording:
             _record_nothing_once()
+
+    def returns(self, key: Hashable, output: Any) -> Any:
+        self.caught[key] = output
+        return self._new(output) if self.target == key and self._ready() else output
+
+    def _ready(self) -> bool:
+        """A source may be missing where another mode takes another way."""
+        return self.caught.keys() >= set(self.sources)
+
+    def _new(self, old: Any) -> Any:
+        with Busy.working():
+            return self.function(old, *(self.caught[address] for address in self.sources))
 
 
 def _record_nothing_once() -> None:

@@ -223,7 +223,8 @@ class _Replacer(_Listener):
         here: dict[Hashable, Any] = {(key, i): leaf for i, leaf in enumerate(leaves)}
         for address in {self.target, *self.sources} & here.keys():
             self.caught[address] = here[address]
-        if self.target is None or self.target not in here:
+        ready = self.caught.keys() >= set(self.sources)  # another mode may take another way
+        if self.target is None or self.target not in here or not ready:
             return output
         old = here[self.target]
         with Busy.working():

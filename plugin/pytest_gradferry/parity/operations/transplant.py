@@ -64,7 +64,13 @@ def in_place(comparison: Comparison, glue: Glue) -> Iterator[None]:
     side = comparison.port
     function = graft(comparison, glue)
     sources = [match.ours for match in glue.reference.sources]
-    with engine_of(side).replaced(side, glue.target.ours, sources, lambda _, *t: function(list(t))):
+    shapes = [value.array.shape for value in (glue.target.ours, *sources)]
+
+    def replacement(old: Any, *tensors: Any) -> Any:
+        fits = [tuple(tensor.shape) for tensor in (old, *tensors)] == shapes
+        return function(list(tensors)) if fits else old
+
+    with engine_of(side).replaced(side, glue.target.ours, sources, replacement):
         yield
 
 

@@ -105,10 +105,10 @@ def report_of(parity: Any, plant: Plant, rng: np.random.Generator) -> Any:
 def named(plant: Plant, report: Any) -> int | None:
     """Which of the report's causes is the planted one, counted from 0; None where none is.
 
-    What keeps layers from pairing has no cause that could be tried: there the error itself has to
-    show it.
+    What keeps layers from pairing cannot be tried: there the error itself has to show it, as the
+    settings have to where none of them could be tried.
     """
     texts = [f"{f.cause}; {f.change}; {f.fix}; {f.rule}" for f in report.findings]
-    if not texts and report.failed_rung in ("structure", "settings"):
-        texts = [report.rung(report.failed_rung).detail]
+    if report.failed_rung == "structure" or (report.failed_rung == "settings" and not texts):
+        texts = ["\n".join([*texts, report.rung(report.failed_rung).detail])]
     return next((i for i, text in enumerate(texts) if re.search(plant.cause, text, re.S)), None)

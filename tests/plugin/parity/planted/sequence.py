@@ -51,7 +51,7 @@ PLANTS = (
         "            x = block(x, kept",
         "x = self.tokens(tokens) + 0 * self.positions\n        for block in self.blocks:\n"
         "            x = block(x, kept",
-        r"(?i)positions|adds",
+        r"positions|leaves out add",
     ),
     Plant(
         "gelu for relu",
@@ -97,7 +97,12 @@ PLANTS = (
         "torch",
     ),
     Plant(
-        "not causal", "gpt", "is_causal=True", "is_causal=False", r"(?i)causal|mask|future", "torch"
+        "not causal",
+        "gpt",
+        "is_causal=True",
+        "is_causal=False",
+        r"causal|port computes scaled_dot_product_attention",
+        "torch",
     ),
     Plant("scores not scaled", "gpt", " / math.sqrt(c // self.heads)", "", r"(?i)scale|\*|factor"),
     Plant(
