@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .errors import ParityInputError
 from .report import ParityReport
 
 __all__ = ["Parity", "ParityInputError", "ParityReport", "record", "replay"]
+
+_T = TypeVar("_T")
 
 # TensorFlow computes GELU, hard sigmoid and bilinear resizing with float32 constants, which leaves
 # up to 1e-8 even in float64; the smallest mistake known (LayerNorm epsilon 1e-6) makes 6e-6.
@@ -118,8 +119,8 @@ class Parity:
 
         frameworks.get("torch")  # before TensorFlow: the other order has been seen to crash
         frameworks.get("keras")
-        with _run():
-            return run.compare(
+        return _run(
+            lambda: run.compare(
                 reference,
                 port,
                 inputs,
@@ -134,6 +135,7 @@ class Parity:
                 tolerance=TOLERANCE if tolerance is None else tolerance,
                 tell=self._tell,
             )
+        )
 
     def record(
         self,
@@ -160,10 +162,11 @@ class Parity:
         _check(loss, targets, steps)
         from .recording.record import record
 
-        with _run():
-            return record(
+        return _run(
+            lambda: record(
                 reference, inputs, targets, loss=loss, optimizer=optimizer, steps=steps, to=to
             )
+        )
 
     def replay(
         self,
@@ -222,8 +225,8 @@ class Parity:
             raise ParityInputError('a record keeps its weights: give weights="reference" or "own"')
         from .recording.replay import replay
 
-        with _run():
-            return replay(
+        return _run(
+            lambda: replay(
                 path,
                 port,
                 loss=loss,
@@ -234,22 +237,23 @@ class Parity:
                 tolerance=TOLERANCE if tolerance is None else tolerance,
                 tell=self._tell,
             )
+        )
 
 
 record = Parity().record
 replay = Parity().replay
 
 
-@contextmanager
-def _run() -> Iterator[None]:
+def _run(compute: Callable[[], _T]) -> _T:
     """Seeded, one thread, and all of it as it was afterwards; errors of input without frames."""
+    __tracebackhide__ = True
     from .. import frameworks
 
     with frameworks.undisturbed():
         for framework in frameworks.in_use():
             framework.seed(0)
         try:
-            yield
+            return compute()
         except ParityInputError as error:  # its message says it all; the cause keeps its frames
             raise error.with_traceback(None) from error.__cause__
 

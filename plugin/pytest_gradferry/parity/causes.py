@@ -84,7 +84,7 @@ def _mend(
     while error > tolerance and mistakes(steps) < _MOST and len(steps) < _MOST_STEPS:
         where = _locate(comparison, rung, tolerance, error)
         first = first or where
-        for hypothesis in _possible(comparison, _hypotheses(comparison, rung, where, settings)):
+        for hypothesis in _hypotheses(comparison, rung, where, settings):
             accepted = _try(comparison, rung, tolerance, error, where, hypothesis)
             if accepted is not None:
                 proven = [(hypothesis, accepted)]
@@ -153,44 +153,46 @@ def _local_error(comparison: Comparison, where: Divergence | Afterwards) -> floa
     return None
 
 
-def _possible(comparison: Comparison, found: Iterator[Hypothesis]) -> Iterator[Hypothesis]:
-    """A record ends them where one needs more of the reference than was kept."""
-    try:
-        yield from found
-    except Exception:
-        if not comparison.recorded:
-            raise
-
-
 def _hypotheses(
     comparison: Comparison, rung: str, where: Where, settings: Found
 ) -> Iterator[Hypothesis]:
-    yield from always_on(comparison)
-    yield from _settings(comparison, settings)
+    for source in _sources(comparison, rung, where, settings):
+        try:
+            yield from source
+        except Exception:
+            if not comparison.recorded:
+                raise  # a record ends those that need more of the reference than was kept
+
+
+def _sources(
+    comparison: Comparison, rung: str, where: Where, settings: Found
+) -> Iterator[Iterator[Hypothesis]]:
+    yield always_on(comparison)
+    yield _settings(comparison, settings)
     if where is not None:
-        yield from swapped(comparison, where)
-        yield from summary(comparison, where)
+        yield swapped(comparison, where)
+        yield summary(comparison, where)
     if isinstance(where, Divergence):
-        yield from batch_norm(comparison, where)
-        yield from of_layer(comparison, where, settings)
-        yield from flatten_order(comparison, where)
-        yield from scale(comparison, where)
-        yield from recurrent(comparison, where)
-        yield from attention(comparison, where)
+        yield batch_norm(comparison, where)
+        yield of_layer(comparison, where, settings)
+        yield flatten_order(comparison, where)
+        yield scale(comparison, where)
+        yield recurrent(comparison, where)
+        yield attention(comparison, where)
     if where is not None:
-        yield from masks_of_padding(comparison)
-        yield from activation(comparison, where)
-        yield from residual(comparison, where)
-        yield from operations(comparison, where)
+        yield masks_of_padding(comparison)
+        yield activation(comparison, where)
+        yield residual(comparison, where)
+        yield operations(comparison, where)
     if comparison.recorded:
         return  # the rest looks into both sides' losses and optimizers
     if rung == "loss":
-        yield from loss_causes(comparison)
+        yield loss_causes(comparison)
     if rung == "gradients":
-        yield from ties(comparison)
+        yield ties(comparison)
     if rung in _TRAINING:
-        yield from kept_states(comparison)
-        yield from optimizer_causes(comparison)
+        yield kept_states(comparison)
+        yield optimizer_causes(comparison)
 
 
 def _together(

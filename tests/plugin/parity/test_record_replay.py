@@ -314,6 +314,28 @@ print(parity.replay_report("ref.safetensors", port(1e-3)).text())
 print(parity.replay_report("ref.safetensors", port(1e-5, "silu")).text())
 """
 
+KERAS_RECORD = """
+import keras
+from keras import layers as L
+from pytest_gradferry.parity import record
+hidden = [L.Dense(4, activation="relu"), L.LayerNormalization(epsilon=1e-5), L.Flatten()]
+model = keras.Sequential([L.Input((5, 6)), *hidden, L.Dense(3)])
+record(model, x, np.arange(4) % 3, loss="cross_entropy", to="ref.safetensors")
+"""
+TORCH_REPLAY = """
+import torch
+from torch import nn
+from pytest_gradferry.parity import Parity
+torch.set_num_threads(1)
+def port(activation):
+    hidden = [nn.Linear(6, 4), activation, nn.LayerNorm(4), nn.Flatten()]
+    return nn.Sequential(*hidden, nn.Linear(20, 3))
+parity = Parity()
+report = parity.replay("ref.safetensors", port(nn.ReLU()))
+assert max(r.error for r in report.rungs[3:10]) < 1e-9
+print(parity.replay_report("ref.safetensors", port(nn.Tanh())).text())
+"""
+
 
 def run(path, blocked, script):
     done = subprocess.run(
@@ -330,6 +352,12 @@ def test_neither_environment_has_the_others_framework(tmp_path):
     said = run(tmp_path, ["torch"], REPLAY)
     assert "with epsilon=1e-05 the difference drops from" in said
     assert "the port has silu, the reference relu: with relu the difference drops" in said
+
+
+def test_nor_the_other_way(tmp_path):
+    run(tmp_path, ["torch"], KERAS_RECORD)
+    said = run(tmp_path, ["tensorflow", "keras"], TORCH_REPLAY)
+    assert "the port has tanh, the reference relu: with relu the difference drops" in said
 
 
 # -- files ----------------------------------------------------------------------------------------
