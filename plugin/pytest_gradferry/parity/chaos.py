@@ -41,6 +41,8 @@ def steadied(comparison: Comparison, rung: str, bound: float) -> tuple[Measure, 
     the optimizers are the user's own, with the bound that rounding allows."""
     optimizers = comparison.optimizers
     measure = comparison.measure(rung)
+    if comparison.recorded:  # at the rate that was recorded
+        return measure, bound
     while measure.error > bound and rung in ("curve", "eval-after"):
         allowed = _MARGIN * amplified(comparison, rung)
         if measure.error > allowed:
