@@ -193,8 +193,14 @@ def test_sum_against_mean(parity, batch, to_keras):
     assert parity(*models, *batch, loss=both).passed
 
 
-def test_a_loss_that_is_off_by_another_factor_is_not_explained(parity, batch):
+def test_a_loss_that_is_off_by_a_factor_is_told_it(parity, batch):
     losses = (lambda o, t: 1.5 * F.cross_entropy(o, t), SPARSE(from_logits=True))
+    finding = only(parity.report(*mlp(), *batch, loss=losses), "loss")
+    assert finding.change == "the port's loss * 1.5"
+
+
+def test_a_loss_of_another_formula_is_not_explained_by_a_factor(parity, batch):
+    losses = (lambda o, t: F.cross_entropy(o, t) ** 2, SPARSE(from_logits=True))
     report = parity.report(*mlp(), *batch, loss=losses)
     assert report.failed_rung == "loss"
     assert report.findings == []

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from keras import layers as L
 from keras import ops
+from tensorflow.python.eager import execute
 from torch import nn
 
 EXACT = 1e-9
@@ -68,15 +69,17 @@ def test_heads_in_the_same_order_are_left_alone(parity, images):
 
 
 def test_a_mistake_is_not_paired_away(parity, images):
-    """A softplus on both outputs: no pairing makes that right."""
+    """No pairing makes a softplus and a factor right."""
 
     class Wrong(HeadsKeras):
         def call(self, x):
             x = self.flatten(self.conv(x))
-            return ops.softplus(self.one(x)), ops.softplus(self.two(x))
+            return ops.softplus(self.one(x)), 2 * self.two(x)
 
+    recording = execute.record_gradient
     report = parity.report(Heads(), Wrong(), images)
     assert report.rung("forward-eval").status == "FAIL"
+    assert execute.record_gradient is recording  # else a later tape would miss an operation
 
 
 class Around(nn.Module):

@@ -65,6 +65,7 @@ class _Listener:
         self.calls = 0
         self.counts: Counter[Hashable] = Counter()
         self.seen: list[FrameType] = []  # kept, so that no frame takes the id of another
+        self.recorded_later = False  # for the gradient, by the caller of the operation's callbacks
 
     def hear(
         self, kind: str, inputs: Any, attributes: Any, outputs: list[Any], site: Site, key: Hashable
@@ -88,6 +89,8 @@ class _Listener:
         if Busy.now:
             return
         kind = kind.decode() if isinstance(kind, bytes) else kind
+        # TensorFlow's compiled path records before it calls back, its Python path afterwards.
+        self.recorded_later = sys._getframe(2).f_code is execute.execute_with_callbacks.__code__
         site = self._site(kind, inputs)
         place = (site.key, kind)
         self.counts[place] += 1
@@ -274,9 +277,9 @@ class _Replacer(_Listener):
         if self.target is None or self.target not in here or not self._ready():
             return
         old = here[self.target]
-        if recording := execute.must_record_gradient():
-            # The caller records the operation after us; `old` must be known by then, `new` must not
-            # be taken for its output.
+        recording = self.recorded_later and execute.must_record_gradient()
+        if recording:
+            # `old` must be known before it is used, and `new` not be taken for the output.
             execute.record_gradient(kind, list(inputs), attributes, list(outputs))
         outputs[next(i for i, tensor in enumerate(outputs) if tensor is old)] = self._new(old)
         if recording:
