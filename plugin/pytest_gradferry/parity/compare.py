@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import tree
-from .couples import Couple, aligned
 from .errors import ParityInputError
 from .layout import Array, Rearrangement, mover, override, rearrangement
-from .losses import Losses, Projection
-from .optimizers import Optimizers
-from .pairing import Pairing, WeightPair
-from .side import Gradients, Side, Trace
-from .steppers import Stepper
+from .pairing.couples import Couple, aligned
+from .pairing.layers import Pairing, WeightPair
+from .sides.side import Gradients, Side, Trace
+from .training.losses import Losses, Projection
+from .training.optimizers import Optimizers
+from .training.steppers import Stepper
 
 T = TypeVar("T")
 

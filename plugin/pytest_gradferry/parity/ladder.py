@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from .attention import head_sizes
-from .causes import FORWARD, explain
-from .chaos import steadied
+from .causes.attention import head_sizes
+from .causes.explain import FORWARD, explain
 from .compare import Comparison, Measure, relative
-from .confirm import confirm
-from .embeddings import stop_padding_rows
-from .explained import aligned_loss, aligned_training, explain_dense
-from .flatten import permute_dense_rows
-from .folding import explain_biases
-from .own_weights import explain_weights
-from .pairing import StructureError, Unit, WeightPair, coupled, pair
+from .pairing.confirm import confirm
+from .pairing.flatten import permute_dense_rows
+from .pairing.layers import StructureError, Unit, WeightPair, coupled, pair
+from .pairing.own_weights import explain_weights
+from .pairing.unpaired import reasons
 from .report import (
     EXPLAINED,
     FAIL,
@@ -30,8 +27,11 @@ from .report import (
     listed,
 )
 from .settings import Difference, Found, compare_settings
-from .side import Trace
-from .unpaired import reasons
+from .sides.side import Trace
+from .training.chaos import steadied
+from .training.embeddings import stop_padding_rows
+from .training.explained import aligned_loss, aligned_training, explain_dense
+from .training.folding import explain_biases
 
 # Bounds of a right port where float64 is not to be had. Outputs come within 1e-6 even in deep nets;
 # gradients, and what follows from them, jump where rounding moves an activation over a kink.

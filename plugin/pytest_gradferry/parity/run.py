@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 
 from .. import frameworks
-from . import keras_backends, tree
+from . import tree
 from .compare import Comparison
 from .errors import ParityInputError
-from .folding import fold_biases
 from .ladder import Ladder
 from .layout import Rearrangement, mover, override, rearrangement
-from .losses import Losses
-from .optimizers import Optimizers
 from .report import ParityReport
-from .side import Side, Trace, raised_in_forward
+from .sides import keras_backends
+from .sides.side import Side, Trace, raised_in_forward
+from .training.folding import fold_biases
+from .training.losses import Losses
+from .training.optimizers import Optimizers
 
 
 def compare(
@@ -87,7 +88,7 @@ def side_of(model: Any, role: str) -> Side:
     except frameworks.FrameworkError as error:
         raise ParityInputError(f"{role}: {error}") from error
     if framework.name == "torch" and framework.is_model(model):
-        from .torch_side import TorchSide
+        from .sides.torch_side import TorchSide
 
         return TorchSide(model)
     keras = frameworks.loaded("keras")
@@ -95,7 +96,7 @@ def side_of(model: Any, role: str) -> Side:
         raise ParityInputError(
             f"{role}: a {type(model).__name__} is no torch.nn.Module and no keras.Model"
         )
-    from .keras_side import KerasSide
+    from .sides.keras_side import KerasSide
 
     return KerasSide(model)
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .compare import Comparison
-from .couples import Couple
 from .mapping import Setting, equal
-from .pairing import WeightPair
+from .pairing.couples import Couple
+from .pairing.layers import WeightPair
 from .report import listed
-from .side import Event, Trace
+from .sides.side import Event, Trace
 
 _DROPOUT = ("dropout", "spatialdropout")
 

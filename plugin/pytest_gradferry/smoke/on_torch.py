@@ -15,13 +15,7 @@ from ..hidden import hidden_modules
 from . import loop_torch
 from .held import Held
 from .report import names
-from .state_torch import (
-    save_generator,
-    save_modes,
-    save_optimizer,
-    save_state_dict,
-    save_tensor,
-)
+from .state_torch import save_generator, save_modes, save_optimizer, save_state_dict, save_tensor
 from .trainee import (
     LossCall,
     RoundTrip,

@@ -8,7 +8,7 @@ import torch
 from keras import layers as L
 from torch import nn
 
-from pytest_gradferry.parity.keras_backends.substitutes import substitute_function
+from pytest_gradferry.parity.sides.keras_backends.substitutes import substitute_function
 
 EXACT = 1e-12
 

@@ -344,7 +344,7 @@ def test_gradients_pass_through_what_is_put_in_place(parity, rng):
 
 
 def test_nothing_is_recorded_while_all_agrees(parity, rng, monkeypatch):
-    from pytest_gradferry.parity.operations import glue
+    from pytest_gradferry.parity.causes.operations import glue
 
     monkeypatch.setattr(glue, "record", None)
     assert parity(Shortcut(), KerasShortcut(), rng.normal(size=(2, 3, 5, 7))).passed

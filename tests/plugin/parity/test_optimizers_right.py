@@ -296,7 +296,7 @@ def test_what_torchs_function_may_return(parity, data, make, said):
 
 def test_rates_are_seen_to_decay(data):
     """What `compare` is given is what a plain loop would do."""
-    from pytest_gradferry.parity.steppers import TorchStepper
+    from pytest_gradferry.parity.training.steppers import TorchStepper
 
     parameter = nn.Parameter(torch.zeros(1))
     optimizer = optim.SGD([parameter], lr=1.0)

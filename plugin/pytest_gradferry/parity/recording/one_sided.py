@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ParityInputError
-from ..hyperparameters import EPSILON, HAT
-from ..losses import NAMED, Losses
-from ..optimizers import NAMES, Optimizers
-from ..side import Side
+from ..sides.side import Side
+from ..training.hyperparameters import EPSILON, HAT
+from ..training.losses import NAMED, Losses
+from ..training.optimizers import NAMES, Optimizers
 
 
 class OneSidedLosses(Losses):

@@ -12,11 +12,11 @@ from ... import frameworks
 from .. import tree
 from ..compare import NOISE, Comparison, largest
 from ..errors import ParityInputError
-from ..folding import fold_biases, one_bias_grus
 from ..layout import rearrangement
 from ..mapping import ROWS, Row, find, follow
 from ..run import arrays, opened, side_of
-from ..side import Event, Gradients, Handle, Side, Trace
+from ..sides.side import Event, Gradients, Handle, Side, Trace
+from ..training.folding import fold_biases, one_bias_grus
 from .one_sided import OneSidedLosses, OneSidedOptimizers
 from .store import Writer
 

@@ -12,13 +12,13 @@ import numpy as np
 from .. import tree
 from ..compare import NOISE, Comparison, Trained, largest
 from ..errors import ParityInputError
-from ..folding import fold_biases
 from ..ladder import Ladder
 from ..layout import mover, override
-from ..losses import Losses
 from ..report import ParityReport
 from ..run import arrays, first_traces, input_map, opened, place_targets, side_of
-from ..side import Gradients, Side
+from ..sides.side import Gradients, Side
+from ..training.folding import fold_biases
+from ..training.losses import Losses
 from .one_sided import OneSidedLosses, OneSidedOptimizers
 from .side import RecordedSide
 from .store import Reader

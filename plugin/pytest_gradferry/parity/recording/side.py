@@ -13,7 +13,7 @@ from ..compare import Trained
 from ..errors import ParityInputError
 from ..layout import Array
 from ..mapping import ROWS, Row
-from ..side import Event, Gradients, Handle, Objective, Side, Trace
+from ..sides.side import Event, Gradients, Handle, Objective, Side, Trace
 from .record import row_key
 from .store import Reader
 

@@ -1,0 +1,1 @@
+"""Why two models differ: hypotheses, each applied to the port and measured."""

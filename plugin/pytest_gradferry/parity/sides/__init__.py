@@ -1,0 +1,1 @@
+"""One model of either framework under comparison: run, watched, changed for a try, given back."""
