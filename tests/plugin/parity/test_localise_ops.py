@@ -348,3 +348,76 @@ def test_nothing_is_recorded_while_all_agrees(parity, rng, monkeypatch):
 
     monkeypatch.setattr(glue, "record", None)
     assert parity(Shortcut(), KerasShortcut(), rng.normal(size=(2, 3, 5, 7))).passed
+
+
+class Residual(nn.Module):
+    """A strided, padded stem, and a block around which the stem's output is added."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 3, stride=2, padding=1)
+        self.a, self.b = nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1)
+        self.down = nn.Conv2d(4, 5, 3, stride=2, padding=1)
+
+    def forward(self, x):
+        x = F.relu(self.stem(x))
+        x = F.relu(x + self.b(F.relu(self.a(x))))
+        return self.down(x / 2)
+
+
+class PaddedResidual(keras.Model):
+    """Each convolution "valid", behind a ZeroPadding2D that torch has no counterpart of."""
+
+    def __init__(self, change=""):
+        super().__init__()
+        self.pads = [L.ZeroPadding2D(1) for _ in range(4)]
+        self.convs = [L.Conv2D(n, 3, strides=s) for n, s in ((4, 2), (4, 1), (4, 1), (5, 2))]
+        self.change = change
+
+    def padded(self, i, x):
+        return self.convs[i](self.pads[i](x))
+
+    def call(self, x):
+        x = ops.relu(self.padded(0, x * 3 if self.change == "inputs" else x))
+        y = ops.gelu if self.change == "gelu" else ops.relu
+        y = self.padded(2, y(self.padded(1, x)))
+        if self.change == "no residual":
+            y = ops.relu(y)
+        elif self.change == "order":
+            y = ops.relu(y) + x
+        else:
+            y = ops.relu(x + y)
+        return self.padded(3, y if self.change == "scale" else y / 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("inputs", "between the input and convs.0 the port has mul(3)"),
+        ("gelu", "between convs.1 and convs.2 the port computes gelu"),
+        ("no residual", "between convs.2, relu and convs.3 the port leaves out"),
+        ("order", "between convs.2, relu and convs.3 the port computes, in another order,"),
+        ("scale", "between relu and convs.3 the port leaves out"),
+    ],
+)
+def test_padding_of_the_port_alone_hides_nothing(parity, rng, change, said):
+    finding = one(parity.report(Residual(), PaddedResidual(change), rng.normal(size=(2, 3, 9, 9))))
+    assert said in finding.cause
+
+
+@pytest.mark.parametrize("change", ["inputs", "gelu", "no residual", "order", "scale"])
+def test_padding_of_the_reference_alone_hides_nothing(parity, rng, change):
+    x = rng.normal(size=(2, 9, 9, 3))
+    assert one(parity.report(PaddedResidual(change), Residual(), x)).cause.startswith("between")
+
+
+def test_padding_of_the_port_alone_is_right(parity, rng):
+    parity(Residual(), PaddedResidual(), rng.normal(size=(2, 3, 9, 9)))
+
+
+def test_slope_of_an_activation_in_place(parity, rng):
+    """torch overwrites there what the reference's operations are to be applied to."""
+    theirs = keras.Sequential([L.Dense(4), L.LeakyReLU(negative_slope=0.25), L.Dense(3)])
+    ours = nn.Sequential(nn.Linear(3, 4), nn.LeakyReLU(0.01, inplace=True), nn.Linear(4, 3))
+    finding = one(parity.report(theirs, ours, rng.normal(size=(5, 3))))
+    assert "leaky_relu (slope 0.01), the reference leaky_relu (slope 0.25)" in finding.cause

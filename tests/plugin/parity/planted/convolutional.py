@@ -128,7 +128,7 @@ PLANTS = (
         "resnet18",
         "L.MaxPooling2D(3, strides=2)",
         "L.AveragePooling2D(3, strides=2)",
-        r"AveragePooling2D.*MaxPool2d|MaxPool2d.*AveragePooling2D",
+        r"AveragePooling2D.*max_pool2d",
     ),
     Plant(
         "max pool for average pool in torch",
@@ -239,7 +239,7 @@ PLANTS = (
         "resnet18",
         "return L.ReLU()(L.Add()([x, identity]))",
         "return L.ReLU()(L.Add()([x, identity]) if projected else x)",
-        r"adds the input of",
+        r"adds the input of|leaves out add",
         more=(
             ("    identity = x\n", "    identity, projected = x, False\n"),
             (
@@ -276,7 +276,7 @@ PLANTS = (
         "resnet50",
         "self.stem(x, training=training)",
         "self.stem(x[..., ::-1], training=training)",
-        r"(?i)(channels|features).*(revers|order|2, 1, 0)",
+        r"has x\[\.\.\., ::-1\]|(?i:channels|features).*(revers|order|2, 1, 0)",
     ),
     Plant(
         "a frozen layer",

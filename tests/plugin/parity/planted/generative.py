@@ -114,7 +114,7 @@ PLANTS = (
         "vae",
         'L.Conv2D(width, 3, strides=2, activation="relu")',
         "L.Conv2D(width, 3, strides=2)",
-        r"no activation, the reference relu",
+        r"no activation, the reference relu|leaves out encoder\.1 \(relu\)",
     ),
     Plant(
         "same padding in the encoder",
@@ -138,7 +138,11 @@ PLANTS = (
         r"sigmoid",
     ),
     Plant(
-        "relu for silu in a detector", "yolo", "ops.silu(", "ops.relu(", r"relu, the reference silu"
+        "relu for silu in a detector",
+        "yolo",
+        "ops.silu(",
+        "ops.relu(",
+        r"relu.*the reference.*silu",
     ),
     Plant(
         "epsilon in a detector",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from .stream import Operation, Stream, Value
 LONGEST = 12  # calls; more of them say no more than that the models differ
 _MOST = 200  # operations that are looked at
 _NEVER = 1 << 62
+_PLACES = 4096  # where a value is looked for in the padded one
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Target:
     """The first value that differs.
 
     `order`: what the port should have, as positions in the reference's `theirs`, flattened.
-    `consumer` takes it in the port; None: it is the `leaf`th of the model's outputs.
+    `consumer` takes it in the port, after `pads`; None: it is the `leaf`th of the model's outputs.
     """
 
     theirs: Value
@@ -44,6 +46,7 @@ class Target:
     order: Array
     consumer: Event | None
     leaf: int = 0
+    pads: tuple[Operation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,15 +170,47 @@ def _kinds(segment: Segment) -> list[str]:
 
 def _fed(couple: Couple, theirs: Stream, ours: Stream) -> Target | None:
     """What the diverging layer is fed on either side."""
-    values = [
-        _input_of(event, stream)
-        for event, stream in ((couple.reference, theirs), (couple.port, ours))
-    ]
-    if values[0] is None or values[1] is None:
+    reference, port = _input_of(couple.reference, theirs), _input_of(couple.port, ours)
+    if reference is None or port is None:
         return None
-    positions = np.arange(values[0].array.size, dtype=np.float64).reshape(values[0].array.shape)
-    fed = replace(couple, reference=replace(couple.reference, inputs=positions)).reference_input()
-    return Target(values[0], values[1], fed.astype(np.int64), couple.port)
+    pads: tuple[Operation, ...] = ()
+    if reference.array.size != port.array.size:  # a layer pads there, on the one side alone
+        (reference, _), (port, pads) = _unpadded(reference), _unpadded(port)
+    positions = np.arange(reference.array.size, dtype=np.float64).reshape(reference.array.shape)
+    shown = replace(couple.port, inputs=port.array)
+    given = replace(couple.reference, inputs=positions)
+    fed = replace(couple, reference=given, port=shown).reference_input()
+    return Target(reference, port, fed.astype(np.int64), couple.port, pads=pads)
+
+
+def _unpadded(value: Value) -> tuple[Value, tuple[Operation, ...]]:
+    """The value before the constant borders around it, and the operations that made them."""
+    pads: list[Operation] = []
+    while value.maker is not None:
+        maker = value.maker
+        taken = [v for v in maker.inputs if v.fed and v.floats]
+        if len(taken) != 1 or not _is_inside(taken[0].array, value.array):
+            break
+        pads.append(maker)
+        value = taken[0]
+    return value, tuple(reversed(pads))
+
+
+def _is_inside(array: Array, padded: Array) -> bool:
+    """`padded` is `array` with one constant around it, or nothing."""
+    if array.ndim != padded.ndim:
+        return False
+    free = [n - m + 1 for m, n in zip(array.shape, padded.shape, strict=True)]
+    if min(free, default=0) < 1 or np.prod(free) > _PLACES:
+        return False
+    for starts in product(*map(range, free)):
+        place = tuple(slice(a, a + n) for a, n in zip(starts, array.shape, strict=True))
+        if np.array_equal(padded[place], array):
+            border = np.ones(padded.shape, dtype=bool)
+            border[place] = False
+            around = padded[border]
+            return bool((around == around[:1]).all())
+    return False
 
 
 def _input_of(event: Event, stream: Stream) -> Value | None:

@@ -192,7 +192,9 @@ def _described(owner: Any, name: str = "") -> Told:
 
 def _scalar(inputs: Any) -> str:
     """The number in `x * 0.5`."""
-    numbers = [t for t in inputs if hasattr(t, "shape") and t.shape.rank == 0]
+    scalars = [t for t in inputs if hasattr(t, "shape") and t.shape.rank == 0]
+    # A variable's handle is a scalar too, without a number in it.
+    numbers = [t for t in scalars if t.dtype.is_floating or t.dtype.is_integer]
     return f"({float(numbers[0]):g})" if len(numbers) == 1 else ""
 
 

@@ -221,8 +221,9 @@ class _Replacer(_Listener):
     def hear(self, func: Any, args: Any, kwargs: Any, output: Any, site: Site, key: Any) -> Any:
         leaves = [leaf for leaf in tree.leaves(output) if isinstance(leaf, torch.Tensor)]
         here: dict[Hashable, Any] = {(key, i): leaf for i, leaf in enumerate(leaves)}
-        for address in {self.target, *self.sources} & here.keys():
-            self.caught[address] = here[address]
+        with Busy.working():
+            for address in {self.target, *self.sources} & here.keys():
+                self.caught[address] = here[address].clone()  # whatever changes it in place
         ready = self.caught.keys() >= set(self.sources)  # another mode may take another way
         if self.target is None or self.target not in here or not ready:
             return output

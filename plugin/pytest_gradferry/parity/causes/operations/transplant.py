@@ -93,7 +93,7 @@ def changed(
 def for_consumer(comparison: Comparison, glue: Glue) -> Iterator[None]:
     """Only the layer that takes the value, or the model's output, gets the reference's."""
     side, consumer = comparison.port, glue.target.consumer
-    function = graft(comparison, glue)
+    function = _padded(side, graft(comparison, glue), glue)
     sources = [match.ours for match in glue.reference.sources]
     with ExitStack() as stack:
         caught = stack.enter_context(engine_of(side).caught(side, sources))
@@ -106,6 +106,22 @@ def for_consumer(comparison: Comparison, glue: Glue) -> Iterator[None]:
         else:
             stack.enter_context(side.intercepted(side.model, after=_at(glue.target.leaf, before)))
         yield
+
+
+def _padded(
+    side: Side, function: Callable[[list[Any]], Any], glue: Glue
+) -> Callable[[list[Any]], Any]:
+    """With the border that the port puts around the value before its consumer takes it."""
+
+    def padded(tensors: list[Any]) -> Any:
+        made = function(tensors)
+        with Busy.working():
+            for pad in glue.target.pads:
+                given = [made if v.fed else side.tensor(v.array) for v in pad.inputs]
+                made = pad.again(given)[0]
+        return made
+
+    return padded
 
 
 def _at(leaf: int, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
