@@ -128,7 +128,7 @@ PLANTS = (
         "yolo",
         "ops.stack([columns, rows]",
         "ops.stack([rows, columns]",
-        r"(?i)after|order|swap|grid",
+        r"(?i)after|order|swap|grid|computes add \[",
     ),
     Plant(
         "objectness without sigmoid",
