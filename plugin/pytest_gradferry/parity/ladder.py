@@ -101,6 +101,7 @@ class Ladder:
         else:
             if self.settings:
                 self._small_differences()
+            self._hidden_differences()
             self._confirm()
         if (slower := self.comparison.optimizers.slower) < 1:
             self.report.notes.append(
@@ -341,6 +342,17 @@ class Ladder:
                 )
         elif left > bound:
             self.report.unexplained = f"with all of that, {rung} still differs by {left:.1e}"
+
+    def _hidden_differences(self) -> None:
+        """Layers that differ where the outputs do not: behind a ReLU that is dead on this batch."""
+        bound = self.bound("forward-eval")
+        hidden = [d for d in self.report.layers if bound < d.error < float("inf")]
+        if hidden:
+            self.report.notes.append(
+                f"{listed([d.reference for d in hidden])}: the outputs of the layer differ by up "
+                f"to {max(d.error for d in hidden):.1e}, which the model's do not show on this "
+                "batch; compare with other weights or inputs"
+            )
 
     def _confirm(self) -> None:
         """Once more in float32, within what float32 costs the reference itself.

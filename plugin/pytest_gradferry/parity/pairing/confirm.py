@@ -82,7 +82,12 @@ def _nearer_inputs(comparison: Comparison, free: list[int]) -> Partners | None:
         i: _input_error(theirs[id(p.reference.layer)], ours[id(p.port.layer)], p)
         for i, p in enumerate(layers)
     }
-    wrong = [i for i in free if errors[i] > _SAME]
+    wrong = [
+        i
+        for i in free
+        if errors[i] > _SAME
+        and not _fed_alike(theirs[id(layers[i].reference.layer)], ours[id(layers[i].port.layer)])
+    ]
     for i in wrong:
         called = theirs[id(layers[i].reference.layer)]
         others = {
@@ -91,14 +96,16 @@ def _nearer_inputs(comparison: Comparison, free: list[int]) -> Partners | None:
             if j > i and layers[j].reference.signature == layers[i].reference.signature
         }
         best = min(others, key=lambda j: others[j], default=i)
-        if best != i and others[best] < errors[i] / _NEARER:
+        # Of an input that is padded on one side only no difference is known.
+        nearer = _SAME if errors[i] == float("inf") else errors[i] / _NEARER
+        if best != i and others[best] < nearer:
             partners = [p.port for p in layers]
             partners[i], partners[best] = partners[best], partners[i]
             return partners
     return None
 
 
-def _fed_alike(theirs: Event, ours: Event, layer: LayerPair) -> bool:
+def _fed_alike(theirs: Event, ours: Event, layer: LayerPair | None = None) -> bool:
     """By the outputs, where one of the two is fed a padded input."""
     if (error := _input_error(theirs, ours, layer)) < float("inf"):
         return error <= _SAME
