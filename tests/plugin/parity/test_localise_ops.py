@@ -214,7 +214,7 @@ def doubled(tensors):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"order": ("b", "a")}, "concatenate (Concatenate(axis=-1)) of tanh, a"),
+        ({"order": ("b", "a")}, "(Concatenate(axis=-1)) of tanh, a"),
         ({"combine": doubled}, "the port has multiply"),
         ({"last": "silu"}, "(silu), the reference relu"),
     ],
