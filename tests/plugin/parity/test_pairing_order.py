@@ -181,3 +181,29 @@ def test_strides_in_another_layer_of_a_block(parity, images):
     (finding,) = report.findings
     assert finding.cause == "strides is 2 in one, 1 in two"
     assert finding.after < 1e-12
+
+
+class Halving(nn.Module):
+    """Convolutions that look alike, the first on twice the size of the second."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(2, 2, 3, stride=2, padding=1), nn.Conv2d(2, 2, 3, padding=1)
+
+    def forward(self, x):
+        return self.b(torch.tanh(self.a(x)))
+
+
+def test_inputs_padded_on_one_side_are_no_reason_to_pair_anew(parity, rng):
+    """Padded by a layer of its own, the second one's input has the first's size in torch."""
+    port = keras.Sequential(
+        [
+            L.Input((4, 4, 2)),
+            L.ZeroPadding2D(1),
+            L.Conv2D(2, 3, strides=2, activation="tanh"),
+            L.ZeroPadding2D(1),
+            L.Conv2D(2, 3),
+        ]
+    )
+    report = parity(Halving(), port, rng.normal(size=(3, 2, 4, 4)), tolerance=EXACT)
+    assert moved(report) == []
