@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..wording import listed
 from .causes.attention import head_sizes
 from .causes.explain import FORWARD, explain
 from .compare import Comparison, Measure, relative
@@ -24,7 +25,6 @@ from .report import (
     MappedWeight,
     ParityReport,
     Rung,
-    listed,
 )
 from .settings import Difference, Found, compare_settings
 from .sides.side import Trace

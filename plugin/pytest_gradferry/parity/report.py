@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any
+
+from ..wording import jsonable, rule_name
 
 RUNGS = (
     "structure",
@@ -175,31 +176,5 @@ class ParityReport:
         }
         for finding in result["findings"]:
             finding["rule"] = rule_name(finding["rule"])
-        plain: dict[str, Any] = _jsonable(result)
+        plain: dict[str, Any] = jsonable(result)
         return plain
-
-
-def listed(names: list[str], most: int = 4) -> str:
-    """The first few of them, and how many more there are."""
-    rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def rule_name(code: str | None) -> str | None:
-    """`XFR420 batch-norm-momentum`, None where the catalogue has no such rule."""
-    if code is None:
-        return None
-    from flake8_gradferry import catalog
-
-    rule = catalog.find(code)
-    return None if rule is None else f"{rule.code} {rule.name}"
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _jsonable(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_jsonable(part) for part in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value

@@ -7,11 +7,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from ..wording import listed
 from .compare import Comparison
 from .mapping import Setting, equal
+from .mapping.row import RATE
 from .pairing.couples import Couple
 from .pairing.layers import WeightPair
-from .report import listed
 from .sides.side import Event, Trace
 
 _DROPOUT = ("dropout", "spatialdropout")
@@ -131,9 +132,8 @@ def _dropout(traces: tuple[Trace, Trace], comparison: Comparison) -> tuple[list[
     )
     if len(theirs) != len(ours):
         return [], (f"dropout: {_rates(ours)} in the port, {_rates(theirs)} in the reference")
-    setting = Setting("rate", "p", "rate", rule="XFR307")
     return [
-        Difference(setting, b.layer, b.name, there, here, there)
+        Difference(RATE, b.layer, b.name, there, here, there)
         for (a, there), (b, here) in zip(theirs, ours, strict=True)
         if not equal(there, here)
     ], ""

@@ -12,9 +12,9 @@ import numpy as np
 
 from ..frameworks import Array, Undo, get, load
 from ..hidden import hidden_modules
+from ..wording import listed
 from . import loop_torch
 from .held import Held
-from .report import names
 from .state_torch import save_generator, save_modes, save_optimizer, save_state_dict, save_tensor
 from .trainee import (
     LossCall,
@@ -273,7 +273,7 @@ class TorchTrainee(Trainee):
         ]
         if lost:
             return (
-                f"training changes {names(lost)}, which the state_dict does not hold",
+                f"training changes {listed(lost)}, which the state_dict does not hold",
                 "register it with register_buffer, or make it an nn.Parameter",
                 "XFR114",
             )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from ..wording import jsonable, rule_name
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,8 @@ class Finding:
             lines.append(f"cause: {self.cause}")
         if self.fix:
             lines.append(f"fix:   {self.fix}")
-        name = rule_name(self.code)
-        if name:
-            lines.append(f"lint:  {self.code} {name} finds this in the source")
+        if rule := rule_name(self.code):
+            lines.append(f"lint:  {rule} finds this in the source")
         return "\n".join(lines)
 
 
@@ -98,13 +98,12 @@ class SmokeReport:
             "kind": "smoke",
             "summary": self.summary(),
             "passed": self.passed,
-            "losses": [loss if math.isfinite(loss) else str(loss) for loss in self.losses],
         }
         for outcome in result["outcomes"].values():
-            outcome["findings"] = list(outcome["findings"])
             for finding in outcome["findings"]:
-                finding["code"] = f"{finding['code']} {rule_name(finding['code'])}".strip()
-        return result
+                finding["code"] = rule_name(finding["code"]) or finding["code"]
+        plain: dict[str, Any] = jsonable(result)
+        return plain
 
     def __str__(self) -> str:
         head = f"training_smoke of {self.model}: "
@@ -131,17 +130,3 @@ class SmokeReport:
             for reason, checks in sorted(by_reason.items())
         ]
         return [f"{status}: {'; '.join(parts)}"] if parts else []
-
-
-def rule_name(code: str) -> str:
-    """The name of a lint rule, or "" if there is no such rule."""
-    from flake8_gradferry import catalog
-
-    rule = catalog.find(code) if code else None
-    return rule.name if rule else ""
-
-
-def names(items: list[str], limit: int = 4) -> str:
-    """A list for a message, cut after `limit`: "a, b, c, d and 3 more"."""
-    shown = ", ".join(items[:limit])
-    return shown if len(items) <= limit else f"{shown} and {len(items) - limit} more"

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from ...wording import listed
 from ..compare import Comparison
-from ..report import listed
 from ..sides.side import Side
 from .hypothesis import Hypothesis
 from .localise import Divergence

@@ -12,9 +12,10 @@ from dataclasses import replace
 from itertools import combinations, groupby, islice
 from typing import Any
 
+from ...wording import listed
 from ..compare import Comparison, relative
 from ..errors import ParityInputError
-from ..report import Finding, listed
+from ..report import Finding
 from ..settings import Difference, Found, thawed, written
 from ..training.embeddings import ties
 from .arithmetic import residual, scale

@@ -11,10 +11,10 @@ from itertools import islice, pairwise, permutations
 
 import numpy as np
 
+from ...wording import listed
 from ..compare import Comparison
 from ..layout import Array
 from ..pairing.layers import LayerPair, Pairing, coupled
-from ..report import listed
 from .hypothesis import Hypothesis
 from .localise import Afterwards, Divergence
 

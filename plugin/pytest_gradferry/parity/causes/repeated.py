@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from ..report import Finding, listed
+from ...wording import listed
+from ..report import Finding
 from .hypothesis import Hypothesis
 
 

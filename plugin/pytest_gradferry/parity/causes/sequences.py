@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any
 
 from ...frameworks import load
+from ...wording import listed
 from ..compare import Comparison, relative
 from ..layout import Array
-from ..report import listed
 from ..sides.side import Side
 from .hypothesis import Hypothesis
 from .localise import Divergence

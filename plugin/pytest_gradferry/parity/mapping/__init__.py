@@ -14,6 +14,7 @@ from .place import Block, find, follow
 from .row import Row, Setting, Weight, equal
 
 __all__ = [
+    "BY_KIND",
     "ROWS",
     "TORCH_BOOKKEEPING",
     "Block",
@@ -35,6 +36,8 @@ ROWS: tuple[Row, ...] = (
     *attention.ROWS,
     *resizing.ROWS,
 )
+# For functions, which have settings of no layer: any row of the kind does.
+BY_KIND = {row.kind: row for row in ROWS}
 
 # Keeps count of batches for momentum=None; has no part in any output.
 TORCH_BOOKKEEPING = ("num_batches_tracked",)

@@ -6,9 +6,10 @@ from itertools import permutations
 
 import numpy as np
 
+from ...wording import listed
 from ..compare import Comparison, relative
 from ..layout import Array
-from ..report import Finding, listed
+from ..report import Finding
 from .layers import WeightPair
 
 _SAME = 1e-6  # the user copied float32 values

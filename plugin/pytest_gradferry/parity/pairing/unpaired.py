@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ...wording import listed
 from ..causes.glue import has_own_activation
 from ..compare import Comparison
-from ..report import Finding, listed
+from ..report import Finding
 from ..sides.side import Side, Trace
 from .layers import Pairing, Unit, WeightPair, coupled, units
 

@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ...frameworks import load
-from ..mapping import ROWS
+from ..mapping import BY_KIND
 
 if TYPE_CHECKING:
     from .keras_side import KerasSide
-
-_BY_KIND = {row.kind: row for row in ROWS}
 
 
 def watched_functions(side: KerasSide) -> Iterator[tuple[Any, str, Callable[..., Any]]]:
@@ -28,7 +26,7 @@ def watched_functions(side: KerasSide) -> Iterator[tuple[Any, str, Callable[...,
 
 def _dropout(side: KerasSide, name: str, dropout: Any) -> Callable[..., Any]:
     def seen(x: Any, rate: Any, *args: Any, **kwargs: Any) -> Any:
-        side.record(None, _BY_KIND["dropout"], x, x, name, rate=float(rate))
+        side.record(None, BY_KIND["dropout"], x, x, name, rate=float(rate))
         return dropout(x, rate, *args, **kwargs) if side.acts(name, rate) else x + 0.0
 
     return seen
@@ -51,7 +49,7 @@ def _moved(side: KerasSide, kind: str, name: str, function: Any) -> Callable[...
             output = call(**{first: x}, **dict(rest))
         if (after := side.after.get(id(function))) is not None:
             output = after(output)
-        side.record(None, _BY_KIND[kind], x, output, name, function=function, **dict(rest))
+        side.record(None, BY_KIND[kind], x, output, name, function=function, **dict(rest))
         return output
 
     return seen

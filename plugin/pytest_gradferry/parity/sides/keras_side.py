@@ -11,10 +11,10 @@ import numpy as np
 
 from ...frameworks import load
 from ...keras_layers import layer_paths
+from ...wording import rule_name
 from .. import tree
 from ..layout import Array
-from ..mapping import ROWS, Row
-from ..report import rule_name
+from ..mapping import BY_KIND, Row
 from . import keras_backends
 from .keras_functions import watched_functions
 from .keras_parts import parts
@@ -30,7 +30,6 @@ _NOISE = (
     keras.layers.GaussianDropout,
     keras.layers.GaussianNoise,
 )
-_BY_KIND = {row.kind: row for row in ROWS}
 
 
 class KerasSide(Side):
@@ -350,7 +349,7 @@ class KerasSide(Side):
         output, *rest = output if isinstance(output, tuple) else (output,)
         for name, rate in dropouts(layer):
             name = f"{name} of {self._names.get(id(layer), layer.name)}"
-            self.record(None, _BY_KIND["dropout"], x, x, name, rate=rate)
+            self.record(None, BY_KIND["dropout"], x, x, name, rate=rate)
         if (after := self.after.get(id(layer))) is not None:
             output = after(output)
         inner = output if seen.output is None else seen.output

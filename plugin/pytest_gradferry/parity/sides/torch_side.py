@@ -14,7 +14,7 @@ from torch import nn
 from ...hidden import hidden_modules
 from .. import tree
 from ..layout import Array
-from ..mapping import ROWS, TORCH_BOOKKEEPING, Row
+from ..mapping import BY_KIND, TORCH_BOOKKEEPING, Row
 from . import torch_attention, torch_stages
 from .side import Event, Gradients, Handle, Objective, Side
 from .torch_attention import attended, no_fast_path
@@ -22,8 +22,6 @@ from .torch_functions import WatchedFunctions
 from .torch_kept import Kept, converted, kept, put_back
 from .torch_stages import staged
 from .torch_statistics import BATCH_NORM, make_biased, moves_statistics
-
-_BY_KIND = {row.kind: row for row in ROWS}
 
 
 class TorchSide(Side):
@@ -249,9 +247,7 @@ class TorchSide(Side):
     ) -> None:
         if self.recording is not None and not self.in_layer:
             arrays = self.array(inputs), self.array(output)
-            self.recording.append(
-                Event("torch", None, f"F.{name}", _BY_KIND[kind], *arrays, detail)
-            )
+            self.recording.append(Event("torch", None, f"F.{name}", BY_KIND[kind], *arrays, detail))
 
     def _hook(self, stack: ExitStack, modules: list[nn.Module]) -> None:
         for module in modules:

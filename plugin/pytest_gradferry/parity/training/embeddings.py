@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from ...frameworks import load
+from ...wording import listed
 from ..causes.hypothesis import Hypothesis
 from ..compare import Comparison
 from ..pairing.layers import WeightPair
-from ..report import listed
 from ..sides.side import Handle, Side
 
 

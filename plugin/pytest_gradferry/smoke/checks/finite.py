@@ -7,8 +7,9 @@ from functools import partial
 import numpy as np
 
 from ...frameworks import Array
+from ...wording import listed
 from ..evidence import Evidence
-from ..report import Finding, Outcome, failed, names, passed
+from ..report import Finding, Outcome, failed, passed
 from ..trainee import leaves
 from ..verdict import falls
 from . import Check
@@ -24,7 +25,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
             continue
         what = f"the loss is {record.loss:.4g} at step {number}"
         if np.isfinite(record.loss):
-            what = f"the gradient of {names(broken)} holds {_describe(record.fresh[broken[0]])}"
+            what = f"the gradient of {listed(broken)} holds {_describe(record.fresh[broken[0]])}"
             what += f" at step {number}, the loss is still {record.loss:.4g}"
         layer = next((call for call in record.calls if not call.finite), None)
         if layer is not None:
@@ -37,7 +38,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         return failed(_explain(evidence, what, started_well=len(losses) > 1))
     after = [n for n, value in evidence.curve.after.items() if not np.isfinite(value).all()]
     if after:
-        what = f"{names(after)} holds {_describe(evidence.curve.after[after[0]])} after training"
+        what = f"{listed(after)} holds {_describe(evidence.curve.after[after[0]])} after training"
         return failed(_explain(evidence, what, started_well=True))
     return passed()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ...wording import listed
 from ..evidence import Evidence
-from ..report import Finding, Outcome, failed, names, passed, skipped
+from ..report import Finding, Outcome, failed, passed, skipped
 from . import Check
 from . import failed as has_failed
 
@@ -19,8 +20,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
             precision = f"to {difference:.0e} of {name}'s" if difference else "exactly"
             return failed(
                 Finding(
-                    f"at step {number} the gradient used for {names(list(record.carried))} was the "
-                    f"sum of the one used before and the new one, {precision}",
+                    f"at step {number} the gradient used for {listed(list(record.carried))} was "
+                    f"the sum of the one used before and the new one, {precision}",
                     "the step never clears the gradients, so that each update uses those of all "
                     "steps before",
                     *evidence.trainee.clearing_advice,

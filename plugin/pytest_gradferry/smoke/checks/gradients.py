@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ...wording import listed
 from ..evidence import Evidence
-from ..report import Finding, Outcome, failed, names, passed, skipped
+from ..report import Finding, Outcome, failed, passed, skipped
 from ..trainee import SmokeError, Trainee, map_arrays
 from . import Check
 from . import failed as has_failed
@@ -38,7 +39,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if zero:
         findings.append(
             Finding(
-                f"the gradient of {names(zero)} is exactly zero in every step, with other "
+                f"the gradient of {listed(zero)} is exactly zero in every step, with other "
                 "weights and targets too",
                 fix="look for an operation without a gradient (rounding, comparison, softmax over "
                 "one value, clamp) between these weights and the loss",
@@ -103,12 +104,12 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
     calls = [call for record in evidence.watched for call in record.calls]
     called = {call.layer for call in calls}
     layers = {trainee.weights[name].layer for name in none}
-    what = f"no gradient reaches {names(none)}"
+    what = f"no gradient reaches {listed(none)}"
     idle = sorted(layer for layer in layers if layer and layer not in called)
     if calls and idle and len(idle) == len(layers):
         return Finding(
             what,
-            cause=f"the step never calls {names(idle)}",
+            cause=f"the step never calls {listed(idle)}",
             fix="use the layer in the forward pass, or freeze or delete it",
         )
     frozen_in = next((c for c in calls if c.layer in layers and c.grad_out is False), None)

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...wording import listed
 from ..evidence import Evidence
-from ..report import Finding, Outcome, failed, names, passed
+from ..report import Finding, Outcome, failed, passed
 from ..trainee import SmokeError
 from . import Check
 
@@ -29,7 +30,7 @@ def _in_training(evidence: Evidence) -> list[Finding]:
             for call in record.calls
             if call.sensitive and not call.training
         }
-        measured = f"{names(list(resting))} did not act in training step {number}"
+        measured = f"{listed(list(resting))} did not act in training step {number}"
         advice = evidence.trainee.mode_advice(record, measured) if resting else []
         if advice:
             first, *others = [Finding(*each) for each in advice]
@@ -63,7 +64,7 @@ def _in_evaluation(evidence: Evidence) -> list[Finding]:
     acted = list(dict.fromkeys(record.dropouts))
     return [
         Finding(
-            f"{names(acted)} acted while the model was evaluated",
+            f"{listed(acted)} acted while the model was evaluated",
             cause="dropout is applied whatever the mode: its outputs change with the seed",
             fix=fix,
             code=code,

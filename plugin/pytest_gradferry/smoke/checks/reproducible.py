@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...wording import listed
 from ..evidence import Evidence
-from ..report import Finding, Outcome, failed, names, passed, skipped
+from ..report import Finding, Outcome, failed, passed, skipped
 from ..verdict import distance
 from . import Check
 from . import failed as has_failed
@@ -37,7 +38,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     ]
     if differ:
         return failed(
-            Finding(f"the same first step gave other gradients for {names(differ)}", fix=fix)
+            Finding(f"the same first step gave other gradients for {listed(differ)}", fix=fix)
         )
     return passed()
 

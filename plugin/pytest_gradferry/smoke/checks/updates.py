@@ -6,8 +6,9 @@ from functools import partial
 
 import numpy as np
 
+from ...wording import listed
 from ..evidence import Evidence
-from ..report import Finding, Outcome, failed, follows, names, passed, skipped
+from ..report import Finding, Outcome, failed, follows, passed, skipped
 from . import Check
 from . import failed as has_failed
 
@@ -43,7 +44,7 @@ def _not_asked(evidence: Evidence) -> list[Finding]:
         cause += f", but for those of {strangers} variables that are not this model's (any more)"
     return [
         Finding(
-            f"{names(still)} never move in {evidence.steps} steps",
+            f"{listed(still)} never move in {evidence.steps} steps",
             cause=cause,
             fix="ask for those of model.trainable_variables, read anew in each step",
         )
@@ -59,7 +60,7 @@ def _hidden(evidence: Evidence) -> list[Finding]:
             places.setdefault((place, code), []).append(name)
     return [
         Finding(
-            f"{names(stuck)} get gradients but never move",
+            f"{listed(stuck)} get gradients but never move",
             cause=f"the layers stand in {place}, so the model does not list their weights and the "
             "optimizer does not get them",
             fix="use nn.ModuleList or nn.ModuleDict",
@@ -77,7 +78,7 @@ def _frozen(evidence: Evidence) -> list[Finding]:
     before, after = evidence.curve.before[moved[0]], evidence.curve.after[moved[0]]
     return [
         Finding(
-            f"{names(moved)} moved although frozen (by up to {np.abs(after - before).max():.2g})",
+            f"{listed(moved)} moved although frozen (by up to {np.abs(after - before).max():.2g})",
             fix="freeze before the optimizer is built, and clear old gradients when freezing "
             "(weight decay and momentum move a weight that still has one)",
         )
@@ -86,7 +87,7 @@ def _frozen(evidence: Evidence) -> list[Finding]:
 
 def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Finding:
     trainee = evidence.trainee
-    what = f"{'no weight moves' if everything else names(still) + ' never move'}"
+    what = f"{'no weight moves' if everything else listed(still) + ' never move'}"
     what += f" in {evidence.steps} steps, though gradients were computed"
     records = evidence.watched
     if not evidence.updated:
@@ -136,7 +137,7 @@ def _used(evidence: Evidence, name: str) -> bool:
 
 def _not_held(evidence: Evidence, what: str, missing: list[str], still: list[str]) -> Finding:
     strangers = max(record.strangers for record in evidence.watched)
-    who = "no optimizer holds " + ("them" if missing == still else names(missing))
+    who = "no optimizer holds " + ("them" if missing == still else listed(missing))
     if strangers:
         return Finding(
             what,

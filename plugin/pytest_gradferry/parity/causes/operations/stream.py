@@ -13,6 +13,9 @@ import numpy as np
 from ...layout import Array
 from ...sides.side import Event, Side
 
+# A result, and what takes a gradient of it back to what it was made of.
+Pulled = tuple[Array, Callable[[Array], list[Array]]]
+
 
 @dataclass(frozen=True)
 class Site:

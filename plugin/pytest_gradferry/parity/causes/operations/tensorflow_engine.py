@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -17,7 +17,7 @@ from ... import tree
 from ...layout import Array
 from ...sides.side import Side
 from . import frames
-from .stream import Busy, Operation, Site, Stream, Value, around_calls, as_axes, recorded
+from .stream import Busy, Operation, Pulled, Site, Stream, Value, as_axes
 
 tf = load("tensorflow")
 keras = load("keras")
@@ -198,7 +198,7 @@ def _scalar(inputs: Any) -> str:
     return f"({float(numbers[0]):g})" if len(numbers) == 1 else ""
 
 
-class _Recorder(_Listener):
+class Recorder(_Listener):
     def __init__(self, side: Side, stream: Stream) -> None:
         super().__init__(side)
         self.stream = stream
@@ -255,7 +255,7 @@ def _again(
     return again
 
 
-class _Replacer(_Listener):
+class Replacer(_Listener):
     """Catches the sources, and puts the function of them in the target's place."""
 
     def __init__(
@@ -316,32 +316,9 @@ def _array(tensor: Any) -> Array:
     return array
 
 
-def record(side: Side, inputs: Any, training: bool) -> Stream:
-    stream = Stream()
-    with around_calls(side, _Recorder(side, stream).listening):
-        return recorded(side, stream, inputs, training)
-
-
-def replaced(
-    side: Side, target: Value, sources: list[Value], function: Any
-) -> AbstractContextManager[None]:
-    return around_calls(side, _Replacer(side, target, sources, function).listening)
-
-
-@contextmanager
-def caught(side: Side, sources: list[Value]) -> Iterator[Callable[[], list[Any]]]:
-    """The sources as the model's call that is running has made them."""
-    replacer = _Replacer(side, None, sources)
-    with around_calls(side, replacer.listening):
-        yield lambda: [replacer.caught[address] for address in replacer.sources]
-
-
 def gather(tensor: Any, positions: Array) -> Any:
     """The flattened tensor's elements at `positions`, in their shape."""
     return tf.reshape(tf.gather(tf.reshape(tensor, [-1]), positions.ravel()), positions.shape)
-
-
-Pulled = tuple[Array, Callable[[Array], list[Array]]]
 
 
 def pulled(side: Side, run: Callable[[list[Any]], Any], arrays: list[Array]) -> Pulled:

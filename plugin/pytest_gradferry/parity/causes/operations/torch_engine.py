@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -20,7 +20,7 @@ from ...layout import Array
 from ...sides.side import Side
 from ...sides.torch_side import TorchSide
 from . import frames
-from .stream import Busy, Operation, Site, Stream, Value, around_calls, as_axes, recorded
+from .stream import Busy, Operation, Pulled, Site, Stream, Value, as_axes
 
 _CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 _CALL = frozenset({nn.Module._call_impl.__code__})
@@ -133,7 +133,7 @@ def _told(name: str, args: Any, kwargs: Any) -> tuple[str, tuple[int, ...]]:
     return f"{name}({text})" if text else name, as_axes(numbered)
 
 
-class _Recorder(_Listener):
+class Recorder(_Listener):
     def __init__(self, side: Side, stream: Stream) -> None:
         super().__init__(side)
         self.stream = stream
@@ -203,7 +203,7 @@ def _again(func: Any, args: Any, kwargs: Any) -> Callable[[list[Any]], list[Any]
     return again
 
 
-class _Replacer(_Listener):
+class Replacer(_Listener):
     """Catches the sources, and puts the function of them in the target's place."""
 
     def __init__(
@@ -238,34 +238,10 @@ def _array(tensor: torch.Tensor) -> Array:
     return array
 
 
-def record(side: Side, inputs: Any, training: bool) -> Stream:
-    stream = Stream()
-    recorder = _Recorder(side, stream)
-    with around_calls(side, recorder.listening):
-        return recorded(side, stream, inputs, training)
-
-
-def replaced(
-    side: Side, target: Value, sources: list[Value], function: Any
-) -> AbstractContextManager[None]:
-    return around_calls(side, _Replacer(side, target, sources, function).listening)
-
-
-@contextmanager
-def caught(side: Side, sources: list[Value]) -> Iterator[Callable[[], list[Any]]]:
-    """The sources as the model's call that is running has made them."""
-    replacer = _Replacer(side, None, sources)
-    with around_calls(side, replacer.listening):
-        yield lambda: [replacer.caught[address] for address in replacer.sources]
-
-
 def gather(tensor: Any, positions: Array) -> Any:
     """The flattened tensor's elements at `positions`, in their shape."""
     index = torch.from_numpy(np.ascontiguousarray(positions.ravel()))
     return tensor.reshape(-1)[index.to(tensor.device)].reshape(positions.shape)
-
-
-Pulled = tuple[Array, Callable[[Array], list[Array]]]
 
 
 def pulled(side: Side, run: Callable[[list[Any]], Any], arrays: list[Array]) -> Pulled:

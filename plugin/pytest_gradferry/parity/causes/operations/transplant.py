@@ -12,7 +12,7 @@ import numpy as np
 from ... import tree
 from ...compare import Comparison
 from ...sides.side import Side
-from . import engine_of
+from . import caught, engine_of, replaced
 from .glue import Glue, Segment
 from .stream import Busy, Value
 from .words import calls
@@ -70,7 +70,7 @@ def in_place(comparison: Comparison, glue: Glue) -> Iterator[None]:
         fits = [tuple(tensor.shape) for tensor in (old, *tensors)] == shapes
         return function(list(tensors)) if fits else old
 
-    with engine_of(side).replaced(side, glue.target.ours, sources, replacement):
+    with replaced(side, glue.target.ours, sources, replacement):
         yield
 
 
@@ -85,8 +85,7 @@ def changed(
     side: Side, value: Value, function: Callable[[Any], Any]
 ) -> AbstractContextManager[None]:
     """The function of a value where that stood."""
-    replaced: AbstractContextManager[None] = engine_of(side).replaced(side, value, [], function)
-    return replaced
+    return replaced(side, value, [], function)
 
 
 @contextmanager
@@ -96,10 +95,10 @@ def for_consumer(comparison: Comparison, glue: Glue) -> Iterator[None]:
     function = _padded(side, graft(comparison, glue), glue)
     sources = [match.ours for match in glue.reference.sources]
     with ExitStack() as stack:
-        caught = stack.enter_context(engine_of(side).caught(side, sources))
+        tensors = stack.enter_context(caught(side, sources))
 
         def before(_: Any) -> Any:
-            return function(caught())
+            return function(tensors())
 
         if consumer is not None:
             stack.enter_context(side.intercepted(consumer.layer, before=before))

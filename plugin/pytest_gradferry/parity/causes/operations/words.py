@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...report import listed
+from ....wording import listed
 from .glue import Glue, Segment
 from .matching import Match
 from .stream import Operation, Value

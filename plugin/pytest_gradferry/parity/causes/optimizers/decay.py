@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ....wording import listed
 from ...compare import Comparison
-from ...report import listed
 from ...training.hyperparameters import MOMENTUM
 from ...training.steppers import Decay, Stepper, l2_of
 from ..hypothesis import Hypothesis
