@@ -483,7 +483,8 @@ def _is_new_leaf(file: File, value: ast.AST, asked: bool) -> bool:
             return bool(cuts(file, content))
         case ast.Call() if (returned := _returned(file, value)) is not None:
             home, values = returned
-            return all(_is_new_leaf(home, made, asked) for v in values for made in _bound(home, v))
+            bound = [_bound(home, v) for v in values]
+            return all(made and all(_is_new_leaf(home, m, asked) for m in made) for made in bound)
         case ast.expr():
             return asked and bool(cuts(file, value))
     return False
