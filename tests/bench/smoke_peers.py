@@ -1,6 +1,6 @@
 """The sixteen bugs of the suite shown to `training_smoke` and, side by side, to its peers.
 
-    pip install --no-deps pytest-torch==1.1.1 torchtest==0.5 torcheck==1.0.1   # in a venv of its own
+    pip install --no-deps pytest-torch==1.1.1 torchtest==0.5 torcheck==1.0.1  # in a venv
     python tests/bench/smoke_peers.py [--messages]
 
 A peer that is not installed is said to be so.  (--no-deps: torcheck pins a torch below 2.)  The
