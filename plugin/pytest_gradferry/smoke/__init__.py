@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .errors import SmokeError
 from .report import Finding, Outcome, SmokeReport
 from .run import run
-from .trainee import SmokeError
 
 __all__ = ["Finding", "Outcome", "Smoke", "SmokeError", "SmokeReport"]
 
