@@ -15,6 +15,8 @@ class Advice:
 
     clearing = ("start each step from gradients of zero", "")
     not_held_code = ""
+    made_in_call_code = ""
+    cut_loss_code = ""
 
     def flaws(self) -> list[tuple[str, str, str, str]]:
         """(measured, cause, fix, code) of what is wrong with the model, whatever the step does."""

@@ -90,9 +90,16 @@ class Trainee(ABC):
     @abstractmethod
     def scale_learning_rates(self, factor: float) -> None: ...
 
+    def units(self, name: str, value: Array) -> Array | None:
+        """A value of a dense or convolutional layer's kernel with a row for each of its units.
+
+        None for any other weight.
+        """
+        return None
+
     @abstractmethod
-    def hidden(self) -> dict[str, tuple[str, str]]:
-        """Weights in use that the model does not list: name -> (where it is kept, rule code)."""
+    def hidden(self) -> dict[str, tuple[str, str, str]]:
+        """Weights in use that the model does not list: name -> (why, fix, rule code)."""
 
 
 def scalar_loss(value: Any, framework: Framework) -> float:

@@ -53,7 +53,7 @@ class KerasTrainee(Trainee):
                 "nothing says how to train: compile the model, pass loss=..., e.g. "
                 "loss='cross_entropy', or the step function of your own, step=..."
             )
-        layers = _layer_names(model)
+        self._layers = layers = _layer_names(model)
         self._variables, self.weights = _weights(model, layers)
         if not any(weight.trainable for weight in self.weights.values()):
             raise SmokeError(
@@ -237,7 +237,17 @@ class KerasTrainee(Trainee):
         kinds = {type(layer) for layer in self.model._flatten_layers()}
         return {k.__name__: k for k in kinds if not k.__module__.startswith("keras.")}
 
-    def hidden(self) -> dict[str, tuple[str, str]]:
+    def units(self, name: str, value: Array) -> Array | None:
+        kinds = {self._layers.get(id(layer)): layer for layer in self.model._flatten_layers()}
+        layer = kinds.get(name.rpartition("/")[0])
+        layers = self.keras.layers
+        if not name.endswith("/kernel") or not isinstance(
+            layer, (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D)
+        ):
+            return None
+        return value.reshape(-1, value.shape[-1]).T
+
+    def hidden(self) -> dict[str, tuple[str, str, str]]:
         return {}  # Keras tracks lists and dicts of layers
 
 

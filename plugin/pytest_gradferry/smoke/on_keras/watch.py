@@ -103,6 +103,7 @@ class Watcher:
                     record.fresh.setdefault(name, None)
                     continue
                 array = self.framework.to_numpy(value)
+                record.stored[name] = True
                 earlier = record.fresh.get(name)
                 record.fresh[name] = array if earlier is None else earlier + array
                 since = self._since.get(name)

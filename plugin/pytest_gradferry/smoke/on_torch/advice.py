@@ -16,6 +16,8 @@ class TorchAdvice(Advice):
     def __init__(self, model: Any) -> None:
         self._model = model
 
+    made_in_call_code = "XFR109"
+    cut_loss_code = "XFR220"
     clearing = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
 
     def modes(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
@@ -57,6 +59,10 @@ class TorchAdvice(Advice):
 
     def loss(self, call: LossCall, given: str) -> tuple[str, str]:
         match call.expects, given:
+            case _, _ if "batch axis" in given:
+                return "take log_softmax over the classes: dim=1 (dim=-1 of a matrix)", ""
+            case "logits", "sigmoids":
+                return "drop the sigmoid: cross_entropy takes logits", "XFR401"
             case "logits", _:
                 return "drop the softmax: cross_entropy applies log_softmax itself", "XFR401"
             case "log-probabilities", _ if call.function == "F.kl_div":
