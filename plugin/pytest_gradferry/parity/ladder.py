@@ -8,6 +8,7 @@ from ..wording import listed
 from .causes.attention import head_sizes
 from .causes.explain import FORWARD, explain
 from .compare import Comparison, Measure, relative
+from .other_weights import redrawn, revealing
 from .pairing.confirm import confirm
 from .pairing.flatten import permute_dense_rows
 from .pairing.layers import StructureError, Unit, WeightPair, coupled, pair
@@ -40,6 +41,9 @@ _FLOAT32_FORWARD = 1e-5
 # How much noisier the port may be in float32 than the reference is against its own float64.
 _MARGIN = 32.0
 _ULP = 1.2e-7
+
+# What outputs must differ by with other weights, where float32 constants may be blown up.
+_REVEALED = 1e-6
 
 _NO_DROPOUT = "dropout is off in the other rungs"
 _NEEDS_LOSS = ("loss", "one-step", "curve", "eval-after")
@@ -93,7 +97,7 @@ class Ladder:
                 self._add(rung, SKIPPED, detail="no loss was given")
             elif rung in _NEEDS_LOSS[1:] and self.comparison.untrainable:
                 self._add(rung, SKIPPED, detail=self.comparison.untrainable)
-            elif not self._numeric(rung):
+            elif not self._numeric(rung) or (rung == "forward-eval" and self._shown_by_others()):
                 self._leave_out(RUNGS.index(rung) + 1, f"{rung} failed")
                 break
             elif rung == "gradients" and not self.float32:
@@ -101,7 +105,6 @@ class Ladder:
         else:
             if self.settings:
                 self._small_differences()
-            self._hidden_differences()
             self._confirm()
         if (slower := self.comparison.optimizers.slower) < 1:
             self.report.notes.append(
@@ -343,16 +346,33 @@ class Ladder:
         elif left > bound:
             self.report.unexplained = f"with all of that, {rung} still differs by {left:.1e}"
 
-    def _hidden_differences(self) -> None:
-        """Layers that differ where the outputs do not: behind a ReLU that is dead on this batch."""
+    def _shown_by_others(self) -> bool:
+        """Layers differ where the outputs do not, behind a ReLU that is dead on this batch maybe:
+        whether other weights show it, which fails the rung that passed."""
         bound = self.bound("forward-eval")
         hidden = [d for d in self.report.layers if bound < d.error < float("inf")]
-        if hidden:
+        if not hidden:
+            return False
+        names = listed([d.reference for d in hidden])
+        said = (
+            f"{names}: the outputs of the layer differ by up to {max(d.error for d in hidden):.1e}"
+        )
+        if self.comparison.recorded or self.float32:
             self.report.notes.append(
-                f"{listed([d.reference for d in hidden])}: the outputs of the layer differ by up "
-                f"to {max(d.error for d in hidden):.1e}, which the model's do not show on this "
-                "batch; compare with other weights or inputs"
+                f"{said}, which the model's do not show on this batch; compare with other weights "
+                "or inputs"
             )
+            return False
+        seed = revealing(self.comparison, max(bound, _REVEALED))
+        if seed is None:
+            return False
+        with redrawn(self.comparison, seed):
+            error = self.comparison.forward_eval().error
+            detail = "with the signs of the weights drawn anew; as they are, this batch hides it"
+            self.report.rungs[-1] = Rung("forward-eval", FAIL, error, bound, detail)
+            self._explain("forward-eval", bound)
+        self.report.notes.append(f"{said}, which the model's do not show with the weights given")
+        return True
 
     def _confirm(self) -> None:
         """Once more in float32, within what float32 costs the reference itself.
