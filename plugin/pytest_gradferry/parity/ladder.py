@@ -21,13 +21,12 @@ from .report import (
     RUNGS,
     SKIPPED,
     Curves,
-    Finding,
     LayerDifference,
     MappedWeight,
     ParityReport,
     Rung,
 )
-from .settings import Difference, Found, compare_settings
+from .settings import Found, compare_settings, unmeasured
 from .sides.side import Trace
 from .training.chaos import steadied
 from .training.embeddings import stop_padding_rows
@@ -45,7 +44,6 @@ _ULP = 1.2e-7
 # What outputs must differ by with other weights, where float32 constants may be blown up.
 _REVEALED = 1e-6
 
-_NO_DROPOUT = "dropout is off in the other rungs"
 _NEEDS_LOSS = ("loss", "one-step", "curve", "eval-after")
 _NUMERIC = RUNGS[3:-1]
 
@@ -66,7 +64,7 @@ class Ladder:
         self.tolerance = tolerance
         self.float32 = report.dtype == "float32"
         self.noise: tuple[float, float] | None = None
-        self.settings = Found([], [], "")
+        self.settings = Found([], [], "", [])
         self.padding_rows = False  # gradients are stopped at them, as torch does
 
     def bound(self, rung: str) -> float:
@@ -111,7 +109,9 @@ class Ladder:
                 f"learning rate of {self.comparison.optimizers.name} times {slower:g}: with more "
                 "the reference's loss explodes, or rounding does"
             )
-        self._unmeasured()
+        if all(rung.status != FAIL for rung in self.report.rungs[3:]):
+            framework = self.comparison.port.framework
+            self.report.findings += unmeasured(self.settings, self.report.findings, framework)
         return None
 
     def _add(self, *args: Any, **kwargs: Any) -> None:
@@ -249,26 +249,6 @@ class Ladder:
                 _, found, _ = explain(self.comparison, [rung], lambda _: exact, self.settings)
                 self.report.findings += found
                 return
-
-    def _unmeasured(self) -> None:
-        """Settings that differ where no rung that ran could show it."""
-        if any(rung.status == FAIL for rung in self.report.rungs[3:]):
-            return
-        framework = self.comparison.port.framework
-        proven = {finding.change for finding in self.report.findings}
-        left: dict[str, list[Difference]] = {}
-        for difference in self.settings.differences:
-            if difference.change(framework) not in proven:
-                left.setdefault(difference.what, []).append(difference)
-        for what, differences in left.items():
-            setting, change = differences[0].setting, differences[0].change(framework)
-            blind = _NO_DROPOUT if setting.name == "rate" else "the rungs that ran do not show it"
-            cause = f"{listed([d.name for d in differences])}: {what} ({blind})"
-            self.report.findings.append(Finding(cause, "", change, rule=setting.rule))
-        if self.settings.dropout:
-            fix = "give the port the dropouts that the reference has"
-            cause = f"{self.settings.dropout} ({_NO_DROPOUT})"
-            self.report.findings.append(Finding(cause, "", fix))
 
     # -- the measured rungs ---------------------------------------------------------------------
 
