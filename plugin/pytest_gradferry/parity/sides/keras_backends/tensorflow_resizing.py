@@ -97,7 +97,8 @@ def _bicubic(
             return _clamped(inputs, left, shares)
         inside = [(i, s * ((left + i >= 0) & (left + i < inputs))) for i, s in shares]
         matrix = _clamped(inputs, left, inside)
-        return matrix / matrix.sum(1, keepdims=True)
+        normalised: Array = matrix / matrix.sum(1, keepdims=True)
+        return normalised
 
     return weights
 
@@ -156,7 +157,8 @@ def _clamped(inputs: int, left: Array, shares: list[tuple[int, Array]]) -> Array
 def _cubic(distance: Array, a: float) -> Array:
     near = ((a + 2) * distance - (a + 3)) * distance**2 + 1
     far = ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a
-    return np.where(distance <= 1, near, np.where(distance < 2, far, 0.0))
+    weights: Array = np.where(distance <= 1, near, np.where(distance < 2, far, 0.0))
+    return weights
 
 
 _KERNELS: dict[str, tuple[Callable[[Array], Array], float]] = {
