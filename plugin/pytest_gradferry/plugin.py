@@ -171,8 +171,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
 
 def _settings(item: pytest.Item) -> Settings:
     """Of the marks, the nearest first, then of the command line, then of the ini-file."""
+    from .smoke.errors import SmokeError
     from .smoke.settings import Settings
-    from .smoke.trainee import SmokeError
 
     config, found = item.config, Settings()
     try:

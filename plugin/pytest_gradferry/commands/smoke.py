@@ -152,7 +152,7 @@ def _targets(model: Any, arguments: dict[str, Any], options: argparse.Namespace)
     import numpy as np
 
     from ..frameworks import of
-    from ..smoke.trainee import leaves
+    from ..smoke.tree import leaves
 
     first = leaves(arguments["inputs"])[0]
     if options.classes is not None:
@@ -175,7 +175,8 @@ def _targets(model: Any, arguments: dict[str, Any], options: argparse.Namespace)
 def _outputs(model: Any, batch: Any) -> list[Any]:
     """The arrays that the model returns for the batch, in evaluation."""
     from ..frameworks import of
-    from ..smoke.trainee import SmokeError, leaves, shapes
+    from ..smoke.errors import SmokeError
+    from ..smoke.tree import leaves, shapes
 
     framework = of(model)
     try:
@@ -193,8 +194,8 @@ def _outputs(model: Any, batch: Any) -> list[Any]:
 def _call_torch(model: Any, batch: Any) -> Any:
     import torch
 
-    from ..smoke.loop_torch import as_tensors, call_model
-    from ..smoke.state_torch import save_modes
+    from ..smoke.on_torch.loop import as_tensors, call_model
+    from ..smoke.on_torch.state import save_modes
 
     restore = save_modes(list(model.modules()))
     try:
@@ -206,7 +207,7 @@ def _call_torch(model: Any, batch: Any) -> Any:
 
 def _call(model: Any, batch: Any) -> Any:
     from ..frameworks import of
-    from ..smoke.trainee import map_arrays
+    from ..smoke.tree import map_arrays
 
     mode = {"training": False} if hasattr(model, "compiled") else {}  # a tf.Module has no modes
     return model(map_arrays(of(model).tensor, batch), **mode)

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from unittest import SkipTest
 
+from .errors import SmokeError
 from .report import Finding, Outcome, SmokeReport
 from .run import run
 from .settings import Settings
-from .trainee import SmokeError
 
 __all__ = ["Finding", "Outcome", "Smoke", "SmokeError", "SmokeReport", "check", "training_smoke"]
 

@@ -12,8 +12,11 @@ from typing import Any
 import numpy as np
 
 from ..frameworks import Array
+from .errors import SmokeError
+from .record import StepRecord
 from .report import Finding
-from .trainee import SmokeError, StepRecord, Trainee, shapes
+from .trainee import Trainee
+from .tree import shapes
 
 # Calls of the step that are watched: enough for two updates of a loop that accumulates over four.
 _WATCHED_AT_LEAST, _WATCHED_AT_MOST = 3, 10
@@ -74,7 +77,7 @@ class Evidence:
                 f"{trainee.title} raised in its training step, on inputs {shapes(trainee.inputs)}"
                 f"{_with_targets(trainee)}:\n{type(error).__name__}: {_short(error)}"
             )
-            raise SmokeError(str(Finding(measured, *trainee.error_advice(error)))) from error
+            raise SmokeError(str(Finding(measured, *trainee.advice.error(error)))) from error
         return record  # type: ignore[no-any-return]
 
     @cached_property

@@ -8,10 +8,11 @@ from typing import Any
 
 from .. import frameworks
 from .checks import checks
+from .errors import SmokeError
 from .evidence import Evidence
 from .report import SmokeReport
 from .settings import SEED, STEPS, THREADS, Settings
-from .trainee import SmokeError, Trainee
+from .trainee import Trainee
 
 
 def run(
@@ -67,12 +68,12 @@ def _trainee_class(model: Any) -> type[Any]:
                 f"training_smoke trains Keras models on the TensorFlow backend, and this one runs "
                 f"on {keras.backend.backend()}: set KERAS_BACKEND=tensorflow for this test"
             )
-        from .on_keras import KerasTrainee
+        from .on_keras.trainee import KerasTrainee
 
         return KerasTrainee
     torch = frameworks.loaded("torch")
     if torch is not None and isinstance(model, torch.nn.Module):
-        from .on_torch import TorchTrainee
+        from .on_torch.trainee import TorchTrainee
 
         return TorchTrainee
     if isinstance(model, type):

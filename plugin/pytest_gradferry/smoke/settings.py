@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from numbers import Integral
 from typing import Any
 
-from .trainee import SmokeError
+from .errors import SmokeError
 
 STEPS, SEED, THREADS = 20, 0, 1
 

@@ -10,7 +10,7 @@ from ...frameworks import Array
 from ...wording import listed
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, passed
-from ..trainee import leaves
+from ..tree import leaves
 from ..verdict import falls
 from . import Check
 

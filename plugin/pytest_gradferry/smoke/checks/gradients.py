@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from ...wording import listed
+from ..errors import SmokeError
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, passed, skipped
-from ..trainee import SmokeError, Trainee, map_arrays
+from ..trainee import Trainee
+from ..tree import map_arrays
 from . import Check
 from . import failed as has_failed
 

@@ -150,7 +150,7 @@ def _not_held(evidence: Evidence, what: str, missing: list[str], still: list[str
         what,
         cause=who,
         fix="give the optimizer all trainable weights, or freeze the rest",
-        code=evidence.trainee.not_held_code,
+        code=evidence.trainee.advice.not_held_code,
     )
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..frameworks import Array, load
-from .trainee import LayerCall, LossCall, StepRecord, leaves
-from .verdict import carried
+from ...frameworks import Array, load
+from ..record import LayerCall, LossCall, StepRecord
+from ..tree import leaves
+from ..verdict import carried
 
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True

@@ -13,9 +13,10 @@ from unittest import mock
 
 import numpy as np
 
-from ..frameworks import Array, get, load
-from .trainee import LayerCall, LossCall, StepRecord, leaves
-from .verdict import carried
+from ...frameworks import Array, get, load
+from ..record import LayerCall, LossCall, StepRecord
+from ..tree import leaves
+from ..verdict import carried
 
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..frameworks import load
-from .trainee import SmokeError, map_arrays, shapes
+from ...frameworks import load
+from ..errors import SmokeError
+from ..tree import map_arrays, shapes
 
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True
