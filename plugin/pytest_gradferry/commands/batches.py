@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable
 from typing import Any
 
 
 def add_batch_options(parser: argparse.ArgumentParser, layout: str, required: bool) -> None:
-    """--shape, --tokens and --seed; `layout` says whose layout the shape is in."""
+    """--shape and --tokens; `layout` says whose layout the shape is in."""
     parser.add_argument(
         "--shape",
         action="append",
@@ -18,10 +19,21 @@ def add_batch_options(parser: argparse.ArgumentParser, layout: str, required: bo
     )
     parser.add_argument(
         "--tokens",
-        type=int,
+        type=at_least(1),
         metavar="N",
         help="the inputs are whole numbers from 0 to N - 1 (default: normally distributed floats)",
     )
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """For argparse: whole numbers that are not smaller."""
+
+    def number(text: str) -> int:
+        if text.isdigit() and least <= int(text) < 2**31:
+            return int(text)
+        raise argparse.ArgumentTypeError(f"{text!r}: give a whole number, at least {least}")
+
+    return number
 
 
 def _shape(text: str) -> tuple[int, ...]:

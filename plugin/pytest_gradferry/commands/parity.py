@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .batches import add_batch_options, inputs, targets
+from .batches import add_batch_options, at_least, inputs, targets
 from .shared import finish, load, progress, refuse
 
 
@@ -31,7 +31,9 @@ def add_parity(commands: Any) -> None:
     )
     parser.add_argument("--optimizer", default="sgd", help="by name (default: sgd)")
     parser.add_argument("--steps", type=int, default=10, help="of training (default: 10)")
-    parser.add_argument("--seed", type=int, default=0, help="of the random batch (default: 0)")
+    parser.add_argument(
+        "--seed", type=at_least(0), default=0, help="of the random batch (default: 0)"
+    )
     parser.add_argument("--report", type=Path, metavar="DIR", help="write a page and JSON there")
     parser.set_defaults(run=parity)
 

@@ -42,7 +42,9 @@ def told(error: BaseException) -> str:
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).is_file() and not frame.filename.startswith((ours, library))
+        if Path(frame.filename).is_file()
+        and "site-packages" not in frame.filename
+        and not frame.filename.startswith((ours, library))
     ]
     return f"{text} ({frames[-1].filename}:{frames[-1].lineno})" if frames else text
 

@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from .batches import TargetsUnknown, add_batch_options, inputs, loss_name, targets
+from .batches import TargetsUnknown, add_batch_options, at_least, inputs, loss_name, targets
 from .shared import finish, load, progress, refuse, told
 
 _PARTS = ("model", "inputs", "targets", "step")  # of a tuple that a function returns
@@ -36,7 +36,7 @@ def add_smoke(commands: Any) -> None:
     )
     parser.add_argument(
         "--classes",
-        type=int,
+        type=at_least(1),
         metavar="N",
         help="the targets are class numbers from 0 to N - 1, one a sample (default: what suits the "
         "loss)",
@@ -44,7 +44,7 @@ def add_smoke(commands: Any) -> None:
     parser.add_argument("--optimizer", help="by name (default: adam, or the compiled model's)")
     parser.add_argument("--steps", type=int, help="of training (default: 20)")
     parser.add_argument(
-        "--seed", type=int, help="of weights, batch and training (default: 0)", default=0
+        "--seed", type=at_least(0), help="of weights, batch and training (default: 0)", default=0
     )
     for name, what in (("only", "checks to run"), ("skip", "checks to leave out")):
         parser.add_argument(
