@@ -83,6 +83,11 @@ class StepRecord:
     dropouts: list[str] = field(default_factory=list)  # dropout functions that acted, by place
     outputs: Array | None = None  # of the first model call, if one array
     output_gradient: Array | None = None  # of the loss, by those outputs
+    loss_size: int = 1  # how many numbers the loss had that the gradients were asked of
+    # Weights that were updated by the gradient of another, and which.
+    misapplied: dict[str, str] = field(default_factory=dict)
+    own_losses: list[float] = field(default_factory=list)  # of the layers: regularisers, add_loss
+    losses_read: bool = False  # whether the step asked the model for them
     backward_calls: int = 0  # of anything that computes gradients, of the model's weights or not
     drawn: list[str] = field(default_factory=list)  # functions that drew samples from a tensor
     # Weights that changed outside of the updates: before the first forward pass, after the last

@@ -18,7 +18,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         return skipped("the numbers are not finite")
     trainee = evidence.trainee
     findings = [*_not_asked(evidence), *_hidden(evidence), *_unlisted(evidence), *_frozen(evidence)]
-    findings += [*_frozen_midway(evidence), *_new_optimizers(evidence)]
+    findings += [*_misapplied(evidence), *_frozen_midway(evidence), *_new_optimizers(evidence)]
     # A weight without a gradient in any step cannot move: that is for `gradients` to tell.
     reached = [
         w.name for w in trainee.weights.values() if w.trainable and w.name in evidence.reached
@@ -114,6 +114,23 @@ def _unlisted(evidence: Evidence) -> list[Finding]:
             fix="make the layer itself an attribute of the model",
         )
         for name, layer in kept.items()
+    ]
+
+
+def _misapplied(evidence: Evidence) -> list[Finding]:
+    """Weights that were updated by the gradients of others."""
+    wrong = {name: own for r in evidence.watched for name, own in r.misapplied.items()}
+    if not wrong:
+        return []
+    name, other = next(iter(wrong.items()))
+    return [
+        Finding(
+            f"{listed(list(wrong))} {'is' if len(wrong) == 1 else 'are'} updated by gradients of "
+            f"other weights: {name} by that of {other}",
+            cause="gradients and variables are paired in different orders or from different lists",
+            fix="zip the gradients with the very list that the tape was asked for",
+            code="XFR210",
+        )
     ]
 
 

@@ -18,6 +18,7 @@ class KerasAdvice(Advice):
     def __init__(self, trainee: KerasTrainee) -> None:
         self._trainee = trainee
 
+    made_in_call_code = "XFR108"
     clearing = ("start the sum of gradients from zero after each update", "")
 
     def flaws(self) -> list[tuple[str, str, str, str]]:
@@ -89,6 +90,8 @@ class KerasAdvice(Advice):
         return "apply it only `if training`", "XFR311"
 
     def loss(self, call: LossCall, given: str) -> tuple[str, str]:
+        if "batch axis" in given:
+            return "take log_softmax over the classes, axis=-1", ""
         if given == "logits":
             return "pass from_logits=True, or end the model in a softmax or sigmoid", "XFR402"
         if "from_logits" in call.function:

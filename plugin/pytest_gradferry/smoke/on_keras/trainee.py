@@ -55,6 +55,8 @@ class KerasTrainee(Trainee):
             )
         self._layers = layers = _layer_names(model)
         self._variables, self.weights = _weights(model, layers)
+        self._plain = self.backend.plain_variables(model, layers)
+        self._variables |= self._plain
         if not any(weight.trainable for weight in self.weights.values()):
             raise SmokeError(
                 f"{type(model).__name__} has no trainable weight: nothing can be trained. Are the "
@@ -65,6 +67,7 @@ class KerasTrainee(Trainee):
         }
         self.watcher = Watcher(self.backend, model, self._variables, layers)
         self.watcher.on_new_optimizer = self._meet
+        self.watcher.plain = set(self._plain)
         self._late: list[Undo] = []  # for optimizers first seen when they update
         self._optimizers = [
             o for o in self._known_optimizers(optimizer) if getattr(o, "built", True)
@@ -92,6 +95,7 @@ class KerasTrainee(Trainee):
 
     def save(self) -> Undo:
         variables = {id(v): v for v in (*self.model.variables, *self.model.metrics_variables)}
+        variables.update((id(v), v) for v in self._plain.values())
         undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self._optimizers]
         is_variable = self.backend.is_variable
         for held in self.held.objects if self.held else []:
@@ -241,7 +245,9 @@ class KerasTrainee(Trainee):
         return value.reshape(-1, value.shape[-1]).T
 
     def hidden(self) -> dict[str, tuple[str, str, str]]:
-        return {}  # Keras tracks lists and dicts of layers
+        """Keras tracks lists and dicts of layers, and its own variables."""
+        why, fix = "is a tf.Variable, which Keras 3 does not see", "make it with self.add_weight"
+        return {name: (f"{name} {why}", fix, "XFR116") for name in self._plain}
 
 
 def _layer_names(model: Any) -> dict[int, str]:

@@ -1,0 +1,28 @@
+"""layer-losses: the losses that layers add, regularisers among them, are trained on."""
+
+from __future__ import annotations
+
+from ..evidence import Evidence
+from ..report import Finding, Outcome, failed, passed, skipped
+from . import Check
+
+
+def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
+    record = evidence.watched[0]
+    added = [loss for loss in record.own_losses if loss]
+    if not added:
+        return skipped("no layer adds a loss")
+    if any(r.losses_read for r in evidence.watched) or not evidence.updated:
+        return passed()
+    return failed(
+        Finding(
+            f"the layers add {len(added)} losses, {sum(added):.4g} in all, and the step never "
+            "asks for them",
+            cause="a step by hand has to add model.losses to its loss itself; fit does",
+            fix="loss += sum(model.losses), inside the tape",
+            code="XFR226",
+        )
+    )
+
+
+CHECK = Check("layer-losses", order=25, run=run)
