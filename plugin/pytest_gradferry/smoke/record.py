@@ -31,6 +31,7 @@ class LayerCall:
     sensitive: bool
     finite: bool = True
     finite_in: bool = True
+    known: bool = True  # one of the model's
     grad_in: bool | None = None
     grad_out: bool | None = None
 
@@ -53,9 +54,8 @@ class LossCall:
 class Unlisted:
     """A layer with trainable weights that the model called and that is none of its layers."""
 
-    name: str
     kind: str
-    place: str  # "the plain object hidden"; empty where it was not found
+    place: str  # "blocks[0].layer"; empty where it was not found
     trained: bool  # whether an optimizer holds its weights, or they moved
     made_anew: bool = False  # whether another one is made in every step
 

@@ -66,7 +66,7 @@ def _no_backward(evidence: Evidence) -> Finding:
             cause="the step never runs a backward pass",
             fix="call loss.backward() (torch) or tape.gradient(loss, weights) (TensorFlow)",
         )
-    if not any(record.calls for record in records):
+    if not any(call.known for record in records for call in record.calls):
         strangers = max(record.strangers for record in records)
         others = f": its optimizer holds {strangers} weights of another" if strangers else ""
         return Finding(

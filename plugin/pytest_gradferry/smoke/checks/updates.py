@@ -100,20 +100,17 @@ def _unlisted(evidence: Evidence) -> list[Finding]:
         )
         for kind in sorted(anew)
     ]
-    kept = {layer.name: layer for layer in lost if layer.kind not in anew}
+    kept = {(layer.kind, layer.place) for layer in lost if layer.kind not in anew}
     return findings + [
         Finding(
-            f"the weights of {name}{'' if layer.place else ', a layer the model calls,'} are used "
-            f"and no optimizer holds them: they never move",
-            cause=(
-                f"{layer.kind} stands in {layer.place}, where the framework does not look for "
-                "layers, so the model does not list its weights"
-                if layer.place
-                else f"{layer.kind} is no attribute of the model, which does not list its weights"
-            ),
+            f"{kind}{f' ({place})' if place else ''} is called by the model, and its weights never "
+            "move: no optimizer holds them",
+            cause=f"it stands in {place}, where the framework does not look for layers"
+            if place
+            else "it is no attribute of the model, so that the model does not list its weights",
             fix="make the layer itself an attribute of the model",
         )
-        for name, layer in kept.items()
+        for kind, place in sorted(kept)
     ]
 
 
@@ -159,7 +156,7 @@ def _new_optimizers(evidence: Evidence) -> list[Finding]:
     kind = updated[-1].optimizers[-1]
     return [
         Finding(
-            f"each of {len(updated)} steps was made by another {kind}",
+            f"each of {len(updated)} steps was made by a {kind} of its own",
             cause="the optimizer is made anew in every step: its moments and step count are lost",
             fix="make the optimizer once, before the loop",
             code="XFR214",

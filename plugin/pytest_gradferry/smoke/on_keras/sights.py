@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...frameworks import Array
+from ..places import place_of
 from ..record import StepRecord, Unlisted
 from .backends.backend import Backend
 
@@ -80,6 +81,9 @@ class Strangers:
 
     def tell(self, record: StepRecord, held: set[int]) -> None:
         """`held`: the ids of the variables that optimizers hold."""
+        root = type(self._model).__name__
+        owners = [(la, self._known[id(la)]) for la in self._model._flatten_layers()]
+        owners = [(la, "" if name == root else name) for la, name in owners]
         for layer, before in self._now:
             if id(layer) not in self._used:
                 continue
@@ -89,9 +93,8 @@ class Strangers:
             met_before = any(known is layer for step in self._met for known in step)
             record.unlisted.append(
                 Unlisted(
-                    layer.name,
                     type(layer).__name__,
-                    "",
+                    place_of([(n, la) for la, n in owners], layer),
                     trained=moved or any(id(v) in held for v in weights),
                     made_anew=bool(self._met) and not met_before,
                 )

@@ -219,7 +219,9 @@ class KerasTrainee(Trainee):
     def _meet(self, optimizer: Any, held: list[Any]) -> None:
         """An optimizer seen for the first time, built just now: note its state and its weights."""
         self._optimizers.append(optimizer)
-        self._late.append(self.backend.save_optimizer(optimizer, held))
+        known = {id(h) for v in self._variables.values() for h in self.backend.handles(v)}
+        strangers = [variable for variable in held if id(variable) not in known]
+        self._late.append(self.backend.save_optimizer(optimizer, strangers))
 
     def learning_rates(self) -> list[float]:
         rates = [self.backend.learning_rates(optimizer) for optimizer in self._optimizers]

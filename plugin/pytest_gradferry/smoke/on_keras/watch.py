@@ -153,7 +153,9 @@ class Watcher:
     def unasked(self, asked: set[str | None]) -> list[Any]:
         """Variables in use that the model does not list, and the step does not ask for."""
         plain = [v for name, v in self.variables.items() if name in self.plain]
-        ids = {id(h) for v in plain for h in self.backend.handles(v) if self.names[id(h)] in asked}
+        ids = {
+            id(h) for v in plain for h in self.backend.handles(v) if self.names.get(id(h)) in asked
+        }
         return [v for v in (*plain, *self.strangers.variables()) if id(v) not in ids]
 
     def note_output_gradient(self, record: StepRecord, gradient: Any) -> None:
@@ -254,6 +256,7 @@ class Watcher:
         record.calls.append(
             LayerCall(
                 layer=name,
+                known=id(layer) in self.layers,
                 kind=kind,
                 training=bool(self.training_of(kwargs)),
                 sensitive=self.is_sensitive(layer),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from ...frameworks import load
+from ..places import place_of
 from ..record import StepRecord, Unlisted
 
 
@@ -99,50 +99,13 @@ class Strangers:
                 continue
             moved = not all(_same(p, old) for p, old in zip(own, found[id(module)], strict=False))
             before_now = any(m is module for step in self._met for m in step)
+            place = place_of(self._model.named_modules(), module)
             record.unlisted.append(
                 Unlisted(
-                    _name(self._model, module) or type(module).__name__,
                     type(module).__name__,
-                    _name(self._model, module),
+                    place,
                     trained=moved or any(id(p) in tensors for p in own),
                     made_anew=bool(self._met) and not before_now,
                 )
             )
         self._met.append(met)
-
-
-def _name(model: Any, module: Any) -> str:
-    """Where a model keeps a module that it does not list: by attributes and closures."""
-    todo: list[tuple[str, Any, int]] = [
-        (f"{prefix}.{name}".lstrip("."), value, 3)
-        for prefix, owner in model.named_modules()
-        for name, value in vars(owner).items()
-        if not name.startswith("_")
-    ]
-    seen: set[int] = set()
-    while todo:
-        place, value, depth = todo.pop(0)
-        if value is module:
-            return place
-        if depth == 0 or id(value) in seen or isinstance(value, (str, bytes, int, float, type)):
-            continue
-        seen.add(id(value))
-        if isinstance(value, types.MethodType):
-            value = value.__self__
-        if isinstance(value, types.FunctionType):
-            cells = zip(value.__code__.co_freevars, value.__closure__ or (), strict=False)
-            todo += [(place, _content(cell), depth - 1) for _, cell in cells]
-        elif isinstance(value, dict):
-            todo += [(f"{place}[{key!r}]", item, depth - 1) for key, item in value.items()]
-        elif isinstance(value, (list, tuple, set)):
-            todo += [(f"{place}[{i}]", item, depth - 1) for i, item in enumerate(value)]
-        elif hasattr(value, "__dict__"):
-            todo += [(f"{place}.{n}", item, depth - 1) for n, item in vars(value).items()]
-    return ""
-
-
-def _content(cell: types.CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # not filled yet
-        return None
