@@ -14,6 +14,7 @@ class Advice:
     """What each framework fills in; empty words where it knows no better."""
 
     clearing = ("start each step from gradients of zero", "")
+    updating = ("call optimizer.apply_gradients with the gradients, or optimizer.step()", "")
     not_held_code = ""
     made_in_call_code = ""
     cut_loss_code = ""

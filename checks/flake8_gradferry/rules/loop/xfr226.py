@@ -61,7 +61,8 @@ for _ in range(100):
 
 ## Seen at run time
 
-`parity`: `one-step` (the step by hand against `fit`'s).
+`training_smoke` with your own `step`: `layer-losses`. `parity`: `one-step` (the step by hand
+against `fit`'s).
 
 ## References
 

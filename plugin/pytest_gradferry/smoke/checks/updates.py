@@ -172,8 +172,8 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
     if not evidence.updated:
         return Finding(
             what,
-            cause="no optimizer was stepped",
-            fix="call optimizer.step() (torch) or optimizer.apply_gradients (Keras) in the step",
+            "no optimizer was stepped",
+            *trainee.advice.updating,
         )
     held = {name for record in records for name in record.used}
     missing = [name for name in still if name not in held]

@@ -244,7 +244,8 @@ class KerasTrainee(Trainee):
             layer, (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D)
         ):
             return None
-        return value.reshape(-1, value.shape[-1]).T
+        rows: Array = value.reshape(-1, value.shape[-1]).T
+        return rows
 
     def hidden(self) -> dict[str, tuple[str, str, str]]:
         """Keras tracks lists and dicts of layers, and its own variables."""

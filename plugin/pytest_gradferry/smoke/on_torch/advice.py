@@ -16,6 +16,7 @@ class TorchAdvice(Advice):
     def __init__(self, model: Any) -> None:
         self._model = model
 
+    updating = ("call optimizer.step() after loss.backward()", "XFR235")
     made_in_call_code = "XFR109"
     cut_loss_code = "XFR220"
     clearing = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
