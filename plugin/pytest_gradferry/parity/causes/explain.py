@@ -17,7 +17,7 @@ from ..compare import Comparison, relative
 from ..errors import ParityInputError
 from ..report import Finding
 from ..settings import Difference, Found, thawed, written
-from ..training.embeddings import ties
+from ..training.embeddings import ties, untied
 from .arithmetic import residual, scale
 from .attention import attention
 from .calls import always_on, batch_norm
@@ -171,6 +171,7 @@ def _sources(
     yield always_on(comparison)
     yield _settings(comparison, settings)
     if where is not None:
+        yield untied(comparison)
         yield swapped(comparison, where)
         yield summary(comparison, where)
     if isinstance(where, Divergence):
