@@ -29,6 +29,7 @@ from .losses import loss_causes
 from .operations.cause import located, operations, output_error
 from .optimizers import optimizer_causes
 from .order import swapped
+from .parts import parts
 from .repeated import Step, mistakes, told_once
 from .sequences import kept_states, masks_of_padding, recurrent
 from .summaries import summary
@@ -181,6 +182,7 @@ def _sources(
         yield scale(comparison, where)
         yield recurrent(comparison, where)
         yield attention(comparison, where)
+        yield parts(comparison, where)
     if where is not None:
         yield masks_of_padding(comparison)
         yield activation(comparison, where)
