@@ -60,9 +60,6 @@ class KerasTrainee(Trainee):
                 f"{type(model).__name__} has no trainable weight: nothing can be trained. Are the "
                 "layers attributes of the model, and is trainable set?"
             )
-        self._seeds = {
-            id(v): (v, self.framework.to_numpy(v)) for v in model.variables if v.name == _SEED_STATE
-        }
         self.watcher = Watcher(self.backend, model, self._variables, layers)
         self.watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they update
@@ -73,6 +70,9 @@ class KerasTrainee(Trainee):
         self.advice = KerasAdvice(self)
         self.files = KerasFiles(self)
         self.backend.find_state(self)
+        self._seeds = {
+            id(v): (v, self.backend.read(v)) for v in model.variables if v.name == _SEED_STATE
+        }
 
     def _build(self) -> None:
         """A model without weights has nothing to note: call it once."""
@@ -114,7 +114,9 @@ class KerasTrainee(Trainee):
 
     @property
     def title(self) -> str:
-        return f"{type(self.model).__name__} (keras)"
+        backend = self.keras.backend.backend()
+        on = "" if backend == "tensorflow" else f" on {backend}"
+        return f"{type(self.model).__name__} (keras{on})"
 
     def values(self) -> dict[str, Array]:
         return {name: self.backend.read(v) for name, v in self._variables.items()}
