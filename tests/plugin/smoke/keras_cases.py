@@ -1,18 +1,15 @@
 """Cases for Keras on torch and on JAX, run in a process of their own: one backend a process.
 
-`python keras_cases.py OUT.json`, with KERAS_BACKEND set, writes what came of each case there is for
-that backend.  A case returns a model, inputs, targets and the options of `training_smoke`.
+`main` writes what came of each case there is for the backend of this process.  A case returns a
+model, inputs, targets and the options of `training_smoke`.
 """
 
 import importlib
 import json
-import sys
 import time
 import traceback
 import warnings
 from pathlib import Path
-
-sys.modules["tensorflow"] = None  # as where it is not installed
 
 import keras
 import numpy as np
@@ -247,16 +244,11 @@ def main(out):
     warnings.filterwarnings("ignore", message="__array__", category=DeprecationWarning)
     importlib.import_module(f"keras_cases_{keras.backend.backend()}")
     results = {}
-    for name in sys.modules["keras_cases"].CASES:
+    for name in CASES:
         started = time.process_time()
         try:
-            results[name] = sys.modules["keras_cases"].outcome(name)
+            results[name] = outcome(name)
         except Exception:
             results[name] = traceback.format_exc()
         print(f"{time.process_time() - started:6.2f} s  {name}")
     Path(out).write_text(json.dumps(results))
-
-
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent))
-    importlib.import_module("keras_cases").main(sys.argv[1])
