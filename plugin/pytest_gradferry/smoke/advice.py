@@ -15,6 +15,12 @@ class Advice:
 
     clearing = ("start each step from gradients of zero", "")
     not_held_code = ""
+    # (cause, fix, code) of gradients that were computed, and are zero or gone at the update
+    unused = (
+        "the gradients are cleared between the backward pass and the optimizer's step",
+        "call optimizer.zero_grad() before loss.backward(), or after optimizer.step()",
+        "XFR205",
+    )
 
     def flaws(self) -> list[tuple[str, str, str, str]]:
         """(measured, cause, fix, code) of what is wrong with the model, whatever the step does."""
