@@ -32,7 +32,7 @@ def smoke(result: Result) -> list[Element]:
 
 
 def _checks(outcomes: Result) -> list[list[Element | str]]:
-    """A row for each check, failed ones first; those that passed without a remark share the last."""
+    """A row for each check, failed ones first; what passed without a remark shares the last."""
     plain = [name for name, o in outcomes.items() if o["status"] == "passed" and not o["reason"]]
     rows: list[list[Element | str]] = []
     worst = sorted(outcomes.items(), key=lambda item: list(_STATUS).index(item[1]["status"]))
