@@ -39,4 +39,7 @@ def _norm(array: Array | None) -> float | None:
     if array is None or array.dtype.kind not in "fc":
         return None
     with np.errstate(all="ignore"):
-        return float(np.sqrt(np.square(np.abs(array), dtype=np.float64).sum()))
+        norm = float(np.linalg.norm(array))
+        if array.dtype.itemsize < 8 and (norm == 0 or not np.isfinite(norm)):  # of its squares
+            norm = float(np.linalg.norm(array.astype(np.float64)))
+        return norm

@@ -12,6 +12,7 @@ from pytest_gradferry.html.charts import log_span
 from pytest_gradferry.html.elements import document
 from pytest_gradferry.html.smoke import smoke
 from pytest_gradferry.smoke import Smoke
+from pytest_gradferry.smoke.norms import _norm
 from pytest_gradferry.smoke.report import Finding as SmokeFinding
 from pytest_gradferry.smoke.report import SmokeReport, WeightNorms, failed, passed, skipped
 
@@ -154,3 +155,12 @@ def test_no_step_is_taken_for_the_norms():
     }
     html = "".join(document(part) for part in smoke(report.to_dict()))
     assert sorted(order(html)) == ["bias", "weight"]
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e30])
+def test_norms_of_tiny_and_huge_weights(size):
+    """Their squares leave the range of float32."""
+    assert _norm(np.full((3, 3), size, "float32")) == pytest.approx(3 * size)
+    assert _norm(np.zeros(3, "float32")) == 0
+    assert np.isnan(_norm(np.array([np.nan, 1], "float32")))
+    assert _norm(np.arange(3)) is None
