@@ -10,6 +10,7 @@ from .. import frameworks
 from .checks import checks
 from .errors import SmokeError
 from .evidence import Evidence
+from .norms import weight_norms
 from .report import SmokeReport
 from .settings import SEED, STEPS, THREADS, Settings
 from .trainee import Trainee
@@ -44,6 +45,7 @@ def run(
             evidence.restore()
         if "curve" in vars(evidence):
             report.losses = evidence.curve.losses
+        report.weights = weight_norms(evidence)
     report.seconds = time.perf_counter() - started
     return report
 
