@@ -14,6 +14,9 @@ class Advice:
     """What each framework fills in; empty words where it knows no better."""
 
     clearing = ("start each step from gradients of zero", "")
+    stepping = "call optimizer.step() (torch) or optimizer.apply_gradients (Keras) in the step"
+    backward = "call loss.backward() (torch) or tape.gradient(loss, weights) (TensorFlow)"
+    holding = "give the optimizer all trainable weights, or freeze the rest"
     not_held_code = ""
 
     def flaws(self) -> list[tuple[str, str, str, str]]:

@@ -45,6 +45,9 @@ class Trainee(ABC):
         The function returned puts it back, as often as it is called.
         """
 
+    def release(self) -> None:  # noqa: B027  most have nothing to do
+        """Undo what making the trainee did to the model.  Called once, at the very end."""
+
     @abstractmethod
     def values(self) -> dict[str, Array]:
         """The weights' values now, and those of weights the model does not list (see `hidden`)."""

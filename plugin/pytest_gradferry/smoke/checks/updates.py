@@ -94,7 +94,7 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
         return Finding(
             what,
             cause="no optimizer was stepped",
-            fix="call optimizer.step() (torch) or optimizer.apply_gradients (Keras) in the step",
+            fix=trainee.advice.stepping,
         )
     held = {name for record in records for name in record.used}
     missing = [name for name in still if name not in held]
@@ -149,7 +149,7 @@ def _not_held(evidence: Evidence, what: str, missing: list[str], still: list[str
     return Finding(
         what,
         cause=who,
-        fix="give the optimizer all trainable weights, or freeze the rest",
+        fix=trainee.advice.holding,
         code=evidence.trainee.advice.not_held_code,
     )
 

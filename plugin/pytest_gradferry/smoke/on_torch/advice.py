@@ -20,7 +20,8 @@ class TorchAdvice(Advice):
 
     def modes(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
         name = type(self._model).__name__
-        if any(call.training for call in record.calls if call.layer == name):
+        roots = [call for call in record.calls if call.layer == name] or record.calls
+        if any(call.training for call in roots):
             return []
         cause = f"{name}.training is False while the step trains it"
         fix = "call model.train() before training, and again after every evaluation"

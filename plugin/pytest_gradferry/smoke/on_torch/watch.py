@@ -50,6 +50,8 @@ class Watcher:
         self.names = {id(tensor): name for name, tensor in tensors.items()}
         self.optimizers: list[Any] = []
         self.root_call: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+        self._root: Any = None  # what the step calls: the model, or what holds all of its weights
+        self.root_path = ""
         self.on_new_optimizer: Callable[[Any], None] = lambda optimizer: None
         self._since: dict[str, Array] = {}  # gradients computed since the last update
         self._applied: dict[str, Any] = {}  # gradients as their last update used them
@@ -62,9 +64,9 @@ class Watcher:
                 self._hook(stack, tensor.register_hook(self._on_gradient(record, name, tensor)))
         for name, module in self.modules.items():
             self._hook(stack, module.register_forward_hook(self._on_call(record, name)))
-        self._hook(
-            stack, self.model.register_forward_pre_hook(self._on_root(record), with_kwargs=True)
-        )
+        for path, module in _roots(self.model):
+            hook = self._on_root(record, path)
+            self._hook(stack, module.register_forward_pre_hook(hook, with_kwargs=True))
         optimizers = load("torch.optim.optimizer")
         before, after = self._on_update(record)
         self._hook(stack, optimizers.register_optimizer_step_pre_hook(before))
@@ -114,13 +116,17 @@ class Watcher:
                     grad_out=any(leaf.requires_grad for leaf in floats),
                 )
             )
-            if module is self.model and record.outputs is None and len(results) == 1:
+            if module is self._root and record.outputs is None and len(results) == 1:
                 record.outputs = to_array(results[0])
 
         return hook
 
-    def _on_root(self, record: StepRecord) -> Callable[[Any, Any, Any], None]:
+    def _on_root(self, record: StepRecord, path: str) -> Callable[[Any, Any, Any], None]:
         def hook(module: Any, args: Any, kwargs: Any) -> None:
+            if self._root is None:
+                self._root, self.root_path = module, path
+            if module is not self._root:
+                return
             record.events.append("forward")
             if self.root_call is None:
                 self.root_call = (args, kwargs)
@@ -170,6 +176,26 @@ class Watcher:
             difference = carried(to_array(gradient), to_array(base), since)
             if difference is not None:
                 record.carried[name] = difference
+
+
+def _roots(model: Any) -> list[tuple[str, Any]]:
+    """The model, and the modules in it that hold all of its weights: (path, module).
+
+    A LightningModule, for one, need not be called: its training_step may call the network in it.
+    """
+    found, path, module = [("", model)], "", model
+    every = {id(parameter) for parameter in model.parameters()}
+    while True:
+        holding = [
+            (name, child)
+            for name, child in module.named_children()
+            if every <= {id(parameter) for parameter in child.parameters()}
+        ]
+        if len(holding) != 1:
+            return found
+        name, module = holding[0]
+        path = f"{path}.{name}".lstrip(".")
+        found.append((path, module))
 
 
 def _closure(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
