@@ -328,7 +328,9 @@ def test_cropped_at_one_end_in_every_layer(parity, rng):
         port.add(L.Activation("tanh"))
     report = parity.report(reference, port, rng.normal(size=(2, 3, 4, 5)))
     (finding,) = report.findings or pytest.fail(report.text())
-    assert finding.cause.startswith("up cuts 2 before, 0 after of its whole output, the reference 1")
+    assert finding.cause.startswith(
+        "up cuts 2 before, 0 after of its whole output, the reference 1"
+    )
     assert finding.cause.endswith("likewise on")
     assert finding.after < 1e-12
     assert not report.unexplained

@@ -141,7 +141,11 @@ def actor_critic():
     class ActorCritic(nn.Module):
         def __init__(self):
             super().__init__()
-            self.body, self.actor, self.critic = nn.Linear(8, 16), nn.Linear(16, 4), nn.Linear(16, 1)
+            self.body, self.actor, self.critic = (
+                nn.Linear(8, 16),
+                nn.Linear(16, 4),
+                nn.Linear(16, 1),
+            )
 
         def forward(self, x):
             hidden = torch.tanh(self.body(x))
