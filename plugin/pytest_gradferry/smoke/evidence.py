@@ -29,6 +29,7 @@ _WARNINGS = (
     "Using a target size",
     "Gradients do not exist for variables",
     r".*lr_scheduler\.step\(\)",
+    "You are trying to `self.log",  # Lightning, in a step of the user's own
     "The model does not have any trainable weights",
     ".*from_logits=True.*",
 )

@@ -4,6 +4,7 @@ import logging
 import subprocess
 import sys
 import warnings
+from collections import deque
 
 import lightning
 import pytest
@@ -20,6 +21,10 @@ def batch(samples=16):
     random = torch.Generator().manual_seed(0)
     x = torch.randn(samples, 8, generator=random)
     return x, torch.randint(0, CLASSES, (samples,), generator=random)
+
+
+def mlp(features, outputs):
+    return nn.Sequential(nn.Linear(features, 16), nn.ReLU(), nn.Linear(16, outputs))
 
 
 class Lit(lightning.LightningModule):
@@ -102,7 +107,7 @@ class Hooks(Lit):
         self.seen.append("zero_grad")
         optimizer.zero_grad(set_to_none=False)
 
-    def configure_gradient_clipping(self, optimizer, *rest):
+    def configure_gradient_clipping(self, optimizer, **settings):
         self.seen.append("clip")
         self.clip_gradients(optimizer, gradient_clip_val=1.0, gradient_clip_algorithm="norm")
 
@@ -112,6 +117,10 @@ class Hooks(Lit):
 
 
 class LBFGS(Lit):
+    def __init__(self):
+        super().__init__()
+        self.net = mlp(8, CLASSES)
+
     def configure_optimizers(self):
         return torch.optim.LBFGS(self.parameters(), lr=0.1, max_iter=3)
 
@@ -130,10 +139,6 @@ class Accumulates(Lit):
             optimizer.step()
             optimizer.zero_grad()
         return loss
-
-
-def mlp(features, outputs):
-    return nn.Sequential(nn.Linear(features, 16), nn.ReLU(), nn.Linear(16, outputs))
 
 
 class Gan(lightning.LightningModule):
@@ -208,7 +213,7 @@ def test_the_batch_may_be_a_dict():
 
 def test_hooks_run_in_lightnings_order():
     model = Hooks()
-    seen = []
+    seen = deque()  # a list would be put back too
     model.on_train_batch_end = lambda *_: seen.append(list(model.seen))
     Smoke()(model, *batch(), only=["finite"], steps=2)
     assert seen[0] == ["start", "step", "zero_grad", "clip"]

@@ -149,7 +149,7 @@ def _not_held(evidence: Evidence, what: str, missing: list[str], still: list[str
     return Finding(
         what,
         cause=who,
-        fix=trainee.advice.holding,
+        fix=evidence.trainee.advice.holding,
         code=evidence.trainee.advice.not_held_code,
     )
 
