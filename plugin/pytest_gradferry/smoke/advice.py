@@ -18,6 +18,7 @@ class Advice:
     backward = "call loss.backward() (torch) or tape.gradient(loss, weights) (TensorFlow)"
     holding = "give the optimizer all trainable weights, or freeze the rest"
     not_held_code = ""
+    summing = ("add up the gradients of all micro-batches before the update", "")
 
     def flaws(self) -> list[tuple[str, str, str, str]]:
         """(measured, cause, fix, code) of what is wrong with the model, whatever the step does."""

@@ -90,6 +90,14 @@ class Trainee(ABC):
     def learning_rates(self) -> list[float]:
         """Of the optimizers seen so far, one a parameter group; empty where they cannot be set."""
 
+    def rates(self) -> list[float]:
+        """The same to look at, schedules included."""
+        return self.learning_rates()
+
+    def schedule_ended(self, error: Exception) -> bool:
+        """Whether a step ended in this error because a schedule has no rate for more steps."""
+        return False
+
     @abstractmethod
     def scale_learning_rates(self, factor: float) -> None: ...
 

@@ -324,7 +324,9 @@ BUGS = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "check", "words", "code"), BUGS, ids=[b[0].__name__ for b in BUGS])
+@pytest.mark.parametrize(
+    ("kind", "check", "words", "code"), BUGS, ids=[b[0].__name__ for b in BUGS]
+)
 def test_bug_is_caught_in_lightnings_words(kind, check, words, code):
     torch.manual_seed(1)
     report = Smoke().report(kind(), *batch())

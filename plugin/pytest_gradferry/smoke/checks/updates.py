@@ -24,6 +24,9 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     ]
     still = [name for name in reached if name not in evidence.moved]
     if still:
+        for cause in ("clipping", "schedule"):  # clipped to 0, or a rate of 0
+            if has_failed(earlier, cause) and len(still) == len(reached):
+                return follows(cause)
         findings.append(_why_still(evidence, still, everything=len(still) == len(reached)))
     if findings:
         return failed(*findings)

@@ -16,6 +16,7 @@ class TorchAdvice(Advice):
     def __init__(self, model: Any) -> None:
         self._model = model
 
+    summing = ("clear the gradients once an update, not once a micro-batch", "")
     clearing = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
 
     def modes(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:

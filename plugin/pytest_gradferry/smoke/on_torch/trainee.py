@@ -54,7 +54,7 @@ class TorchTrainee(Trainee):
         self._watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they step
         self._optimizers = self._known_optimizers(optimizer)
-        self._watcher.optimizers = list(self._optimizers)
+        self._watcher.optimizers += self._optimizers
         self.advice = self._make_advice()
         self.files = TorchFiles(self)
 
@@ -212,6 +212,9 @@ class TorchTrainee(Trainee):
     def learning_rates(self) -> list[float]:
         groups = [group for optimizer in self._optimizers for group in optimizer.param_groups]
         return [float(group["lr"]) for group in groups if "lr" in group]
+
+    def schedule_ended(self, error: Exception) -> bool:
+        return isinstance(error, ValueError) and "Tried to step" in str(error)  # OneCycleLR
 
     def scale_learning_rates(self, factor: float) -> None:
         for optimizer in self._optimizers:

@@ -12,6 +12,7 @@ from ...frameworks import Array, load
 from ..record import LayerCall, LossCall, StepRecord
 from ..tree import leaves
 from ..verdict import carried
+from .acts import ActWatcher
 
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True
@@ -49,6 +50,7 @@ class Watcher:
         self.model = model
         self.names = {id(tensor): name for name, tensor in tensors.items()}
         self.optimizers: list[Any] = []
+        self.acts = ActWatcher(self.names, self.optimizers)
         self.root_call: tuple[tuple[Any, ...], dict[str, Any]] | None = None
         self._root: Any = None  # what the step calls: the model, or what holds all of its weights
         self.root_path = ""
@@ -72,6 +74,7 @@ class Watcher:
         self._hook(stack, optimizers.register_optimizer_step_pre_hook(before))
         self._hook(stack, optimizers.register_optimizer_step_post_hook(after))
         stack.enter_context(functions_seen(record))
+        self.acts.watch(stack, record)
 
     @staticmethod
     def _hook(stack: ExitStack, handle: Any) -> None:
@@ -81,6 +84,7 @@ class Watcher:
         def hook(gradient: Any) -> None:
             if not record.events or record.events[-1] != "backward":
                 record.events.append("backward")
+            self.acts.gradient(name, tensor, gradient)
             value = dense(gradient)
             earlier, since = record.fresh.get(name), self._since.get(name)
             array = to_array(value)
@@ -128,6 +132,7 @@ class Watcher:
             if module is not self._root:
                 return
             record.events.append("forward")
+            self.acts.forward(args, kwargs)
             if self.root_call is None:
                 self.root_call = (args, kwargs)
 
@@ -136,6 +141,7 @@ class Watcher:
     def _on_update(self, record: StepRecord) -> tuple[Any, Any]:
         def note(optimizer: Any) -> None:
             record.events.append("update")
+            self.acts.update(optimizer)
             record.optimizers.append(type(optimizer).__name__)
             for tensor in (p for group in optimizer.param_groups for p in group["params"]):
                 name = self.names.get(id(tensor))
