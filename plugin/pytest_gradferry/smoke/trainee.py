@@ -48,6 +48,9 @@ class Trainee(ABC):
         The function returned puts it back, as often as it is called.
         """
 
+    def release(self) -> None:  # noqa: B027  most have nothing to do
+        """Undo what making the trainee did to the model.  Called once, at the very end."""
+
     @abstractmethod
     def values(self) -> dict[str, Array]:
         """The weights' values now, and those of weights the model does not list (see `hidden`)."""
@@ -89,6 +92,14 @@ class Trainee(ABC):
     @abstractmethod
     def learning_rates(self) -> list[float]:
         """Of the optimizers seen so far, one a parameter group; empty where they cannot be set."""
+
+    def rates(self) -> list[float]:
+        """The same to look at, schedules included."""
+        return self.learning_rates()
+
+    def schedule_ended(self, error: Exception) -> bool:
+        """Whether a step ended in this error because a schedule has no rate for more steps."""
+        return False
 
     @abstractmethod
     def scale_learning_rates(self, factor: float) -> None: ...
