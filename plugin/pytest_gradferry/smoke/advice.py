@@ -14,10 +14,20 @@ class Advice:
     """What each framework fills in; empty words where it knows no better."""
 
     clearing = ("start each step from gradients of zero", "")
-    updating = ("call optimizer.apply_gradients with the gradients, or optimizer.step()", "")
+    stepping = "call optimizer.step() (torch) or optimizer.apply_gradients (Keras) in the step"
+    stepping_code = ""
+    backward = "call loss.backward() (torch) or tape.gradient(loss, weights) (TensorFlow)"
+    holding = "give the optimizer all trainable weights, or freeze the rest"
     not_held_code = ""
     made_in_call_code = ""
     cut_loss_code = ""
+    # (cause, fix, code) of gradients that were computed, and are zero or gone at the update
+    unused = (
+        "the gradients are cleared between the backward pass and the optimizer's step",
+        "call optimizer.zero_grad() before loss.backward(), or after optimizer.step()",
+        "XFR205",
+    )
+    summing = ("add up the gradients of all micro-batches before the update", "")
 
     def flaws(self) -> list[tuple[str, str, str, str]]:
         """(measured, cause, fix, code) of what is wrong with the model, whatever the step does."""

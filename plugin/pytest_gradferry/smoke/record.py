@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..frameworks import Array
+from .acts import Act
 
 
 @dataclass
@@ -66,6 +67,7 @@ class StepRecord:
 
     loss: float = float("nan")
     events: list[str] = field(default_factory=list)  # "forward", "backward", "update", in order
+    acts: list[Act] = field(default_factory=list)  # the same and more, each with what it did
     # The gradients that the backward passes of this call computed, summed; None where none came.
     fresh: dict[str, Array | None] = field(default_factory=dict)
     # The weights whose gradients were asked for; None where a backward pass reaches them all.
@@ -86,8 +88,6 @@ class StepRecord:
     loss_size: int = 1  # how many numbers the loss had that the gradients were asked of
     # Weights that were updated by the gradient of another, and which.
     misapplied: dict[str, str] = field(default_factory=dict)
-    own_losses: list[float] = field(default_factory=list)  # of the layers: regularisers, add_loss
-    losses_read: bool = False  # whether the step asked the model for them
     backward_calls: int = 0  # of anything that computes gradients, of the model's weights or not
     drawn: list[str] = field(default_factory=list)  # functions that drew samples from a tensor
     # Weights that changed outside of the updates: before the first forward pass, after the last
@@ -101,6 +101,7 @@ class StepRecord:
     optimizers: list[str] = field(default_factory=list)  # those that updated, by class name
     first_met: int = 0  # how many optimizers with a state updated for the first time
     rates: dict[str, float] = field(default_factory=dict)  # by weight, where groups differ
+    unused_clips: list[str] = field(default_factory=list)  # functions whose result went nowhere
     strangers: int = 0  # tensors the optimizers hold that are not the model's
     training_before: bool | None = None  # the model's mode, where it has one
     training_after: bool | None = None

@@ -61,8 +61,7 @@ for _ in range(100):
 
 ## Seen at run time
 
-`training_smoke` with your own `step`: `layer-losses`. `parity`: `one-step` (the step by hand
-against `fit`'s).
+`training_smoke`: `layer-losses`. `parity`: `one-step` (the step by hand against `fit`'s).
 
 ## References
 

@@ -30,6 +30,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     trainable = [name for name in trainable if name not in replaced]
     none = [n for n in trainable if all(r.fresh.get(n) is None for r in evidence.watched)]
     zero = [n for n in trainable if n not in none and not _ever_nonzero(evidence, n)]
+    zero = [n for n in zero if not _shift(evidence, n)]
     zero = [n for n in _always_zero(evidence, zero) if not _bias_before_norm(evidence, n)]
     findings = []
     if replaced:
@@ -64,7 +65,7 @@ def _no_backward(evidence: Evidence) -> Finding:
         return Finding(
             what,
             cause="the step never runs a backward pass",
-            fix="call loss.backward() (torch) or tape.gradient(loss, weights) (TensorFlow)",
+            fix=evidence.trainee.advice.backward,
         )
     if not any(call.known for record in records for call in record.calls):
         strangers = max(record.strangers for record in records)
@@ -124,6 +125,16 @@ def _other(trainee: Trainee, random: np.random.Generator, target: Any) -> Any:
     if array.dtype.kind == "f" and (array.min(initial=0) < 0 or array.max(initial=0) > 1):
         return (array + array.std() * random.normal(size=array.shape)).astype(array.dtype)
     return random.permutation(array.reshape(-1)).reshape(array.shape)
+
+
+def _shift(evidence: Evidence, name: str) -> bool:
+    """Whether a weight is the bias of a layer whose other weights learn.
+
+    Its gradient is zero where only differences of outputs count, as in contrastive losses.
+    """
+    layer = evidence.trainee.weights[name].layer
+    others = {w.name for w in evidence.trainee.weights.values() if w.layer == layer} - {name}
+    return name.endswith("bias") and any(_ever_nonzero(evidence, other) for other in others)
 
 
 def _bias_before_norm(evidence: Evidence, name: str) -> bool:

@@ -25,6 +25,9 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     ]
     still = [name for name in reached if name not in evidence.moved]
     if still:
+        for cause in ("clipping", "schedule"):  # clipped to 0, or a rate of 0
+            if has_failed(earlier, cause) and len(still) == len(reached):
+                return follows(cause)
         findings.append(_why_still(evidence, still, everything=len(still) == len(reached)))
     if findings:
         return failed(*findings)
@@ -172,8 +175,9 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
     if not evidence.updated:
         return Finding(
             what,
-            "no optimizer was stepped",
-            *trainee.advice.updating,
+            cause="no optimizer was stepped",
+            fix=trainee.advice.stepping,
+            code=trainee.advice.stepping_code,
         )
     held = {name for record in records for name in record.used}
     missing = [name for name in still if name not in held]
@@ -194,12 +198,7 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
                 fix="call loss.backward() first, then optimizer.step()",
                 code="XFR206",
             )
-        return Finding(
-            what,
-            cause="the gradients are cleared between the backward pass and the optimizer's step",
-            fix="call optimizer.zero_grad() before loss.backward(), or after optimizer.step()",
-            code="XFR205",
-        )
+        return Finding(what, *trainee.advice.unused)
     if all(name in record.set_after for record in records if record.used for name in still):
         return Finding(
             what,
@@ -247,7 +246,7 @@ def _not_held(evidence: Evidence, what: str, missing: list[str], still: list[str
     return Finding(
         what,
         cause=who,
-        fix="give the optimizer all trainable weights, or freeze the rest",
+        fix=evidence.trainee.advice.holding,
         code=evidence.trainee.advice.not_held_code,
     )
 

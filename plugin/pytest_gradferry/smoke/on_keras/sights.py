@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -100,16 +99,6 @@ class Strangers:
                 )
             )
         self._met.append([layer for layer, _ in self._now])
-
-
-def losses_read(record: StepRecord, original: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """For Keras' property `losses`: notes that the step asked a layer for them."""
-
-    def losses(layer: Any) -> Any:
-        record.losses_read = True
-        return original(layer)
-
-    return losses
 
 
 def plain_variables(model: Any, layers: dict[int, str], tf: Any) -> dict[str, Any]:

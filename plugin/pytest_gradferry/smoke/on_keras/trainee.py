@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,10 +14,13 @@ from ..errors import SmokeError
 from ..record import StepRecord, Weight
 from ..trainee import Trainee, scalar_loss, takes_targets
 from ..tree import leaves, map_arrays, shapes
-from . import backends, loop
+from . import backends, layer_losses, loop
 from .advice import KerasAdvice
 from .files import KerasFiles
 from .watch import Watcher
+
+if TYPE_CHECKING:
+    from ..evidence import Evidence
 
 _SEED_STATE = "seed_generator_state"  # the name Keras gives the state of a layer's generator
 
@@ -54,18 +57,15 @@ class KerasTrainee(Trainee):
                 "loss='cross_entropy', or the step function of your own, step=..."
             )
         self._layers = layers = _layer_names(model)
-        self._variables, self.weights = _weights(model, layers)
+        self.variables, self.weights = _weights(model, layers)
         self._plain = self.backend.plain_variables(model, layers)
-        self._variables |= self._plain
+        self.variables |= self._plain
         if not any(weight.trainable for weight in self.weights.values()):
             raise SmokeError(
                 f"{type(model).__name__} has no trainable weight: nothing can be trained. Are the "
                 "layers attributes of the model, and is trainable set?"
             )
-        self._seeds = {
-            id(v): (v, self.framework.to_numpy(v)) for v in model.variables if v.name == _SEED_STATE
-        }
-        self.watcher = Watcher(self.backend, model, self._variables, layers)
+        self.watcher = Watcher(self.backend, model, self.variables, layers)
         self.watcher.on_new_optimizer = self._meet
         self.watcher.plain = set(self._plain)
         self._late: list[Undo] = []  # for optimizers first seen when they update
@@ -76,6 +76,9 @@ class KerasTrainee(Trainee):
         self.advice = KerasAdvice(self)
         self.files = KerasFiles(self)
         self.backend.find_state(self)
+        self._seeds = {
+            id(v): (v, self.backend.read(v)) for v in model.variables if v.name == _SEED_STATE
+        }
 
     def _build(self) -> None:
         """A model without weights has nothing to note: call it once."""
@@ -118,14 +121,16 @@ class KerasTrainee(Trainee):
 
     @property
     def title(self) -> str:
-        return f"{type(self.model).__name__} (keras)"
+        backend = self.keras.backend.backend()
+        on = "" if backend == "tensorflow" else f" on {backend}"
+        return f"{type(self.model).__name__} (keras{on})"
 
     def values(self) -> dict[str, Array]:
-        return {name: self.backend.read(v) for name, v in self._variables.items()}
+        return {name: self.backend.read(v) for name, v in self.variables.items()}
 
     def assign(self, values: dict[str, Array]) -> None:
         for name, value in values.items():
-            self.backend.write(self._variables[name], value)
+            self.backend.write(self.variables[name], value)
 
     def reseed(self, seed: int) -> None:
         self.backend.reseed(seed)
@@ -219,7 +224,7 @@ class KerasTrainee(Trainee):
     def _meet(self, optimizer: Any, held: list[Any]) -> None:
         """An optimizer seen for the first time, built just now: note its state and its weights."""
         self._optimizers.append(optimizer)
-        known = {id(h) for v in self._variables.values() for h in self.backend.handles(v)}
+        known = {id(h) for v in self.variables.values() for h in self.backend.handles(v)}
         strangers = [variable for variable in held if id(variable) not in known]
         self._late.append(self.backend.save_optimizer(optimizer, strangers))
 
@@ -230,6 +235,15 @@ class KerasTrainee(Trainee):
     def scale_learning_rates(self, factor: float) -> None:
         for optimizer in self._optimizers:
             self.backend.scale_learning_rates(optimizer, factor)
+
+    def layer_losses(self) -> dict[str, float]:
+        return layer_losses.terms(self)
+
+    def layer_losses_scaled(self, factor: float) -> AbstractContextManager[Any]:
+        return layer_losses.scaled(factor)
+
+    def penalised_by_hand(self, evidence: Evidence) -> bool:
+        return layer_losses.by_hand(self, evidence)
 
     def own_classes(self) -> dict[str, type[Any]]:
         """The layer classes that are not Keras' own, by name."""

@@ -21,7 +21,7 @@ from ..tree import leaves
 from ..verdict import carried
 from .backends import Backend
 from .backends.backend import DropoutFunction, LossFunction
-from .sights import Settings, Strangers, losses_read
+from .sights import Settings, Strangers
 
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True
@@ -68,9 +68,6 @@ class Watcher:
             self.strangers.begin()
             self._settings = Settings(record, self.model, self.variables, self.backend)
             stack.callback(self._done, record)
-            owner = next(kind for kind in type(self.model).__mro__ if "losses" in vars(kind))
-            read = property(losses_read(record, vars(owner)["losses"].fget))
-            stack.enter_context(mock.patch.object(owner, "losses", read))
         self.backend.watch(stack, self, record)
         base = load("keras.src.optimizers.base_optimizer").BaseOptimizer
         self.patch(stack, base, "apply", self._on_update(record))
@@ -80,8 +77,6 @@ class Watcher:
         if self._settings is not None:
             self._settings.done()
         self.strangers.tell(record, self._held)
-        found = [self.backend.array(loss) for loss in self.model.losses]
-        record.own_losses = [float(loss.sum()) for loss in found if loss is not None]
 
     @contextmanager
     def calls_seen(self, record: StepRecord) -> Iterator[None]:
@@ -235,6 +230,9 @@ class Watcher:
         of: Callable[[Any], Any] = lambda result: result,
     ) -> Any:
         """Run a layer's call and record it; `of` takes its outputs from what that returns."""
+        given = self._tensors([args, kwargs])
+        if any(self.backend.is_abstract(tensor) for tensor in given):
+            return run(*args, **kwargs)  # Keras builds the model
         if self.backend.trains_in_place:
             self.strangers.called(layer, inside=any(p == self._root for p in path))
         if layer is self.model:
@@ -249,7 +247,7 @@ class Watcher:
             result = run(*args, **kwargs)
         finally:
             path.pop()
-        given, made = self._tensors([args, kwargs]), self._tensors(of(result))
+        made = self._tensors(of(result))
         floats = [tensor for tensor in made if self.backend.is_float(tensor)]
         tells = [self.backend.carries_gradient(tensor) for tensor in (*given, *floats)]
         told = None not in tells

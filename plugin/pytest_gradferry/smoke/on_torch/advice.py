@@ -16,14 +16,17 @@ class TorchAdvice(Advice):
     def __init__(self, model: Any) -> None:
         self._model = model
 
-    updating = ("call optimizer.step() after loss.backward()", "XFR235")
+    stepping = "call optimizer.step() after loss.backward()"
+    stepping_code = "XFR235"
     made_in_call_code = "XFR109"
     cut_loss_code = "XFR220"
+    summing = ("clear the gradients once an update, not once a micro-batch", "")
     clearing = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
 
     def modes(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
         name = type(self._model).__name__
-        if any(call.training for call in record.calls if call.layer == name):
+        roots = [call for call in record.calls if call.layer == name] or record.calls
+        if any(call.training for call in roots):
             return []
         cause = f"{name}.training is False while the step trains it"
         fix = "call model.train() before training, and again after every evaluation"

@@ -12,6 +12,7 @@ from ...frameworks import Array, load
 from ..record import LayerCall, LossCall, StepRecord
 from ..tree import leaves, map_arrays
 from ..verdict import carried
+from .acts import ActWatcher
 from .sights import Settings, Strangers
 
 # The user's errors pass through here: pytest leaves these frames out.
@@ -50,7 +51,10 @@ class Watcher:
         self.model = model
         self.names = {id(tensor): name for name, tensor in tensors.items()}
         self.optimizers: list[Any] = []
+        self.acts = ActWatcher(self.names, self.optimizers)
         self.root_call: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+        self._root: Any = None  # what the step calls: the model, or what holds all of its weights
+        self.root_path = ""
         self.on_new_optimizer: Callable[[Any], None] = lambda optimizer: None
         self._strangers = Strangers(model, list(modules.values()))
         self._settings: Settings | None = None  # of the step that is watched
@@ -62,15 +66,19 @@ class Watcher:
     def watch(self, stack: ExitStack, record: StepRecord) -> None:
         """Hook everything until the stack closes."""
         for name, tensor in self.tensors.items():
-            if tensor.requires_grad:
-                self._hook(stack, tensor.register_hook(self._on_gradient(record, name, tensor)))
-                stored = self._on_stored(record, name)
-                self._hook(stack, tensor.register_post_accumulate_grad_hook(stored))
+            if not tensor.is_leaf or not tensor.is_floating_point():
+                continue
+            needs = tensor.requires_grad
+            tensor.requires_grad_()  # for the hooks alone: the step may unfreeze it
+            self._hook(stack, tensor.register_hook(self._on_gradient(record, name, tensor)))
+            stored = self._on_stored(record, name)
+            self._hook(stack, tensor.register_post_accumulate_grad_hook(stored))
+            tensor.requires_grad_(needs)
         for name, module in self.modules.items():
             self._hook(stack, module.register_forward_hook(self._on_call(record, name)))
-        self._hook(
-            stack, self.model.register_forward_pre_hook(self._on_root(record), with_kwargs=True)
-        )
+        for path, module in _roots(self.model):
+            hook = self._on_root(record, path)
+            self._hook(stack, module.register_forward_pre_hook(hook, with_kwargs=True))
         optimizers = load("torch.optim.optimizer")
         before, after = self._on_update(record)
         self._hook(stack, optimizers.register_optimizer_step_pre_hook(before))
@@ -79,6 +87,7 @@ class Watcher:
         stack.callback(self._settings.done)
         stack.enter_context(self._strangers.watch(record, self._held))
         stack.enter_context(functions_seen(record))
+        self.acts.watch(stack, record)
 
     def _held(self) -> set[int]:
         return {id(p) for o in self.optimizers for group in o.param_groups for p in group["params"]}
@@ -91,6 +100,7 @@ class Watcher:
         def hook(gradient: Any) -> None:
             if not record.events or record.events[-1] != "backward":
                 record.events.append("backward")
+            self.acts.gradient(name, tensor, gradient)
             value = dense(gradient)
             earlier, since = record.fresh.get(name), self._since.get(name)
             array = to_array(value)
@@ -133,7 +143,7 @@ class Watcher:
                     grad_out=any(leaf.requires_grad for leaf in floats),
                 )
             )
-            if module is self.model and record.outputs is None and len(results) == 1:
+            if module is self._root and record.outputs is None and len(results) == 1:
                 record.outputs = to_array(results[0])
                 if results[0].requires_grad:
                     results[0].register_hook(self._on_output_gradient(record))
@@ -148,11 +158,16 @@ class Watcher:
 
         return hook
 
-    def _on_root(self, record: StepRecord) -> Callable[[Any, Any, Any], None]:
+    def _on_root(self, record: StepRecord, path: str) -> Callable[[Any, Any, Any], None]:
         def hook(module: Any, args: Any, kwargs: Any) -> None:
+            if self._root is None:
+                self._root, self.root_path = module, path
+            if module is not self._root:
+                return
             if self._settings is not None and "forward" not in record.events:
                 self._settings.forward()
             record.events.append("forward")
+            self.acts.forward(args, kwargs)
             if self.root_call is None:
                 self.root_call = map_arrays(self._copied, (args, kwargs))
 
@@ -165,6 +180,7 @@ class Watcher:
     def _on_update(self, record: StepRecord) -> tuple[Any, Any]:
         def note(optimizer: Any) -> None:
             record.events.append("update")
+            self.acts.update(optimizer)
             record.optimizers.append(type(optimizer).__name__)
             for group in optimizer.param_groups:
                 for tensor in group["params"]:
@@ -220,6 +236,26 @@ def _remembers(optimizer: Any) -> bool:
     """Whether an optimizer has state that a new one would lack."""
     slots = [value for state in optimizer.state.values() for value in state.values()]
     return any(value is not None for value in slots)
+
+
+def _roots(model: Any) -> list[tuple[str, Any]]:
+    """The model, and the modules in it that hold all of its weights: (path, module).
+
+    A LightningModule, for one, need not be called: its training_step may call the network in it.
+    """
+    found, path, module = [("", model)], "", model
+    every = {id(parameter) for parameter in model.parameters()}
+    while True:
+        holding = [
+            (name, child)
+            for name, child in module.named_children()
+            if every <= {id(parameter) for parameter in child.parameters()}
+        ]
+        if len(holding) != 1:
+            return found
+        name, module = holding[0]
+        path = f"{path}.{name}".lstrip(".")
+        found.append((path, module))
 
 
 def _closure(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

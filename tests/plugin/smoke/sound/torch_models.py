@@ -133,7 +133,7 @@ class Stateful(nn.Module):
     def forward(self, x):
         hidden, state = self.rnn(x, self.state)
         if self.training:
-            self.state.copy_(state.detach())
+            self.state = state.detach()
         return self.head(hidden[:, -1])
 
 
