@@ -98,7 +98,7 @@ class KerasTrainee(Trainee):
 
     def save(self) -> Undo:
         variables = {id(v): v for v in (*self.model.variables, *self.model.metrics_variables)}
-        variables.update((id(v), v) for v in self._plain.values())
+        variables.update((id(v), v) for v in (*self._plain.values(), *self._states(self.model)))
         undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self._optimizers]
         is_variable = self.backend.is_variable
         for held in self.held.objects if self.held else []:
@@ -118,6 +118,23 @@ class KerasTrainee(Trainee):
                 metric.reset_state()
 
         return undo
+
+    def _states(self, model: Any) -> list[Any]:
+        """Of stateful recurrent layers: in none of Keras' lists of variables, and in no file."""
+        states = [getattr(layer, "states", None) for layer in model._flatten_layers()]
+        return [state for state in leaves(states) if self.backend.is_variable(state)]
+
+    @contextmanager
+    def _states_zero(self, model: Any) -> Iterator[None]:
+        """A prediction starts from states of zero, and leaves them as they were."""
+        states = self._states(model)
+        undo = self.backend.save_variables(states)
+        for state in states:
+            self.backend.write(state, np.zeros_like(self.backend.read(state)))
+        try:
+            yield
+        finally:
+            undo()
 
     @property
     def title(self) -> str:
@@ -204,7 +221,11 @@ class KerasTrainee(Trainee):
             list(self.watcher.root_call or ()),
         )
         record = StepRecord()
-        with self.watcher.calls_seen(record), self.backend.evaluating():
+        with (
+            self.watcher.calls_seen(record),
+            self.backend.evaluating(),
+            self._states_zero(model),
+        ):
             output = model(*args, **{**kwargs, "training": training})
         found = [leaf for leaf in leaves(output) if self._is_tensor(leaf)]
         return [self.framework.to_numpy(leaf) for leaf in found], record

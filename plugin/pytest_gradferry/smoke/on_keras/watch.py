@@ -93,6 +93,9 @@ class Watcher:
                 self.patch(
                     stack, loss.owner, loss.name, self._on_framework_loss(record, loss, inside)
                 )
+            draws = [(random, "categorical"), *self.backend.drawing_functions()]
+            for owner, name in draws:
+                self.patch(stack, owner, name, self._on_draw(record, name))
             dropping: list[str] = []
             keras = DropoutFunction(random, "dropout", "dropout", _acts)
             for dropout in (keras, *self.backend.dropout_functions()):
@@ -325,6 +328,14 @@ class Watcher:
             return result
 
         return loss
+
+    @staticmethod
+    def _on_draw(record: StepRecord, name: str) -> Callable[..., Any]:
+        def draw(original: Any, *args: Any, **kwargs: Any) -> Any:
+            record.drawn.append(name)
+            return original(*args, **kwargs)
+
+        return draw
 
     @staticmethod
     def _on_dropout(

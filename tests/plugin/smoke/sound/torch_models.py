@@ -284,7 +284,6 @@ SOUND = [
     auxiliary_head,
     averaging_filter,
     bag_of_embeddings,
-    buffer_put_in_anew,
     conditioned,
     embedding_of_padded_tokens,
     fixed_part_in_a_list,
@@ -296,6 +295,5 @@ SOUND = [
     residual_starting_at_zero,
     siamese,
     similarity_to_prototypes,
-    stateful_recurrent,
     stochastic_depth,
 ]

@@ -174,6 +174,10 @@ class Backend(ABC):
     def loss_functions(self) -> list[LossFunction]:
         return []
 
+    def drawing_functions(self) -> list[tuple[Any, str]]:
+        """(owner, name) of functions that draw samples by probabilities they are given."""
+        return []
+
     def dropout_functions(self) -> list[DropoutFunction]:
         return []
 

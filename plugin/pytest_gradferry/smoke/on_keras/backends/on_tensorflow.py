@@ -141,6 +141,9 @@ class TensorFlowBackend(Backend):
             return None
         return LossCall(f"tf.nn.{name}", expects, values, float(value.mean()))
 
+    def drawing_functions(self) -> list[tuple[Any, str]]:
+        return [(self.tf.random, "categorical")]
+
     def dropout_functions(self) -> list[DropoutFunction]:
         def acts(x: Any, rate: Any, *args: Any, **kwargs: Any) -> bool:
             return bool(np.ndim(rate)) or float(rate) > 0
