@@ -18,7 +18,14 @@ from ..tree import leaves, map_arrays
 from . import loop
 from .advice import TorchAdvice
 from .files import TorchFiles
-from .state import save_generator, save_modes, save_optimizer, save_state_dict, save_tensor
+from .state import (
+    save_generator,
+    save_modes,
+    save_optimizer,
+    save_state_dict,
+    save_tables,
+    save_tensor,
+)
 from .watch import Watcher, functions_seen, to_array
 
 
@@ -46,8 +53,8 @@ class TorchTrainee(Trainee):
             self._step = loop.make_step(model, loss, optimizer)
         else:
             self._step = step
-        self._held = Held(self._step) if not self._own_loop else None
         self.hidden_modules = dict(hidden_modules(model))
+        self.held = self._look_for_held()
         self._tensors = {**dict(model.named_parameters()), **self._hidden_tensors()}
         if not any(tensor.requires_grad for tensor in self._tensors.values()):
             raise SmokeError(
@@ -63,8 +70,8 @@ class TorchTrainee(Trainee):
         self._watcher = Watcher(self._tensors, {**modules, **hidden}, model)
         self._watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they step
-        self._optimizers = self._known_optimizers(optimizer)
-        self._watcher.optimizers = list(self._optimizers)
+        self.optimizers = self._known_optimizers(optimizer)
+        self._watcher.optimizers = list(self.optimizers)
         self.advice = TorchAdvice(model)
         self.files = TorchFiles(self)
 
@@ -78,13 +85,24 @@ class TorchTrainee(Trainee):
                 loop.call_model(self.model, self.inputs)
             undo()
 
+    def _look_for_held(self) -> Held:
+        root = type(self.model).__name__
+        return Held(
+            None if self._own_loop else self._step,
+            {f"{root}.{name}".rstrip("."): m for name, m in self.model.named_modules()},
+            value=lambda thing: (
+                save_tensor(thing) if isinstance(thing, self.torch.Tensor) else None
+            ),
+            ignored=frozenset(vars(self.torch.nn.Module())),
+        )
+
     # state
 
     def save(self) -> Undo:
         tensors = {id(t): t for t in (*self._tensors.values(), *self.model.buffers())}
         modules = [*self.model.modules(), *(m for m, _, _ in self.hidden_modules.values())]
         others: list[Undo] = []
-        for held in self._held.objects if self._held else []:
+        for held in self.held.objects:
             if isinstance(held, self.torch.nn.Module):
                 modules += list(held.modules())
                 tensors.update((id(t), t) for t in (*held.parameters(), *held.buffers()))
@@ -95,10 +113,9 @@ class TorchTrainee(Trainee):
             elif not isinstance(held, self.torch.optim.Optimizer):
                 others += save_state_dict(held)
         undos = [save_tensor(tensor) for tensor in tensors.values()]
-        undos += [save_modes(modules), *others]
-        undos += [save_optimizer(optimizer) for optimizer in self._optimizers]
-        if self._held:
-            undos.append(self._held.save())
+        undos += [save_modes(modules), save_tables(modules), *others]
+        undos += [save_optimizer(optimizer) for optimizer in self.optimizers]
+        undos.append(self.held.save())
 
         def undo() -> None:
             for each in (*undos, *self._late):
@@ -187,7 +204,7 @@ class TorchTrainee(Trainee):
 
     def _known_optimizers(self, given: Any) -> list[Any]:
         kind = self.torch.optim.Optimizer
-        candidates = [given, *(self._held.objects if self._held else [])]
+        candidates = [given, *(self.held.objects)]
         candidates += leaves(given)
         found: list[Any] = []
         for candidate in candidates:
@@ -197,18 +214,18 @@ class TorchTrainee(Trainee):
 
     def _meet(self, optimizer: Any) -> None:
         """An optimizer that was not reachable from the step: note its state before it updates."""
-        self._optimizers.append(optimizer)
+        self.optimizers.append(optimizer)
         self._late.append(save_optimizer(optimizer))
         known = {id(tensor) for tensor in self._tensors.values()}
         for group in optimizer.param_groups:
             self._late += [save_tensor(p) for p in group["params"] if id(p) not in known]
 
     def learning_rates(self) -> list[float]:
-        groups = [group for optimizer in self._optimizers for group in optimizer.param_groups]
+        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
         return [float(group["lr"]) for group in groups if "lr" in group]
 
     def scale_learning_rates(self, factor: float) -> None:
-        for optimizer in self._optimizers:
+        for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 if "lr" in group:
                     group["lr"] = group["lr"] * factor
