@@ -7,7 +7,6 @@ start with the weights.
 
 from __future__ import annotations
 
-import functools
 import operator
 import os
 import random
@@ -15,6 +14,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from types import CellType, FunctionType, MethodType
 from typing import Any
 
@@ -22,17 +22,15 @@ import numpy as np
 
 from ..frameworks import Undo
 
-_PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _DEPTH = 3  # a step, a helper it calls, the helper's own object
+_VISITED = 64  # members of a list or dict; a list of thousands is data, not state
+_NOTED = 10_000  # members of a list, dict or array
 
-_VISITED = 64  # members of a container; a list of thousands is data, not state
-_COPIED = 10_000  # members of a container or array that are noted
+_MISSING = object()  # in place of an attribute that was deleted
 
 _STANDARD_LIBRARY = os.path.dirname(os.__file__)
 
-
-def is_plain(value: Any) -> bool:
-    return isinstance(value, _PLAIN)
+Again = Callable[[], Any]  # gives a value that was noted again
 
 
 def _of_library(path: str) -> bool:
@@ -45,20 +43,15 @@ def _is_users_class(kind: type[Any]) -> bool:
     return path is not None and not _of_library(path)
 
 
-def no_value(thing: Any) -> Undo | None:
-    """What notes the value of a framework's tensor or variable, where there is none."""
-    return None
-
-
 @dataclass(frozen=True)
 class Place:
-    """A place that keeps something between calls, with all that is needed to put it back."""
+    """Something that holds a value and can be given another: a variable, an attribute."""
 
     path: str  # "calls", "Net.block.queue"
     where: str  # " in the closure of step", or nothing
     of_model: bool
-    read: Callable[[], Any]
-    save: Callable[[], Undo]
+    get: Callable[[], Any]
+    set: Callable[[Any], None]
 
     @property
     def name(self) -> str:
@@ -66,24 +59,25 @@ class Place:
 
 
 class Held:
-    """All that can be reached from a step function and a model.
+    """All that can be reached from a step function and from the owners, parts of the model by name.
 
-    `value` notes the value of a framework's own tensor or variable, None for anything else.
-    `ignored` are the attributes that a framework's base class has for itself.
+    `again` notes a framework's tensor or variable: it returns a function that gives it back with
+    the value it has now, and None for anything else.  `ignored` are the attributes that the
+    frameworks' base classes have for themselves.
     """
 
     def __init__(
         self,
         step: Callable[..., Any] | None,
         owners: dict[str, Any] | None = None,
-        value: Callable[[Any], Undo | None] = no_value,
+        again: Callable[[Any], Again | None] = lambda thing: None,
         ignored: frozenset[str] = frozenset(),
     ) -> None:
         self.objects: list[Any] = []
         self.places: list[Place] = []
         self.generators: list[Any] = []
-        self.in_model: set[int] = set()  # ids of the objects that were reached through the model
-        self._value = value
+        self.in_model: set[int] = set()  # ids of the objects that were reached through an owner
+        self._again = again
         self._ignored = ignored
         self._of_model = True
         self._seen = {id(owner) for owner in (owners or {}).values()}
@@ -96,13 +90,17 @@ class Held:
 
     def save(self) -> Undo:
         """Note what stands in every place, and the generators; the result puts it back."""
-        undos = [place.save() for place in self.places] + [self.save_generators()]
+        undos = [self.save_place(place) for place in self.places] + [self.save_generators()]
 
         def undo() -> None:
             for each in undos:
                 each()
 
         return undo
+
+    def save_place(self, place: Place) -> Undo:
+        again = self._note(place.get(), _DEPTH)
+        return lambda: place.set(again())
 
     def save_generators(self) -> Undo:
         undos = [_save_generator(generator) for generator in self.generators]
@@ -113,33 +111,37 @@ class Held:
 
         return undo
 
+    # finding places
+
     def _visit(self, thing: Any, depth: int, path: str, where: str) -> None:
-        if depth < 0 or is_plain(thing) or id(thing) in self._seen or isinstance(thing, type):
+        if depth < 0 or id(thing) in self._seen or isinstance(thing, type):
             return
         self._seen.add(id(thing))
         match thing:
-            case functools.partial():
+            case bool() | int() | float() | complex() | str() | bytes() | None:
+                return
+            case partial():
                 self._visit(thing.func, depth, path, where)
                 for key, value in (*enumerate(thing.args), *thing.keywords.items()):
-                    self._visit(value, depth - 1, f"{path}({key})", where)
+                    self._keep(f"{path}({key})", where, partial(_given, value), _given, depth)
             case MethodType():
                 self._visit(thing.__func__, depth, path, where)
                 self._attributes(thing.__self__, depth, type(thing.__self__).__name__, "")
             case FunctionType():
                 if not _of_library(thing.__code__.co_filename):
                     self._function(thing, depth)
-            case list() | dict() | set() | deque():
-                self._container(thing, depth, path, where)
-            case tuple():
-                for index, value in enumerate(thing[:_VISITED]):
-                    self._visit(value, depth - 1, f"{path}[{index}]", where)
-            case np.ndarray():
-                if thing.size <= _COPIED:
-                    self._note(path, where, lambda: thing, functools.partial(_save_array, thing))
+                elif hasattr(thing, "__wrapped__"):  # a library's around one of the user's
+                    self._visit(thing.__wrapped__, depth, path, where)
+            case list() | tuple() | dict() | set() | deque():
+                items = thing.items() if isinstance(thing, dict) else enumerate(thing)
+                for key, value in list(items)[:_VISITED]:
+                    self._visit(value, depth - 1, f"{path}[{key!r}]", where)
             case np.random.Generator() | np.random.RandomState() | random.Random():
                 self.generators.append(thing)
             case _ if hasattr(thing, "python_function"):  # a tf.function
                 self._visit(thing.python_function, depth, path, where)
+            case _ if isinstance(wrapped := getattr(thing, "__wrapped__", None), FunctionType):
+                self._visit(wrapped, depth, path, where)  # compiled by JAX
             case _:
                 self._object(thing)
                 if depth > 0 and _is_users_class(type(thing)):
@@ -158,91 +160,120 @@ class Held:
         cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
         for name, cell in cells:
             try:
-                value = cell.cell_contents
+                cell.cell_contents  # noqa: B018
             except ValueError:  # not filled yet
                 continue
-            read = functools.partial(getattr, cell, "cell_contents")
-            self._note(name, where, read, functools.partial(self._save_cell, cell))
-            self._visit(value, depth - 1, name, where)
-        where = f", a global that {function.__name__} uses"
+            get, fill = partial(getattr, cell, "cell_contents"), partial(_fill, cell)
+            self._keep(name, where, get, fill, depth)
+        where = f", a global of {function.__name__}"
         variables = function.__globals__
         for name in function.__code__.co_names:
             if name in variables and not isinstance(variables[name], type(np)):
-                self._binding(variables, name, name, where)
-                self._visit(variables[name], depth - 1, name, where)
+                self._keep_key(variables, name, name, where, depth)
 
     def _attributes(self, owner: Any, depth: int, path: str, where: str) -> None:
         attributes = getattr(owner, "__dict__", {})
         self._object(owner)
         derived = not all(_is_users_class(base) for base in type(owner).__mro__[:-1])
-        names = set(attributes) - self._ignored if derived else set(attributes)
-        for name in [name for name in attributes if name in names]:
-            self._binding(attributes, name, f"{path}.{name}", where)
-            self._visit(attributes[name], depth - 1, f"{path}.{name}", where)
-        hidden = "_" if derived else "__"  # a framework sets such attributes as it goes
-        read = functools.partial(_others, attributes, names | self._ignored, hidden)
-        added = functools.partial(_save_others, attributes, read)
-        self._note(f"{path}.*", f"{where}, attributes set in training", read, added)
+        ignored = self._ignored if derived else frozenset[str]()
+        for name in [name for name in attributes if name not in ignored]:
+            self._keep_key(attributes, name, f"{path}.{name}", where, depth)
+        private = "_" if derived else "__"  # a framework sets attributes of its own as it goes
+        others = _Others(attributes, ignored, private)
+        where = f"{where} (attributes set in training)"
+        self._note_place(f"{path}.*", where, others.get, others.set)
 
-    def _binding(self, mapping: dict[str, Any], key: str, path: str, where: str) -> None:
-        read = functools.partial(mapping.get, key)
-        self._note(path, where, read, functools.partial(self._save_key, mapping, key))
-
-    def _container(self, container: Any, depth: int, path: str, where: str) -> None:
-        if len(container) <= _COPIED:
-            save = functools.partial(self._save_container, container)
-            self._note(path, where, container.copy, save)
-        items = container.items() if isinstance(container, dict) else enumerate(container)
-        for key, value in list(items)[:_VISITED]:
-            self._visit(value, depth - 1, f"{path}[{key!r}]", where)
-
-    def _note(
-        self, path: str, where: str, read: Callable[[], Any], save: Callable[[], Undo]
+    def _keep_key(
+        self, mapping: dict[str, Any], key: str, path: str, where: str, depth: int
     ) -> None:
-        self.places.append(Place(path, where, self._of_model, read, save))
+        get, put = partial(mapping.get, key, _MISSING), partial(_put, mapping, key)
+        self._keep(path, where, get, put, depth)
 
-    # what notes a place, and the value of what stands there
+    def _keep(
+        self, path: str, where: str, get: Again, put: Callable[[Any], Any], depth: int
+    ) -> None:
+        """Note a place, and look into what stands there."""
+        self._note_place(path, where, get, put)
+        self._visit(get(), depth - 1, path, where)
 
-    def _save_cell(self, cell: CellType) -> Undo:
-        thing = cell.cell_contents
-        value = self._value(thing)
+    def _note_place(self, path: str, where: str, get: Again, put: Callable[[Any], Any]) -> None:
+        self.places.append(Place(path, where, self._of_model, get, put))
 
-        def undo() -> None:
-            cell.cell_contents = thing
-            if value is not None:
-                value()
+    # noting values
 
-        return undo
+    def _note(self, value: Any, depth: int) -> Again:
+        """What gives the value again; a list or dict is the same one, with what it holds now."""
+        if isinstance(value, (list, tuple, dict, set, deque)):
+            if depth and len(value) <= _NOTED:
+                return self._note_members(value, depth)
+        elif isinstance(value, np.ndarray):
+            if value.size <= _NOTED and value.flags.writeable:
+                return partial(_fill_array, value, value.copy())
+        else:
+            again = self._again(value)
+            if again is not None:
+                return again
+        return partial(_given, value)
 
-    def _save_key(self, mapping: dict[str, Any], key: str) -> Undo:
-        missing = object()
-        thing = mapping.get(key, missing)
-        value = self._value(thing)
+    def _note_members(self, container: Any, depth: int) -> Again:
+        if isinstance(container, set):
+            return partial(_refill, container, set(container))
+        members = [self._note(member, depth - 1) for member in _members(container)]
+        keys = list(container) if isinstance(container, dict) else None
 
-        def undo() -> None:
-            if thing is missing:
-                mapping.pop(key, None)
-            elif mapping.get(key, missing) is not thing:
-                mapping[key] = thing
-            if value is not None:
-                value()
+        def again() -> Any:
+            now = [member() for member in members]
+            if keys is not None:
+                return _refill(container, dict(zip(keys, now, strict=True)))
+            if isinstance(container, tuple):
+                if _same_members(container, now):
+                    return container
+                made = type(container)
+                return made(*now) if hasattr(container, "_fields") else made(now)
+            return _refill(container, now)
 
-        return undo
+        return again
 
-    def _save_container(self, container: Any) -> Undo:
-        copy = container.copy()
-        values = [value for value in map(self._value, _members(copy)) if value is not None]
 
-        def undo() -> None:
-            if not _same_members(container, copy):
-                container.clear()
-                (container.extend if isinstance(container, (list, deque)) else container.update)(
-                    copy
-                )
-            for value in values:
-                value()
+class _Others:
+    """The attributes of an object that it does not have yet."""
 
-        return undo
+    def __init__(self, attributes: dict[str, Any], ignored: frozenset[str], private: str) -> None:
+        self._attributes = attributes
+        self._known = ignored | set(attributes)
+        self._private = private
+
+    def get(self) -> dict[str, Any]:
+        return {
+            name: value
+            for name, value in self._attributes.items()
+            if name not in self._known and not name.startswith(self._private)
+        }
+
+    def set(self, others: dict[str, Any]) -> None:
+        for name in set(self.get()) - set(others):
+            del self._attributes[name]
+        self._attributes.update(others)
+
+
+def _given(value: Any) -> Any:
+    return value
+
+
+def _fill(cell: CellType, value: Any) -> None:
+    cell.cell_contents = value
+
+
+def _put(mapping: dict[str, Any], key: str, value: Any) -> None:
+    if value is _MISSING:
+        mapping.pop(key, None)
+    elif mapping.get(key, _MISSING) is not value:
+        mapping[key] = value
+
+
+def _fill_array(array: Any, copy: Any) -> Any:
+    array[...] = copy
+    return array
 
 
 def _members(container: Any) -> Iterator[Any]:
@@ -256,30 +287,12 @@ def _same_members(a: Any, b: Any) -> bool:
     return len(a) == len(b) and all(map(operator.is_, _members(a), _members(b)))
 
 
-def _others(mapping: dict[str, Any], known: set[str], hidden: str) -> dict[str, Any]:
-    """What a mapping holds beside the names known."""
-    return {k: v for k, v in mapping.items() if k not in known and not k.startswith(hidden)}
-
-
-def _save_others(mapping: dict[str, Any], read: Callable[[], dict[str, Any]]) -> Undo:
-    others = read()
-
-    def undo() -> None:
-        for name in set(read()) - set(others):
-            del mapping[name]
-        mapping.update(others)
-
-    return undo
-
-
-def _save_array(array: Any) -> Undo:
-    copy = array.copy()
-
-    def undo() -> None:
-        if array.flags.writeable:
-            array[...] = copy
-
-    return undo
+def _refill(container: Any, members: Any) -> Any:
+    """Left alone where nothing has changed: a framework's own lists may refuse to."""
+    if not _same_members(container, members):
+        container.clear()
+        (container.extend if isinstance(container, (list, deque)) else container.update)(members)
+    return container
 
 
 def _save_generator(generator: Any) -> Undo:

@@ -87,7 +87,8 @@ class TorchCheckpoint(Checkpoint):
 
     def _of_step(self) -> list[Piece]:
         places = [place for place in self._trainee.held.places if not place.of_model]
-        return [Piece(p.name, False, p.read, p.save) for p in places]
+        save = self._trainee.held.save_place
+        return [Piece(p.name, False, p.get, partial(save, p)) for p in places]
 
     def _of_model(self) -> list[Piece]:
         hidden = [
@@ -104,7 +105,13 @@ class TorchCheckpoint(Checkpoint):
         return [
             *hidden,
             *(
-                Piece(p.name, not self._of_batch(p.read), p.read, p.save, self._advice(p.read))
+                Piece(
+                    p.name,
+                    not self._of_batch(p.get),
+                    p.get,
+                    partial(self._trainee.held.save_place, p),
+                    self._advice(p.get),
+                )
                 for p in places
             ),
         ]

@@ -90,11 +90,20 @@ class TorchTrainee(Trainee):
         return Held(
             None if self._own_loop else self._step,
             {f"{root}.{name}".rstrip("."): m for name, m in self.model.named_modules()},
-            value=lambda thing: (
-                save_tensor(thing) if isinstance(thing, self.torch.Tensor) else None
-            ),
+            again=self._tensor_again,
             ignored=frozenset(vars(self.torch.nn.Module())),
         )
+
+    def _tensor_again(self, thing: Any) -> Callable[[], Any] | None:
+        if not isinstance(thing, self.torch.Tensor):
+            return None
+        undo = save_tensor(thing)
+
+        def again() -> Any:
+            undo()
+            return thing
+
+        return again
 
     # state
 
