@@ -84,8 +84,8 @@ class _Interruption:
         return failed(
             Finding(
                 measured,
-                f"{self.checkpoint.holds} does not hold {listed(described)}; with {together} put "
-                "back the curve is the same",
+                f"{self.checkpoint.holds} does not hold {listed(described)}; with {together} "
+                "put back the curve is the same",
                 *of_model[0].advice,
             )
         )

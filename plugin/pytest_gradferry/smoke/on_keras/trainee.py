@@ -20,7 +20,7 @@ from .advice import KerasAdvice
 from .files import KerasFiles
 from .watch import Watcher
 
-# What Keras keeps on a model, beside what it keeps on every layer.
+# What compiling and training a Keras model sets on it.
 _OF_MODEL = (
     *("compiled", "loss", "optimizer", "history", "steps_per_execution"),
     *("train_function", "test_function", "predict_function", "unrolled_steps_per_execution"),
@@ -75,10 +75,11 @@ class KerasTrainee(Trainee):
         self.watcher = Watcher(self.backend, model, self._variables, layers)
         self.watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they update
-        self._optimizers = [
+        self._strangers: list[Any] = []  # what those update
+        self.optimizers = [
             o for o in self._known_optimizers(optimizer) if getattr(o, "built", True)
         ]
-        self.watcher.optimizers = list(self._optimizers)
+        self.watcher.optimizers = list(self.optimizers)
         self.advice = KerasAdvice(self)
         self.files = KerasFiles(self)
         self.backend.find_state(self)
@@ -103,27 +104,30 @@ class KerasTrainee(Trainee):
             root if layer is self.model else f"{root}.{layers[id(layer)]}": layer
             for layer in self.model._flatten_layers()
         }
-        ignored = frozenset(vars(self.keras.layers.Layer())).union(_OF_MODEL)
-        return Held(step, owners, self.backend.again, ignored)
+        ignored = {*vars(self.keras.Model()), *_OF_MODEL}
+        ignored |= {n for layer in owners.values() for n in vars(layer) if n.startswith("_self_")}
+        return Held(step, owners, self.backend.again, frozenset(ignored))
 
     # state
 
     def save(self) -> Undo:
         variables = {id(v): v for v in (*self.model.variables, *self.model.metrics_variables)}
-        undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self._optimizers]
+        undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self.optimizers]
         is_variable = self.backend.is_variable
         for held in self.held.objects:
             found = [held] if is_variable(held) else getattr(held, "variables", ())
             if isinstance(found, (list, tuple)):
                 variables.update((id(v), v) for v in found if is_variable(v))
+        variables.update((id(v), v) for v in self._strangers)
         undos += [self.backend.save_variables(variables.values())]
         undos += [self.backend.save_model(self.model)]
         undos += [self.held.save()]
         metrics = list(getattr(self.model, "metrics", []))
         unbuilt = [metric for metric in metrics if not metric.variables]
+        known = len(self._late)
 
         def undo() -> None:
-            for each in (*undos, *self._late):
+            for each in (*undos, *self._late[known:]):
                 each()
             for metric in unbuilt:
                 metric.reset_state()
@@ -232,15 +236,16 @@ class KerasTrainee(Trainee):
 
     def _meet(self, optimizer: Any, held: list[Any]) -> None:
         """An optimizer seen for the first time, built just now: note its state and its weights."""
-        self._optimizers.append(optimizer)
+        self.optimizers.append(optimizer)
+        self._strangers += held
         self._late.append(self.backend.save_optimizer(optimizer, held))
 
     def learning_rates(self) -> list[float]:
-        rates = [self.backend.learning_rates(optimizer) for optimizer in self._optimizers]
+        rates = [self.backend.learning_rates(optimizer) for optimizer in self.optimizers]
         return [rate for each in rates for rate in each] if all(rates) else []
 
     def scale_learning_rates(self, factor: float) -> None:
-        for optimizer in self._optimizers:
+        for optimizer in self.optimizers:
             self.backend.scale_learning_rates(optimizer, factor)
 
     def own_classes(self) -> dict[str, type[Any]]:

@@ -70,6 +70,7 @@ class TorchTrainee(Trainee):
         self._watcher = Watcher(self._tensors, {**modules, **hidden}, model)
         self._watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they step
+        self._strangers: list[Any] = []  # what those hold besides the model's weights
         self.optimizers = self._known_optimizers(optimizer)
         self._watcher.optimizers = list(self.optimizers)
         self.advice = TorchAdvice(model)
@@ -121,13 +122,16 @@ class TorchTrainee(Trainee):
                 others.append(save_generator(held))
             elif not isinstance(held, self.torch.optim.Optimizer):
                 others += save_state_dict(held)
+        tensors.update((id(t), t) for t in self._strangers)
         undos = [save_tensor(tensor) for tensor in tensors.values()]
         undos += [save_modes(modules), save_tables(modules), *others]
         undos += [save_optimizer(optimizer) for optimizer in self.optimizers]
         undos.append(self.held.save())
 
+        known = len(self._late)
+
         def undo() -> None:
-            for each in (*undos, *self._late):
+            for each in (*undos, *self._late[known:]):
                 each()
 
         return undo
@@ -223,11 +227,13 @@ class TorchTrainee(Trainee):
 
     def _meet(self, optimizer: Any) -> None:
         """An optimizer that was not reachable from the step: note its state before it updates."""
-        self.optimizers.append(optimizer)
-        self._late.append(save_optimizer(optimizer))
         known = {id(tensor) for tensor in self._tensors.values()}
-        for group in optimizer.param_groups:
-            self._late += [save_tensor(p) for p in group["params"] if id(p) not in known]
+        strangers = [
+            p for group in optimizer.param_groups for p in group["params"] if id(p) not in known
+        ]
+        self.optimizers.append(optimizer)
+        self._strangers += strangers
+        self._late += [save_optimizer(optimizer), *map(save_tensor, strangers)]
 
     def learning_rates(self) -> list[float]:
         groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
