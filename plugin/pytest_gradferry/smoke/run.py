@@ -31,6 +31,7 @@ def run(
 ) -> SmokeReport:
     """Run the checks and report; see `Smoke.__call__` for the arguments."""
     chosen = _chosen(only, skip)
+    wanted = frozenset(chosen) if only is not None else frozenset()
     steps = STEPS if steps is None else steps
     if steps < 2:
         raise SmokeError(f"steps={steps}: a training run needs at least 2")
@@ -39,7 +40,7 @@ def run(
     with frameworks.undisturbed():
         trainee = make(model, inputs, targets, loss, optimizer, step)
         report = SmokeReport(trainee.title, seed)
-        evidence = Evidence(trainee, steps, seed)
+        evidence = Evidence(trainee, steps, seed, wanted)
         try:
             for name in chosen:
                 report.outcomes[name] = checks()[name].run(evidence, report.outcomes)

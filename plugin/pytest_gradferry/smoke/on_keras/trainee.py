@@ -17,6 +17,7 @@ from ..trainee import Trainee, scalar_loss, takes_targets
 from ..tree import leaves, map_arrays, shapes
 from . import loop
 from .advice import KerasAdvice
+from .compiling import KerasCompiling, own_attributes_of_keras
 from .files import KerasFiles
 from .watch import Watcher
 
@@ -37,7 +38,7 @@ class KerasTrainee(Trainee):
         self._draws_from_kernels = True  # until a watched step shows that it does not
         self._build()
         self._step: Callable[..., Any]
-        self._held = Held(step) if step is not None else None
+        self._held = self._reached_from(step)
         self.calls_itself = step is not None  # the user's code, not fit's, calls the model
         if step is not None:
             self._step = step
@@ -70,6 +71,15 @@ class KerasTrainee(Trainee):
         self.watcher.optimizers = list(self._optimizers)
         self.advice = KerasAdvice(self)
         self.files = KerasFiles(self)
+        self.compiling = KerasCompiling(self, self._held.places)
+
+    def _reached_from(self, step: Any) -> Held:
+        """What the step, or the model's own train_step, and layers of the user's own keep."""
+        if step is None and type(self.model).train_step is not self.keras.Model.train_step:
+            step = self.model.train_step
+        own = tuple(self.own_classes().values())
+        layers = [layer for layer in self.model._flatten_layers() if isinstance(layer, own)]
+        return Held(step, layers, own_attributes_of_keras())
 
     def _build(self) -> None:
         """A model without weights has nothing to note: call it once."""
@@ -91,11 +101,11 @@ class KerasTrainee(Trainee):
         for optimizer in self._optimizers:
             variables.update((id(v), v) for v in optimizer.variables)
         kinds = (self.keras.Variable, self.tf.Variable)
-        for held in self._held.objects if self._held else []:
+        for held in self._held.objects:
             found = [held] if isinstance(held, kinds) else getattr(held, "variables", ())
             if isinstance(found, (list, tuple)):
                 variables.update((id(v), v) for v in found if isinstance(v, kinds))
-        undo_held = self._held.save() if self._held else None
+        undo_held = self._held.save()
         values = [(v, v.numpy()) for v in variables.values()]
         metrics = list(getattr(self.model, "metrics", []))
         unbuilt = [metric for metric in metrics if not metric.variables]
@@ -107,8 +117,7 @@ class KerasTrainee(Trainee):
                 late()
             for metric in unbuilt:
                 metric.reset_state()
-            if undo_held is not None:
-                undo_held()
+            undo_held()
 
         return undo
 
@@ -129,6 +138,12 @@ class KerasTrainee(Trainee):
         else:
             self._tensorflow.seed_without_kernels(seed)
         self._reseed_layers(seed)
+
+    def draws_unseeded(self) -> bool:
+        """Whether the last step drew from a generator that belongs to no layer."""
+        table = load("keras.src.backend.common.global_state")
+        drawn = table.get_global_attribute("global_seed_generator") is not None
+        return drawn or self._draws_from_kernels
 
     def _reseed_layers(self, seed: int) -> None:
         for variable, start in self._seeds.values():
@@ -204,7 +219,7 @@ class KerasTrainee(Trainee):
 
     def _known_optimizers(self, given: Any) -> list[Any]:
         kind = self.keras.optimizers.Optimizer
-        candidates = [*leaves(given), *(self._held.objects if self._held else [])]
+        candidates = [*leaves(given), *self._held.objects]
         found: list[Any] = []
         for candidate in candidates:
             if isinstance(candidate, kind) and not any(candidate is known for known in found):
