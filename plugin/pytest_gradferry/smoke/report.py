@@ -60,13 +60,17 @@ def follows(check: str) -> Outcome:
 
 @dataclass
 class SmokeReport:
-    """The outcomes by check id, in the order they ran, and the loss at each training step."""
+    """The outcomes by check id, in the order they ran, and the loss at each training step.
+
+    `replay` is the command that does the run again.
+    """
 
     model: str
     seed: int
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     losses: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    replay: str = ""
 
     @property
     def failed(self) -> dict[str, Outcome]:
@@ -117,7 +121,10 @@ class SmokeReport:
                 blocks.append(f"{check}: " + str(finding).replace("\n", "\n    "))
             if outcome.status == "follows":
                 blocks.append(f"{check}: failed too, which follows from {outcome.reason}")
-        return "\n".join([*blocks, *self._quiet("passed"), *self._quiet("skipped")])
+        blocks += [*self._quiet("passed"), *self._quiet("skipped")]
+        if self.replay and not self.passed:
+            blocks.append(f"replay: {self.replay}")
+        return "\n".join(blocks)
 
     def _quiet(self, status: str) -> list[str]:
         """One line for the checks of a status, those with the same remark together."""

@@ -29,6 +29,7 @@ from .losses import loss_causes
 from .operations.cause import located, operations, output_error
 from .optimizers import optimizer_causes
 from .order import swapped
+from .outputs import in_another_order
 from .repeated import Step, mistakes, told_once
 from .sequences import kept_states, masks_of_padding, recurrent
 from .summaries import summary
@@ -171,6 +172,7 @@ def _sources(
     yield always_on(comparison)
     yield _settings(comparison, settings)
     if where is not None:
+        yield in_another_order(comparison, where)
         yield swapped(comparison, where)
         yield summary(comparison, where)
     if isinstance(where, Divergence):
