@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,6 +46,10 @@ class Compiling:
     epsilon = 2.0**-23  # of the coarsest floating type that the step computes in
     eager_reason = "the step runs eagerly"
 
+    def watched(self) -> AbstractContextManager[Any]:
+        """What a step has to run in where hooks and patches are to see it."""
+        return nullcontext()
+
     def absent(self) -> str:
         """Why nothing can be compared, empty where it can."""
         return "not done for this kind of model"
@@ -76,6 +80,10 @@ class Compiling:
         they leave there is undone, as if Python had run once.  `kept` is filled.
         """
         return nullcontext()
+
+    def recompiled_for(self, train: Callable[[AbstractContextManager[Any]], Any]) -> str:
+        """The attribute whose changes make it compile anew in each step; `train` trains inside."""
+        return ""
 
     def remark(self) -> str:
         """What else is worth knowing of a step that passed."""

@@ -34,7 +34,7 @@ class Trainee(ABC):
     weights: dict[str, Weight]
     advice: Advice
     files: Files
-    compiling: Compiling = Compiling()
+    compiling: Compiling
 
     @property
     def title(self) -> str:

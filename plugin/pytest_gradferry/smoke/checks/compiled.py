@@ -272,6 +272,14 @@ def _why_traced(evidence: Evidence, traced: Traced) -> Finding:
             "each call is of another compiled function, made in that step",
             "make it once, outside of the step",
         )
+    held = evidence.trainee.compiling.recompiled_for(lambda how: _train(evidence, how))
+    if held:
+        return Finding(
+            measured,
+            f"{held} changes in each step, and what is compiled holds for one value of it; with it "
+            "held fast it is compiled once",
+            "keep it in a tensor (register_buffer), or change it outside of forward",
+        )
     seen: dict[Any, Traced] = {}
     again = evidence.trainee.compiling.anew(seen, tensors=True)
     changing = _changing_numbers(traced)

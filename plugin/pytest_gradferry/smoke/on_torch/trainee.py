@@ -17,6 +17,7 @@ from ..trainee import Trainee, scalar_loss, takes_targets
 from ..tree import leaves, map_arrays
 from . import loop
 from .advice import TorchAdvice
+from .compiling import TorchCompiling
 from .files import TorchFiles
 from .state import save_generator, save_modes, save_optimizer, save_state_dict, save_tensor
 from .watch import Watcher, functions_seen, to_array
@@ -67,6 +68,7 @@ class TorchTrainee(Trainee):
         self._watcher.optimizers = list(self._optimizers)
         self.advice = TorchAdvice(model)
         self.files = TorchFiles(self)
+        self.compiling = TorchCompiling(self, self._step)
 
     def _initialise_lazy(self) -> None:
         """Lazy layers get their weights at the first call; there is nothing to save before."""
@@ -135,6 +137,7 @@ class TorchTrainee(Trainee):
         record = StepRecord(training_before=self.model.training)
         before = self.values()
         with ExitStack() as stack:
+            stack.enter_context(self.compiling.watched())
             self._watcher.watch(stack, record)
             yield record
         record.training_after = self.model.training
