@@ -237,7 +237,10 @@ class Keras(Framework):
         return self.keras.ops.convert_to_tensor(np.asarray(array), dtype=dtype)
 
     def to_numpy(self, tensor: Any) -> Array:
-        return np.array(self.keras.ops.convert_to_numpy(tensor))
+        if isinstance(tensor, self.keras.Variable):
+            tensor = tensor.value  # NumPy 2 asks a variable for a keyword it does not know
+        value = np.array(self.keras.ops.convert_to_numpy(tensor))
+        return value.astype(np.float32) if value.dtype.name == "bfloat16" else value
 
     def is_tensor(self, thing: Any) -> bool:
         return isinstance(thing, self.keras.Variable) or bool(self.keras.ops.is_tensor(thing))

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from .held import Place
+from .held import Keeper
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Traced:
 class Kept:
     """What Python kept at a place when an eager call of a compiled function began and ended."""
 
-    place: Place
+    keeper: Keeper
     entered: list[Any] = field(default_factory=list)
     left: list[Any] = field(default_factory=list)
 
@@ -72,7 +72,7 @@ class Compiling:
         return None
 
     def eager(
-        self, kept: list[Kept] | None = None, frozen: Iterable[Place] = ()
+        self, kept: list[Kept] | None = None, frozen: Iterable[Keeper] = ()
     ) -> AbstractContextManager[Any]:
         """The step run eagerly.
 

@@ -14,6 +14,7 @@ from ..causes.glue import has_own_activation
 from ..compare import Comparison
 from ..report import Finding
 from ..sides.side import Side, Trace
+from .directions import directions
 from .layers import Pairing, Unit, WeightPair, coupled, units
 
 
@@ -23,7 +24,11 @@ def reasons(
     copy: Callable[[list[WeightPair]], None],
 ) -> list[Finding]:
     """Causes of a StructureError; `copy` gives the port the reference's weights."""
-    return [*_hidden_layers(comparison), *_one_sided(comparison, traces, copy)]
+    return [
+        *_hidden_layers(comparison),
+        *_one_sided(comparison, traces, copy),
+        *directions(comparison, traces),
+    ]
 
 
 def _hidden_layers(comparison: Comparison) -> Iterator[Finding]:

@@ -156,7 +156,7 @@ def _explain(evidence: Evidence, judge: _Judge, compiled: _Pass, kept: list[Kept
     changed = [each for each in kept if each.changed]
 
     def explained_by(some: list[Kept]) -> bool:
-        held = _train(evidence, compiling.eager(frozen=[each.place for each in some]))
+        held = _train(evidence, compiling.eager(frozen=[each.keeper for each in some]))
         assert held is not None
         return judge.agree(compiled, held)
 
@@ -171,7 +171,7 @@ def _explain(evidence: Evidence, judge: _Judge, compiled: _Pass, kept: list[Kept
 def _frozen(measured: str, guilty: list[Kept]) -> Finding:
     names = listed([_changed(each)[0] for each in guilty])
     test = "with it held fast the eager step does the same"
-    if all(each.place.draws for each in guilty):
+    if all(each.keeper.draws for each in guilty):
         return Finding(
             measured,
             f"{names} draws once, when the step is traced: its numbers are constants of the "
@@ -200,9 +200,9 @@ def _frozen(measured: str, guilty: list[Kept]) -> Finding:
 
 def _changed(kept: Kept) -> tuple[str, list[Any]]:
     """The name of a place and what calls found there; of a dict, under the key that changes."""
-    name, entered = kept.place.name, kept.entered
+    name, entered = kept.keeper.name, kept.entered
     values = [*entered, *kept.left]
-    if kept.place.draws or not isinstance(values[0], dict):
+    if kept.keeper.draws or not isinstance(values[0], dict):
         return name, entered
     for key, value in values[0].items():
         if any(repr(each.get(key)) != repr(value) for each in values):
@@ -215,7 +215,7 @@ def _left_undone(kept: list[Kept]) -> list[Finding]:
     names = [
         name
         for each in kept
-        if each.changed_inside and not each.place.draws
+        if each.changed_inside and not each.keeper.draws
         for name in [_changed(each)[0]]
         if "trac" not in name.lower()  # written to show when the function is traced
     ]

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...frameworks import Undo, load
 from ..compiling import Compiling, Kept, Traced
-from ..held import Place, global_generators
+from ..held import Keeper, global_generators
 from ..tree import leaves, map_arrays
 
 if TYPE_CHECKING:
@@ -29,17 +29,21 @@ class KerasCompiling(Compiling):
 
     eager_reason = "the step runs eagerly: no tf.function is called in it"
 
-    def __init__(self, trainee: KerasTrainee, places: Iterable[Place]) -> None:
+    def __init__(self, trainee: KerasTrainee, draws_from_kernels: Callable[[], bool]) -> None:
         self._trainee = trainee
-        self._places = [*places, *global_generators()]
-        self._function = type(trainee.tf.function(lambda: None))
+        self._draws_from_kernels = draws_from_kernels
+        self._tf = load("tensorflow")
+        self._keepers = [*trainee.held.kept, *global_generators()]
+        self._function = type(self._tf.function(lambda: None))
         self.epsilon = _epsilon(trainee.model)
 
     def absent(self) -> str:
         return ""
 
     def unlike(self) -> str:
-        if self._trainee.draws_unseeded():
+        table = load("keras.src.backend.common.global_state")
+        drawn = table.get_global_attribute("global_seed_generator") is not None
+        if drawn or self._draws_from_kernels():
             return (
                 "the step draws from TensorFlow's or Keras' global generator, which gives other "
                 "numbers in a graph"
@@ -65,27 +69,29 @@ class KerasCompiling(Compiling):
             yield
 
     @contextmanager
-    def eager(self, kept: list[Kept] | None = None, frozen: Iterable[Place] = ()) -> Iterator[None]:
+    def eager(
+        self, kept: list[Kept] | None = None, frozen: Iterable[Keeper] = ()
+    ) -> Iterator[None]:
         frozen, first = list(frozen), dict[int, tuple[Any, list[Undo]]]()
-        notes = [Kept(place) for place in self._places]
+        notes = [Kept(keeper) for keeper in self._keepers]
         if kept is not None:
             kept += notes
 
         def call(function: Any, args: Any, kwargs: Any) -> Any:
-            before = [place.save() for place in frozen]
+            before = [keeper.save() for keeper in frozen]
             later = id(function) in first
             for undo in first.setdefault(id(function), (function, before))[1]:
                 undo()
-            entered = [note.place.read() for note in notes] if kept is not None else []
+            entered = [note.keeper.read() for note in notes] if kept is not None else []
             result = self._original(function, *args, **kwargs)
             for note, value in zip(notes, entered, strict=False):
                 note.entered.append(value)
-                note.left.append(note.place.read())
+                note.left.append(note.keeper.read())
             for undo in before if later else ():
                 undo()
             return result
 
-        config = self._trainee.tf.config
+        config = self._tf.config
         with ExitStack() as stack:
             stack.callback(config.run_functions_eagerly, config.functions_run_eagerly())
             config.run_functions_eagerly(True)
@@ -133,7 +139,7 @@ class KerasCompiling(Compiling):
         return name
 
     def _as_tensor(self, leaf: Any) -> Any:
-        return self._trainee.tf.constant(leaf) if _is_number(leaf) else leaf
+        return self._tf.constant(leaf) if _is_number(leaf) else leaf
 
 
 def _is_number(thing: Any) -> bool:

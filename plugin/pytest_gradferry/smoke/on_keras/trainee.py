@@ -1,4 +1,4 @@
-"""A Keras model on TensorFlow with its training step."""
+"""A Keras model with its training step, on any backend."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from ...frameworks import Array, TensorFlow, Undo, load
+from ...frameworks import Array, Undo, load
 from ...keras_layers import layer_paths
 from ..errors import SmokeError
 from ..held import Held
 from ..record import StepRecord, Weight
 from ..trainee import Trainee, scalar_loss, takes_targets
 from ..tree import leaves, map_arrays, shapes
-from . import loop
+from . import backends, loop
 from .advice import KerasAdvice
-from .compiling import KerasCompiling, own_attributes_of_keras
+from .compiling import own_attributes_of_keras
 from .files import KerasFiles
 from .watch import Watcher
 
@@ -30,24 +30,26 @@ class KerasTrainee(Trainee):
     def __init__(
         self, model: Any, inputs: Any, targets: Any, loss: Any, optimizer: Any, step: Any
     ) -> None:
-        self.framework = self._tensorflow = TensorFlow()
-        self.tf, self.keras = load("tensorflow"), load("keras")
+        self.backend = backends.current()
+        self.framework = self.backend.framework
+        self.keras = load("keras")
         self.model = model
-        self.inputs = loop.as_tensors(inputs)
-        self.targets = loop.as_tensors(targets)
-        self._draws_from_kernels = True  # until a watched step shows that it does not
+        self.inputs = loop.as_tensors(inputs, self.backend)
+        self.targets = loop.as_tensors(targets, self.backend)
         self._build()
         self._step: Callable[..., Any]
-        self._held = self._reached_from(step)
+        self.brings_step = step is not None
+        self.held = self._reached_from(step)
         self.calls_itself = step is not None  # the user's code, not fit's, calls the model
         if step is not None:
             self._step = step
         elif loss is not None:
             optimizer = loop.make_optimizer(optimizer or "adam")
-            self._step = loop.make_step(model, loss, optimizer)
+            value = loop.loss_value(model, loss, self.backend)
+            self._step = self.backend.make_step(model, value, optimizer)
         elif model.compiled:
             optimizer = model.optimizer
-            self._step = loop.compiled_step(model)
+            self._step = self.backend.compiled_step(model)
             self.calls_itself = type(model).train_step is not self.keras.Model.train_step
         else:
             raise SmokeError(
@@ -62,16 +64,19 @@ class KerasTrainee(Trainee):
                 "layers attributes of the model, and is trainable set?"
             )
         self._seeds = {
-            id(v): (v, np.array(v.numpy())) for v in model.variables if v.name == _SEED_STATE
+            id(v): (v, self.framework.to_numpy(v)) for v in model.variables if v.name == _SEED_STATE
         }
-        self.watcher = Watcher(model, self._variables, layers)
+        self.watcher = Watcher(self.backend, model, self._variables, layers)
         self.watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they update
-        self._optimizers = [o for o in self._known_optimizers(optimizer) if o.built]
+        self._optimizers = [
+            o for o in self._known_optimizers(optimizer) if getattr(o, "built", True)
+        ]
         self.watcher.optimizers = list(self._optimizers)
         self.advice = KerasAdvice(self)
         self.files = KerasFiles(self)
-        self.compiling = KerasCompiling(self, self._held.places)
+        self.compiling = self.backend.compiling(self)
+        self.backend.find_state(self)
 
     def _reached_from(self, step: Any) -> Held:
         """What the step, or the model's own train_step, and layers of the user's own keep."""
@@ -79,7 +84,7 @@ class KerasTrainee(Trainee):
             step = self.model.train_step
         own = tuple(self.own_classes().values())
         layers = [layer for layer in self.model._flatten_layers() if isinstance(layer, own)]
-        return Held(step, layers, own_attributes_of_keras())
+        return self.backend.held(step, layers, own_attributes_of_keras())
 
     def _build(self) -> None:
         """A model without weights has nothing to note: call it once."""
@@ -87,7 +92,8 @@ class KerasTrainee(Trainee):
         if self.model.built and self.model.variables:
             return
         try:
-            self.model(self.inputs, training=False)
+            with self.backend.evaluating():
+                self.model(self.inputs, training=False)
         except Exception as error:
             raise SmokeError(
                 f"{self.title} is not built, and raised when called on inputs "
@@ -97,27 +103,24 @@ class KerasTrainee(Trainee):
     # state
 
     def save(self) -> Undo:
-        variables = {id(v): v for v in self.model.variables}
-        for optimizer in self._optimizers:
-            variables.update((id(v), v) for v in optimizer.variables)
-        kinds = (self.keras.Variable, self.tf.Variable)
-        for held in self._held.objects:
-            found = [held] if isinstance(held, kinds) else getattr(held, "variables", ())
+        variables = {id(v): v for v in (*self.model.variables, *self.model.metrics_variables)}
+        undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self._optimizers]
+        is_variable = self.backend.is_variable
+        for held in self.held.objects:
+            found = [held] if is_variable(held) else getattr(held, "variables", ())
             if isinstance(found, (list, tuple)):
-                variables.update((id(v), v) for v in found if isinstance(v, kinds))
-        undo_held = self._held.save()
-        values = [(v, v.numpy()) for v in variables.values()]
+                variables.update((id(v), v) for v in found if is_variable(v))
+        undos += [self.backend.save_variables(variables.values())]
+        undos += [self.backend.save_model(self.model)]
+        undos += [self.held.save()]
         metrics = list(getattr(self.model, "metrics", []))
         unbuilt = [metric for metric in metrics if not metric.variables]
 
         def undo() -> None:
-            for variable, value in values:
-                variable.assign(value)
-            for late in self._late:
-                late()
+            for each in (*undos, *self._late):
+                each()
             for metric in unbuilt:
                 metric.reset_state()
-            undo_held()
 
         return undo
 
@@ -126,38 +129,29 @@ class KerasTrainee(Trainee):
         return f"{type(self.model).__name__} (keras)"
 
     def values(self) -> dict[str, Array]:
-        return {name: np.array(v.numpy()) for name, v in self._variables.items()}
+        return {name: self.backend.read(v) for name, v in self._variables.items()}
 
     def assign(self, values: dict[str, Array]) -> None:
         for name, value in values.items():
-            self._variables[name].assign(value)
+            self.backend.write(self._variables[name], value)
 
     def reseed(self, seed: int) -> None:
-        if self._draws_from_kernels:
-            self.framework.seed(seed)
-        else:
-            self._tensorflow.seed_without_kernels(seed)
+        self.backend.reseed(seed)
         self._reseed_layers(seed)
 
-    def draws_unseeded(self) -> bool:
-        """Whether the last step drew from a generator that belongs to no layer."""
-        table = load("keras.src.backend.common.global_state")
-        drawn = table.get_global_attribute("global_seed_generator") is not None
-        return drawn or self._draws_from_kernels
+    def reseed_for_step(self, seed: int) -> None:
+        self.backend.reseed_for_step(seed)
+        self._reseed_layers(seed)
 
     def _reseed_layers(self, seed: int) -> None:
         for variable, start in self._seeds.values():
-            variable.assign((start + np.array([seed, 0])).astype(start.dtype))
-
-    def reseed_for_step(self, seed: int) -> None:
-        self._tensorflow.seed_without_kernels(seed)
-        self._reseed_layers(seed)
+            self.backend.write(variable, (start + np.array([seed, 0])).astype(start.dtype))
 
     # the step
 
     def step(self, targets: Any = None) -> float:
         __tracebackhide__ = True
-        targets = self.targets if targets is None else loop.as_tensors(targets)
+        targets = self.targets if targets is None else loop.as_tensors(targets, self.backend)
         if takes_targets(self._step):
             value = self._step(self.inputs, targets)
         else:
@@ -167,11 +161,10 @@ class KerasTrainee(Trainee):
     @contextmanager
     def watch(self) -> Iterator[StepRecord]:
         record = StepRecord()
-        before, drawn = self.values(), self._tensorflow.drawn()
+        before = self.values()
         with ExitStack() as stack:
             self.watcher.watch(stack, record)
             yield record
-        self._draws_from_kernels = drawn != self._tensorflow.drawn()
         if "update" not in record.events:
             after = self.values()
             moved = [
@@ -189,9 +182,13 @@ class KerasTrainee(Trainee):
     def _call_tensors(self) -> list[Any]:
         if self.watcher.root_call is None:
             raise SmokeError(f"the step does not call {type(self.model).__name__} itself")
-        return [leaf for leaf in leaves(list(self.watcher.root_call)) if self.tf.is_tensor(leaf)]
+        return [leaf for leaf in leaves(list(self.watcher.root_call)) if self._is_tensor(leaf)]
+
+    def _is_tensor(self, thing: Any) -> bool:
+        return self.backend.is_tensor(thing)
 
     def predict(self, inputs: list[Array] | None = None) -> tuple[list[Array], StepRecord]:
+        self.backend.settle(self.model)
         return self.predict_with(self.model, inputs)
 
     def predict_with(
@@ -201,51 +198,44 @@ class KerasTrainee(Trainee):
         given = self._call_tensors()
         if inputs is not None:
             given = [
-                self.tf.convert_to_tensor(new, dtype=old.dtype)
+                self.backend.tensor(new, dtype=old.dtype)
                 for new, old in zip(inputs, given, strict=True)
             ]
         queue = iter(given)
         args, kwargs = map_arrays(
-            lambda leaf: next(queue) if self.tf.is_tensor(leaf) else leaf,
+            lambda leaf: next(queue) if self._is_tensor(leaf) else leaf,
             list(self.watcher.root_call or ()),
         )
         record = StepRecord()
-        with self.watcher.calls_seen(record):
+        with self.watcher.calls_seen(record), self.backend.evaluating():
             output = model(*args, **{**kwargs, "training": training})
-        found = [leaf for leaf in leaves(output) if self.tf.is_tensor(leaf)]
+        found = [leaf for leaf in leaves(output) if self._is_tensor(leaf)]
         return [self.framework.to_numpy(leaf) for leaf in found], record
 
     # optimizers
 
     def _known_optimizers(self, given: Any) -> list[Any]:
-        kind = self.keras.optimizers.Optimizer
-        candidates = [*leaves(given), *self._held.objects]
+        candidates = [*leaves(given), *self.held.objects]
         found: list[Any] = []
         for candidate in candidates:
-            if isinstance(candidate, kind) and not any(candidate is known for known in found):
+            if self.backend.is_optimizer(candidate) and not any(
+                candidate is known for known in found
+            ):
                 found.append(candidate)
         return found
 
     def _meet(self, optimizer: Any, held: list[Any]) -> None:
         """An optimizer seen for the first time, built just now: note its state and its weights."""
         self._optimizers.append(optimizer)
-        values = [(v, v.numpy()) for v in (*optimizer.variables, *held)]
-
-        def undo() -> None:
-            for variable, value in values:
-                variable.assign(value)
-
-        self._late.append(undo)
+        self._late.append(self.backend.save_optimizer(optimizer, held))
 
     def learning_rates(self) -> list[float]:
-        schedule = self.keras.optimizers.schedules.LearningRateSchedule
-        if any(isinstance(o._learning_rate, schedule) for o in self._optimizers):
-            return []
-        return [float(optimizer.learning_rate) for optimizer in self._optimizers]
+        rates = [self.backend.learning_rates(optimizer) for optimizer in self._optimizers]
+        return [rate for each in rates for rate in each] if all(rates) else []
 
     def scale_learning_rates(self, factor: float) -> None:
         for optimizer in self._optimizers:
-            optimizer.learning_rate.assign(float(optimizer.learning_rate) * factor)
+            self.backend.scale_learning_rates(optimizer, factor)
 
     def own_classes(self) -> dict[str, type[Any]]:
         """The layer classes that are not Keras' own, by name."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...frameworks import load
 from ..compiling import Compiling, Kept, Traced
-from ..held import Place
+from ..held import Keeper
 
 if TYPE_CHECKING:
     from .trainee import TorchTrainee
@@ -86,9 +86,11 @@ class TorchCompiling(Compiling):
             self._breaks = [reason.splitlines()[0] for reason in counters["graph_break"]]
 
     @contextmanager
-    def eager(self, kept: list[Kept] | None = None, frozen: Iterable[Place] = ()) -> Iterator[None]:
+    def eager(
+        self, kept: list[Kept] | None = None, frozen: Iterable[Keeper] = ()
+    ) -> Iterator[None]:
         torch = self._trainee.torch
-        states = {
+        states: dict[str, Callable[[], Any]] = {
             "torch": lambda: torch.get_rng_state().numpy().tobytes(),
             "np.random": lambda: repr(np.random.get_state()),
             "random": lambda: repr(random.getstate()),

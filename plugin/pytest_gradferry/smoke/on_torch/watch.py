@@ -214,7 +214,7 @@ def functions_seen(record: StepRecord) -> Any:
         result = function(*args, **kwargs)
         if function in losses:
             given = args[0] if args else kwargs["input"]
-            record.losses.append(_loss_call(losses[function], given, result))
+            record.losses.append(loss_call(losses[function], given, result))
         elif function in dropouts:
             rate = args[1] if len(args) > 1 else kwargs.get("p", 0.5)
             acts = args[2] if len(args) > 2 else kwargs.get("training", True)
@@ -229,7 +229,7 @@ def functions_seen(record: StepRecord) -> Any:
     return type("FunctionsSeen", (mode,), {"__torch_function__": seen})()
 
 
-def _loss_call(name: str, given: Any, result: Any) -> LossCall:
+def loss_call(name: str, given: Any, result: Any) -> LossCall:
     expects = _LOSSES[name]
     values = to_array(given)
     if expects in ("logits", "log-probabilities") and values.ndim > 1 and name != "kl_div":
