@@ -152,9 +152,14 @@ class Held:
         attributes = getattr(owner, "__dict__", {})
         if not any(known is owner for known in self.objects):
             self.objects.append(owner)
-        for key in attributes:
+        for key in list(attributes):
             if key not in self._ignored:
                 self._keep(_key(attributes, key, f"{type(owner).__name__}.{key}"), depth)
+        for kind in filter(_is_users_class, type(owner).__mro__):
+            for key, value in vars(kind).items():
+                if _is_plain(value) and key not in attributes and not key.startswith("__"):
+                    name = f"{type(owner).__name__}.{key}"
+                    self.kept.append(_default(name, owner, key))
 
     def _container(self, container: Any, depth: int, name: str) -> None:
         values = list(container.values() if isinstance(container, dict) else container)
@@ -227,6 +232,22 @@ def _fill(cell: CellType, value: Any) -> None:
 
 def _key(mapping: dict[Any, Any], key: Any, name: str) -> Place:
     return Place(name, partial(mapping.__getitem__, key), partial(mapping.__setitem__, key))
+
+
+def _default(name: str, owner: Any, key: str) -> Keeper:
+    """An attribute that stands on the class until it is set."""
+
+    def save() -> Undo:
+        if key in vars(owner):
+            value = vars(owner)[key]
+            return lambda: vars(owner).update({key: value})
+
+        def undo() -> None:
+            vars(owner).pop(key, None)
+
+        return undo
+
+    return Keeper(name, lambda: getattr(owner, key), save)
 
 
 def _save_container(container: Any) -> Undo:

@@ -217,7 +217,8 @@ def _left_undone(kept: list[Kept]) -> list[Finding]:
         for each in kept
         if each.changed_inside and not each.keeper.draws
         for name in [_changed(each)[0]]
-        if "trac" not in name.lower()  # written to show when the function is traced
+        if "trac"
+        not in name.rpartition(".")[2].lower()  # written to show when the function is traced
     ]
     if not names:
         return []

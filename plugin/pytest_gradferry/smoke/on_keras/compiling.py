@@ -34,6 +34,7 @@ class KerasCompiling(Compiling):
         self._draws_from_kernels = draws_from_kernels
         self._tf = load("tensorflow")
         self._keepers = [*trainee.held.kept, *global_generators()]
+        self._drawn_by_xla = False
         self._function = type(self._tf.function(lambda: None))
         self.epsilon = _epsilon(trainee.model)
 
@@ -48,6 +49,8 @@ class KerasCompiling(Compiling):
                 "the step draws from TensorFlow's or Keras' global generator, which gives other "
                 "numbers in a graph"
             )
+        if self._drawn_by_xla:
+            return "the step draws random numbers, of which XLA (jit_compile=True) makes others"
         return ""
 
     @contextmanager
@@ -83,7 +86,12 @@ class KerasCompiling(Compiling):
             for undo in first.setdefault(id(function), (function, before))[1]:
                 undo()
             entered = [note.keeper.read() for note in notes] if kept is not None else []
+            seeds = self._trainee.seeds_now() if function._jit_compile else []
             result = self._original(function, *args, **kwargs)
+            if function._jit_compile and not all(
+                map(np.array_equal, seeds, self._trainee.seeds_now())
+            ):
+                self._drawn_by_xla = True
             for note, value in zip(notes, entered, strict=False):
                 note.entered.append(value)
                 note.left.append(note.keeper.read())

@@ -147,6 +147,10 @@ class KerasTrainee(Trainee):
         for variable, start in self._seeds.values():
             self.backend.write(variable, (start + np.array([seed, 0])).astype(start.dtype))
 
+    def seeds_now(self) -> list[Array]:
+        """The state of the layers' own generators, which each draw changes."""
+        return [self.backend.read(variable) for variable, _ in self._seeds.values()]
+
     # the step
 
     def step(self, targets: Any = None) -> float:

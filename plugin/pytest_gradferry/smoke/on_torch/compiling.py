@@ -83,7 +83,8 @@ class TorchCompiling(Compiling):
             stack.callback(setattr, model, "_compiled_call_impl", model._compiled_call_impl)
             model._compiled_call_impl = call
             yield
-            self._breaks = [reason.splitlines()[0] for reason in counters["graph_break"]]
+            told = [*counters["graph_break"], *counters["unimplemented"]]
+            self._breaks = [reason.splitlines()[0] for reason in told]
 
     @contextmanager
     def eager(
