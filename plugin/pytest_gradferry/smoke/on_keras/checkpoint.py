@@ -50,7 +50,9 @@ class KerasCheckpoint(Checkpoint):
         trainee = self._trainee
         trainee.backend.settle(trainee.model)
         trainee.model.save_weights(folder / "model.weights.h5")
-        values = {str(n): trainee.framework.to_numpy(v) for n, v in enumerate(self._variables)}
+        values: dict[str, Any] = {
+            str(n): trainee.framework.to_numpy(v) for n, v in enumerate(self._variables)
+        }
         np.savez(folder / "others.npz", **values)
 
     def load(self, folder: Path) -> None:

@@ -82,6 +82,7 @@ class KerasTrainee(Trainee):
         self.watcher.optimizers = list(self.optimizers)
         self.advice = KerasAdvice(self)
         self.files = KerasFiles(self)
+        self.compiling = self.backend.compiling(self)
         self.backend.find_state(self)
         self._seeds = {
             id(v): (v, self.backend.read(v)) for v in model.variables if v.name == _SEED_STATE
@@ -161,6 +162,10 @@ class KerasTrainee(Trainee):
     def _reseed_layers(self, seed: int) -> None:
         for variable, start in self._seeds.values():
             self.backend.write(variable, (start + np.array([seed, 0])).astype(start.dtype))
+
+    def seeds_now(self) -> list[Array]:
+        """The state of the layers' own generators, which each draw changes."""
+        return [self.backend.read(variable) for variable, _ in self._seeds.values()]
 
     # the step
 

@@ -17,6 +17,7 @@ from ..trainee import Trainee, scalar_loss, takes_targets
 from ..tree import leaves, map_arrays
 from . import loop
 from .advice import TorchAdvice
+from .compiling import TorchCompiling
 from .files import TorchFiles
 from .state import (
     save_generator,
@@ -66,6 +67,7 @@ class TorchTrainee(Trainee):
         self._watcher.optimizers += self.optimizers
         self.advice = self._make_advice()
         self.files = TorchFiles(self)
+        self.compiling = TorchCompiling(self, self._step)
 
     def _training(self, loss: Any, optimizer: Any, step: Any) -> tuple[Any, Any, Any]:
         """The step, its optimizers, and the function of the user's in it, if there is one."""
@@ -172,6 +174,7 @@ class TorchTrainee(Trainee):
         record = StepRecord(training_before=self.model.training)
         before = self.values()
         with ExitStack() as stack:
+            stack.enter_context(self.compiling.watched())
             self._watcher.watch(stack, record)
             yield record
         record.training_after = self.model.training
