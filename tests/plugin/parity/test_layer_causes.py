@@ -314,3 +314,23 @@ def test_cropped_layer_is_innocent_of_what_it_is_fed(parity, rng):
     report = parity.report(reference, port, rng.normal(size=IMAGE))
     assert "the layer is right; what between 0 and it happens" in report.divergence
     assert "tanh" in report.findings[0].cause
+
+
+def test_cropped_at_one_end_in_every_layer(parity, rng):
+    """Behind the first, the next one hides what mending it changes."""
+    reference = nn.Sequential(
+        *(layer for _ in range(2) for layer in (nn.ConvTranspose2d(3, 3, 4, 2, 1), nn.Tanh()))
+    )
+    port = keras.Sequential([L.Input((4, 5, 3))])
+    for name in ("up", "on"):
+        port.add(L.Conv2DTranspose(3, 4, strides=2, name=name))
+        port.add(L.Cropping2D(((2, 0), (2, 0))))
+        port.add(L.Activation("tanh"))
+    report = parity.report(reference, port, rng.normal(size=(2, 3, 4, 5)))
+    (finding,) = report.findings or pytest.fail(report.text())
+    assert finding.cause.startswith(
+        "up cuts 2 before, 0 after of its whole output, the reference 1"
+    )
+    assert finding.cause.endswith("likewise on")
+    assert finding.after < 1e-12
+    assert not report.unexplained

@@ -8,7 +8,7 @@ import torch
 from keras import layers as L
 from torch import nn
 
-from pytest_gradferry.parity.sides.keras_backends.substitutes import substitute_function
+from pytest_gradferry.parity.sides.keras_backends.tensorflow_resizing import exact_resizing
 
 EXACT = 1e-12
 
@@ -243,6 +243,29 @@ CASES = {
             L.Lambda(lambda x: keras.ops.image.resize(x, (4, 6))),
         ],
     ),
+    "resizing-layer": (
+        IMAGE,
+        lambda: [nn.Upsample((5, 7), mode="bilinear"), nn.Conv2d(6, 4, 1)],
+        lambda: [L.Resizing(5, 7), L.Conv2D(4, 1)],
+    ),
+    "corners": (
+        IMAGE,
+        lambda: [nn.Upsample((11, 15), mode="bilinear", align_corners=True)],
+        lambda: [L.Lambda(lambda x: tf.compat.v1.image.resize_bilinear(x, (11, 15), True))],
+    ),
+    "bicubic": (
+        IMAGE,
+        lambda: [Bicubic((16, 20)), nn.Conv2d(6, 4, 1)],
+        lambda: [L.UpSampling2D(2, interpolation="bicubic"), L.Conv2D(4, 1)],
+    ),
+    "antialiased": (
+        IMAGE,
+        lambda: [Bicubic((5, 3)), nn.Conv2d(6, 4, 1)],
+        lambda: [
+            L.Lambda(lambda x: tf.image.resize(x, (5, 3), "bicubic", antialias=True)),
+            L.Conv2D(4, 1),
+        ],
+    ),
     "pixel-shuffle": (
         (2, 12, 4, 6),
         lambda: [nn.PixelShuffle(2)],
@@ -254,6 +277,17 @@ CASES = {
         lambda: [L.Permute((2, 1)), L.Reshape((24,)), L.Dense(6), L.Reshape((2, 3, 1))],
     ),
 }
+
+
+class Bicubic(nn.Module):
+    """torch has Keras' kernel, a = -0.5 and nothing beyond the edge, where it is to antialias."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.size = size
+
+    def forward(self, x):
+        return nn.functional.interpolate(x, self.size, mode="bicubic", antialias=True)
 
 
 def minus_infinity(x):
@@ -292,6 +326,16 @@ def both_ways(parity, theirs, ours, shape, **options):
     ]
 
 
+def test_right_resize_in_a_graph_of_layers(parity, rng):
+    """Keras calls its backend there, not the function that the user called."""
+    x = rng.normal(size=IMAGE)
+    theirs = nn.Sequential(nn.Upsample((15, 13), mode="bilinear"), nn.Conv2d(6, 4, 3))
+    inputs = keras.Input((8, 10, 6))
+    ours = keras.Model(inputs, L.Conv2D(4, 3)(keras.ops.image.resize(inputs, (15, 13))))
+    assert parity(theirs, ours, x, tolerance=EXACT).passed
+    assert parity(ours, theirs, np.moveaxis(x, 1, -1), tolerance=EXACT).passed
+
+
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 @pytest.mark.parametrize("case", CASES)
 def test_right_port(parity, case):
@@ -304,11 +348,35 @@ def test_right_port(parity, case):
         assert report.rung("curve").status == ("pass" if trains else "skipped")
 
 
-@pytest.mark.parametrize("size", [(16, 20), (5, 7), (11, 10)])
-def test_bilinear_is_computed_as_tensorflow_does(size):
+RESIZES = {
+    "bilinear": lambda x, size: tf.image.resize(x, size),
+    "bilinear, antialiased": lambda x, size: tf.image.resize(x, size, antialias=True),
+    "bicubic": lambda x, size: tf.image.resize(x, size, "bicubic"),
+    "bicubic, antialiased": lambda x, size: tf.image.resize(x, size, "bicubic", antialias=True),
+    "bilinear of old": tf.compat.v1.image.resize_bilinear,
+    "bilinear by corners": lambda x, size: tf.compat.v1.image.resize_bilinear(x, size, True),
+    "bicubic of old": tf.compat.v1.image.resize_bicubic,
+    "bicubic by corners": lambda x, size: tf.compat.v1.image.resize_bicubic(x, size, True),
+    "Keras' function": keras.ops.image.resize,
+    "Keras' layer": lambda x, size: L.Resizing(*size, "bicubic", dtype="float64")(x),
+}
+
+
+@pytest.mark.parametrize("name", RESIZES)
+def test_resizing_is_computed_as_tensorflow_does(name, rng):
     """What stands in for a resize in float64 is TensorFlow's own, but for float32."""
-    x = np.random.default_rng(0).normal(size=(2, 8, 10, 3))
-    given = {"size": size, "method": "bilinear"}
-    ours = substitute_function(tf.constant(x), given)()
-    np.testing.assert_allclose(ours, tf.image.resize(x, size), atol=5e-6)
-    assert substitute_function(tf.constant(x), given | {"antialias": True}) is None
+    x = tf.constant(rng.normal(size=(2, 8, 10, 3)))
+    for size in ((16, 20), (5, 7), (11, 10), (24, 30)):
+        theirs = RESIZES[name](x, size)
+        with exact_resizing():
+            ours = RESIZES[name](x, size)
+        assert ours.dtype == tf.float64
+        np.testing.assert_allclose(ours, theirs, atol=5e-6)
+
+
+def test_other_resizing_is_left_alone(rng):
+    x = rng.normal(size=(1, 8, 10, 3))
+    with exact_resizing():
+        assert tf.image.resize(tf.constant(x, tf.float32), (4, 4)).dtype == tf.float32
+        assert tf.image.resize(x, (4, 4), "lanczos3").dtype == tf.float32
+    assert tf.image.resize(x, (4, 4)).dtype == tf.float32

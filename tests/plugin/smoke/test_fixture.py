@@ -3,13 +3,10 @@
 import subprocess
 import sys
 
-import keras  # noqa: F401
 import pytest
-import torch
-
-from pytest_gradferry.smoke import Smoke
 
 pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.usefixtures("frameworks_imported")
 
 MODEL = """
 import torch
@@ -20,13 +17,6 @@ def model(*extra):
 
 x, y = torch.randn(16, 8), torch.arange(16) % 3
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def frameworks_imported():
-    """pytester drops what a session in this process imports; compiled modules load only once."""
-    model = torch.nn.Linear(2, 2)
-    Smoke()(model, torch.randn(4, 2), torch.tensor([0, 1, 1, 0]), loss="cross_entropy")
 
 
 def test_pass_fail_and_summary(pytester):
@@ -84,13 +74,6 @@ def test_skip(training_smoke):
 """
     )
     pytester.runpytest_inprocess().assert_outcomes(passed=3)
-
-
-def test_bad_ini(pytester):
-    pytester.makeini("[pytest]\ngradferry_steps = many")
-    pytester.makepyfile("def test_it(training_smoke): pass")
-    result = pytester.runpytest_inprocess()
-    result.stdout.fnmatch_lines(["*gradferry_steps must be a number from 2 up, not 'many'*"])
 
 
 FRAMEWORK_TEST = """

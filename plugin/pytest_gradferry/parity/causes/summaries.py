@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -34,6 +34,7 @@ class Summary:
     name: str
     of: Callable[[Any, Any], Any]
     advice: dict[str, str]
+    merges: bool = False  # the two directions into one
 
 
 class _Torch:
@@ -79,7 +80,8 @@ _BOTH_ENDS = Summary(
     "the last state of each direction",
     _ends,
     {
-        "keras": "Bidirectional(...) of a layer with return_sequences=False, not x[:, -1]",
+        "keras": 'Bidirectional(..., merge_mode="concat") of a layer with return_sequences=False, '
+        "not x[:, -1]",
         "torch": "torch.cat([h_n[-2], h_n[-1]], -1), not out[:, -1]",
     },
 )
@@ -90,7 +92,8 @@ def _merged(name: str, mode: str, torchs: str, merge: Callable[[Any, Any, Any], 
         half = x.shape[-1] // 2
         return merge(x[..., :half], x[..., half:], f)
 
-    return Summary(name, of, {"keras": f'merge_mode="{mode}"' if mode else name, "torch": torchs})
+    advice = {"keras": f'merge_mode="{mode}"' if mode else name, "torch": torchs}
+    return Summary(name, of, advice, True)
 
 
 _MERGES = (
@@ -115,7 +118,7 @@ def _then(time: Summary, merge: Summary) -> Summary:
         "torch": f"{time.advice['torch']}; then {merge.advice['torch']}, {halves}",
     }
     name = f"{time.name}, {merge.name}"
-    return Summary(name, lambda x, f: merge.of(time.of(x, f), f), advice)
+    return Summary(name, lambda x, f: merge.of(time.of(x, f), f), advice, True)
 
 
 def _candidates(both: bool) -> list[Summary]:
@@ -123,11 +126,19 @@ def _candidates(both: bool) -> list[Summary]:
     return times + ([_then(time, merge) for merge in _MERGES for time in times] if both else [])
 
 
-def _recognised(sequence: Array, after: Array, both: bool) -> Summary | None:
+def recognised(sequence: Array, after: Array, both: bool) -> Summary | None:
+    """What of a sequence (N, T, features) it is; `both`: the features are of two directions."""
     functions = _functions(None)
-    return next(
-        (s for s in _candidates(both) if relative(s.of(sequence, functions), after) < _SAME), None
-    )
+    for candidate in _candidates(both):
+        if relative(candidate.of(sequence, functions), after) < _SAME:
+            return candidate
+    if not both or not after.ndim:
+        return None
+    half = after[..., : after.shape[-1] // 2]
+    if not np.array_equal(half, after[..., half.shape[-1] :]):
+        return None
+    once = recognised(sequence, half, both)
+    return once and replace(once, name=f"{once.name}, twice")
 
 
 def summary(comparison: Comparison, where: Divergence | Afterwards) -> Iterator[Hypothesis]:
@@ -140,8 +151,8 @@ def summary(comparison: Comparison, where: Divergence | Afterwards) -> Iterator[
     if producer is None or (consumer is not None and consumer.layer is None):
         return
     both = producer.reference.row.kind.startswith("bidirectional")
-    theirs = _recognised(producer.reference.output, after[0], both)
-    ours = _recognised(producer.port.output, after[1], both)
+    theirs = recognised(producer.reference.output, after[0], both)
+    ours = recognised(producer.port.output, after[1], both)
     if theirs is None or ours is None or theirs.name == ours.name:
         return
     name, framework = producer.port.name, comparison.port.framework

@@ -1,7 +1,8 @@
 """A dense layer behind a flatten: torch counts (C, H, W), channels-last Keras (H, W, C).
 
-The rows of its kernel must be permuted, and only then. What stands there is read off the numbers
-the two layers are fed, so a port that brings its features into torch's order first is seen too.
+The rows of its kernel must be permuted, and only then: what was flattened is seen in torch's
+operations. Whether the port keeps Keras' order is read off the numbers the two layers are fed, so
+one that brings its features into torch's order first is seen too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ..layout import Array
 from ..sides.side import Event, Trace
 from .couples import Couple
 from .layers import LayerPair, WeightPair
+from .merged import Merges
 
 _SAME = 1e-6
 
@@ -31,12 +33,13 @@ def permute_dense_rows(comparison: Comparison, assign: Callable[[LayerPair], Non
     if comparison.reference.framework == comparison.port.framework:
         return found
     traces = None
+    merges = Merges(comparison)
     for layer in comparison.pairing.layers:
         if layer.reference.row.kind != "dense":
             continue
         traces = traces or comparison.traces()
         couple = _couple_of(comparison, traces, layer)
-        order = None if couple is None else _order(couple, traces, comparison)
+        order = None if couple is None else _order(couple, traces, comparison, merges)
         if order is None:
             continue
         layer.order = order
@@ -54,12 +57,13 @@ def _couple_of(
     return next((c for c in couples if c.reference.layer is layer.reference.layer), None)
 
 
-def _order(couple: Couple, traces: tuple[Trace, Trace], comparison: Comparison) -> Array | None:
+def _order(
+    couple: Couple, traces: tuple[Trace, Trace], comparison: Comparison, merges: Merges
+) -> Array | None:
     """The port's features as positions in the reference's, None where they are the same."""
     theirs, ours = couple.reference.inputs, couple.port.inputs
-    if theirs.ndim != 2 or theirs.shape != ours.shape:
+    if theirs.ndim != 2 or theirs.shape != ours.shape or relative(ours, theirs) < _SAME:
         return None
-    features = theirs.shape[1]
     sides = (comparison.reference.framework, comparison.port.framework)
     channels = [
         _channels(trace, event, framework)
@@ -67,24 +71,44 @@ def _order(couple: Couple, traces: tuple[Trace, Trace], comparison: Comparison) 
             traces, (couple.reference, couple.port), sides, strict=True
         )
     ]
-    plain = relative(ours, theirs)
-    if plain < _SAME or not any(channels):
+    if not any(channels):
         return None
-    # What the last layer puts out may have been concatenated with more channels since.
-    last = channels[0] or channels[1]
-    counts = [last, *(n for n in range(2, features) if features % n == 0 and n != last)]
-    for count in counts:
-        order = _transposed(features, count, sides[0])
+    torch = couple.reference if sides[0] == "torch" else couple.port
+    parts = merges.parts(torch.layer)
+    if parts is None:
+        count = _count(theirs, ours, channels[0] or channels[1], sides[0])
+        parts = [(count, theirs.shape[1] // count)]
+    found: list[Array] = []
+    start = 0
+    for first, *rest in parts:
+        size = first * int(np.prod(rest))
+        here = slice(start, start + size)
+        order = _transposed(size, first, sides[0]) if rest else None
+        if order is None or not _is_moved(ours[:, here], theirs[:, here], order, all(channels)):
+            order = np.arange(size)
+        found.append(order + start)
+        start += size
+    whole = np.concatenate(found)
+    return None if np.array_equal(whole, np.arange(len(whole))) else whole
+
+
+def _count(theirs: Array, ours: Array, last: int, framework: str) -> int:
+    """The channels of one map: as many as the last layer puts out, or as the numbers say, since
+    more may have been put beside those; one, which moves nothing, if neither fits."""
+    features = theirs.shape[1]
+    for count in (last, *(n for n in range(2, features) if features % n == 0)):
+        order = _transposed(features, count, framework)
         if order is not None and relative(ours, theirs[:, order]) < _SAME:
-            return order
-    # Something before has gone wrong: the nearer of the two or, undecided, by the layers.
-    order = _transposed(features, last, sides[0])
-    if order is None:
-        return None
-    permuted = relative(ours, theirs[:, order])
+            return count
+    return 1 if features % last else last
+
+
+def _is_moved(ours: Array, theirs: Array, order: Array, by_layers: bool) -> bool:
+    """Where something before has gone wrong: the nearer of the two or, undecided, by the layers."""
+    plain, permuted = relative(ours, theirs), relative(ours, theirs[:, order])
     if permuted < plain / 2:
-        return order
-    return None if plain < permuted / 2 or not all(channels) else order
+        return True
+    return by_layers and not plain < permuted / 2
 
 
 def _transposed(features: int, channels: int, framework: str) -> Array | None:

@@ -14,7 +14,9 @@ from ..causes.glue import has_own_activation
 from ..compare import Comparison
 from ..report import Finding
 from ..sides.side import Side, Trace
+from .directions import directions
 from .layers import Pairing, Unit, WeightPair, coupled, units
+from .shared import shared
 
 
 def reasons(
@@ -23,7 +25,12 @@ def reasons(
     copy: Callable[[list[WeightPair]], None],
 ) -> list[Finding]:
     """Causes of a StructureError; `copy` gives the port the reference's weights."""
-    return [*_hidden_layers(comparison), *_one_sided(comparison, traces, copy)]
+    return [
+        *_hidden_layers(comparison),
+        *_one_sided(comparison, traces, copy),
+        *directions(comparison, traces),
+        *shared(comparison, traces, copy),
+    ]
 
 
 def _hidden_layers(comparison: Comparison) -> Iterator[Finding]:

@@ -45,8 +45,7 @@ def _moved(side: KerasSide, kind: str, name: str, function: Any) -> Callable[...
         if (before := side.before.get(id(function))) is not None:
             x = before(x)
         with side.inside():
-            call = side.backend.function(function, x, dict(rest)) or function
-            output = call(**{first: x}, **dict(rest))
+            output = function(**{first: x}, **dict(rest))
         if (after := side.after.get(id(function))) is not None:
             output = after(output)
         side.record(None, BY_KIND[kind], x, output, name, function=function, **dict(rest))

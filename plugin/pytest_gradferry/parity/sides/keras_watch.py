@@ -46,7 +46,7 @@ def watched(
 def _activation(layer: Any, seen: Seen) -> Iterator[None]:
     """What a layer hands to its own `activation=`."""
     activation = getattr(layer, "activation", None)
-    if activation is None or not hasattr(layer, "kernel"):
+    if activation in (None, keras.activations.linear) or not hasattr(layer, "kernel"):
         yield
         return
 

@@ -36,6 +36,8 @@ def cropping(comparison: Comparison, where: Divergence) -> Iterator[Hypothesis]:
         _advice(side, couple, wanted),
         lambda: _cut(side, ours, wanted),
         _RULE,
+        kind=f"{_said(found)} for {_said(wanted)}",
+        place=ours.name,
     )
 
 

@@ -225,7 +225,7 @@ def _input_of(event: Event, stream: Stream) -> Value | None:
     if here is None:
         return None
     until = stream.positions[id(here)]
-    return _last(stream, here.inputs, until)
+    return last_made(stream, here.inputs, until)
 
 
 def _returned(comparison: Comparison, theirs: Stream, ours: Stream) -> Target | None:
@@ -236,7 +236,7 @@ def _returned(comparison: Comparison, theirs: Stream, ours: Stream) -> Target | 
         return None
     errors = [relative(np.asarray(b), a) for a, b in zip(leaves, moved, strict=True)]
     leaf = next(i for i, error in enumerate(errors) if error >= max(errors) / 100)
-    values = _last(theirs, leaves[leaf]), _last(ours, given[leaf])
+    values = last_made(theirs, leaves[leaf]), last_made(ours, given[leaf])
     if values[0] is None or values[1] is None:
         return None
     shapes = [np.shape(a) for a in leaves]
@@ -256,7 +256,7 @@ def _returned(comparison: Comparison, theirs: Stream, ours: Stream) -> Target | 
     return Target(values[0], values[1], order.astype(np.int64), None, leaf)
 
 
-def _last(stream: Stream, array: Array, until: int = _NEVER) -> Value | None:
+def last_made(stream: Stream, array: Array, until: int = _NEVER) -> Value | None:
     """The last value made before operation `until` that is this very array."""
     found = None
     for value in stream.values():

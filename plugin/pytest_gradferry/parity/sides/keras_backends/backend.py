@@ -85,10 +85,6 @@ class Backend(ABC):
         """Modules with a function `resize` of images, and that function's name."""
         return [(load("keras").ops.image, "keras.ops.image.resize")]
 
-    def function(self, function: Any, x: Any, given: dict[str, Any]) -> Callable[..., Any] | None:
-        """Another way to compute a function of `x` that the backend cannot compute exactly."""
-        return None
-
     def substitute(self, layer: Any, dtype: str) -> Callable[..., Any] | None:
         """Another way to compute a layer that the backend cannot compute in `dtype`."""
         return None

@@ -12,7 +12,8 @@ from ....frameworks import load
 from ... import tree
 from ...layout import Array
 from .backend import Backend, Computation, Derivative
-from .substitutes import substitute, substitute_function
+from .substitutes import substitute
+from .tensorflow_resizing import exact_resizing
 
 tf = load("tensorflow")
 
@@ -26,7 +27,8 @@ class TensorFlowBackend(Backend):
         eager = tf.config.functions_run_eagerly()
         tf.config.run_functions_eagerly(True)
         try:
-            yield
+            with exact_resizing():
+                yield
         finally:
             tf.config.run_functions_eagerly(eager)
 
@@ -67,9 +69,6 @@ class TensorFlowBackend(Backend):
 
     def resizes(self) -> list[tuple[Any, str]]:
         return [(tf.image, "tf.image.resize"), *super().resizes()]
-
-    def function(self, function: Any, x: Any, given: dict[str, Any]) -> Callable[..., Any] | None:
-        return substitute_function(x, given)
 
     def substitute(self, layer: Any, dtype: str) -> Callable[..., Any] | None:
         return substitute(layer, dtype)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ..frameworks import Undo
-from .trainee import map_arrays
+from ...frameworks import Undo
+from ..tree import map_arrays
 
 
 def save_tensor(tensor: Any) -> Undo:
