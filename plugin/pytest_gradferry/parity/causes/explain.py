@@ -59,7 +59,7 @@ def explain(
     findings: list[Finding] = []
     left = 0.0
     with ExitStack() as applied:
-        applied.callback(comparison.port_changed)
+        applied.enter_context(comparison.unsteady())
         for rung in rungs:
             try:
                 where, found, error = _mend(comparison, rung, bound(rung), settings, applied)
