@@ -26,6 +26,7 @@ from .hypothesis import Hypothesis
 from .layers import of_layer
 from .localise import Afterwards, Divergence, first_divergence
 from .losses import loss_causes
+from .norm_order import norm_order
 from .operations.cause import located, operations, output_error
 from .optimizers import optimizer_causes
 from .order import swapped
@@ -173,6 +174,7 @@ def _sources(
     yield _settings(comparison, settings)
     if where is not None:
         yield untied(comparison)
+        yield norm_order(comparison)
         yield swapped(comparison, where)
         yield summary(comparison, where)
     if isinstance(where, Divergence):
