@@ -190,8 +190,6 @@ def _sources(
         yield activation(comparison, where)
         yield residual(comparison, where)
         yield operations(comparison, where)
-    if comparison.recorded:
-        return  # the rest looks into both sides' losses and optimizers
     if rung == "loss":
         yield loss_causes(comparison)
     if rung == "gradients":
