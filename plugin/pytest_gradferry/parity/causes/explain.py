@@ -31,6 +31,7 @@ from .operations.cause import located, operations, output_error
 from .optimizers import optimizer_causes
 from .order import swapped
 from .parts import parts
+from .pooling import padded_pooling
 from .repeated import Step, mistakes, told_once
 from .sequences import kept_states, masks_of_padding, recurrent
 from .summaries import summary
@@ -177,6 +178,7 @@ def _sources(
         yield norm_order(comparison)
         yield swapped(comparison, where)
         yield summary(comparison, where)
+        yield padded_pooling(comparison, where)
     if isinstance(where, Divergence):
         yield batch_norm(comparison, where)
         yield of_layer(comparison, where, settings)
