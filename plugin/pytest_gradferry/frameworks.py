@@ -92,8 +92,8 @@ class Framework(ABC):
     def save_random_state(self) -> Undo:
         """Note the global random state; the function returned puts it back."""
 
-    def single_thread(self) -> Undo:
-        """Run on one thread, where the framework can change that; the function returned undoes."""
+    def use_threads(self, count: int) -> Undo:
+        """Run on so many, where the framework can change that; the function returned undoes."""
         return lambda: None
 
 
@@ -140,17 +140,17 @@ class Torch(Framework):
 
         return undo
 
-    def single_thread(self) -> Undo:
+    def use_threads(self, count: int) -> Undo:
         """A tiny step on a busy machine takes 60 times longer with the default threads."""
         threads = self.torch.get_num_threads()
-        self.torch.set_num_threads(1)
+        self.torch.set_num_threads(count)
         return lambda: self.torch.set_num_threads(threads)
 
 
 class TensorFlow(Framework):
     """TensorFlow, and Keras where it runs on TensorFlow.
 
-    TensorFlow fixes its thread pools at its first operation, so `single_thread` leaves them.
+    TensorFlow fixes its thread pools at its first operation, so `use_threads` leaves them.
     """
 
     name = "tensorflow"
@@ -237,7 +237,10 @@ class Keras(Framework):
         return self.keras.ops.convert_to_tensor(np.asarray(array), dtype=dtype)
 
     def to_numpy(self, tensor: Any) -> Array:
-        return np.array(self.keras.ops.convert_to_numpy(tensor))
+        if isinstance(tensor, self.keras.Variable):
+            tensor = tensor.value  # NumPy 2 asks a variable for a keyword it does not know
+        value = np.array(self.keras.ops.convert_to_numpy(tensor))
+        return value.astype(np.float32) if value.dtype.name == "bfloat16" else value
 
     def is_tensor(self, thing: Any) -> bool:
         return isinstance(thing, self.keras.Variable) or bool(self.keras.ops.is_tensor(thing))
@@ -364,16 +367,24 @@ def is_model(thing: Any) -> bool:
         return False
 
 
+def seed_all(seed: int) -> None:
+    """Seed Python's and NumPy's generators, and those of the frameworks in use."""
+    random.seed(seed)
+    np.random.seed(seed)
+    for framework in in_use():
+        framework.seed(seed)
+
+
 @contextmanager
-def undisturbed() -> Iterator[None]:
-    """One thread inside; every global random state and the threads as they were afterwards.
+def undisturbed(threads: int = 1) -> Iterator[None]:
+    """So many threads inside; every global random state and the threads as they were afterwards.
 
     Covers Python, NumPy, and the frameworks imported when the block is entered.
     """
     python, numpy_state = random.getstate(), np.random.get_state()
     undos: list[Undo] = []
     for framework in in_use():
-        undos += [framework.save_random_state(), framework.single_thread()]
+        undos += [framework.save_random_state(), framework.use_threads(threads)]
     try:
         yield
     finally:

@@ -17,8 +17,6 @@ from flake8_gradferry.source.names import canonical
 from flake8_gradferry.source.project import STUBS, Symbol, read
 
 FILES = sorted(STUBS.glob("*.pyi"))
-# Stub files of packages that the tests do not install.
-OPTIONAL = ("lightning",)
 # Classes that Keras' layers, models and optimizers are told apart by.
 COMPLETE = ("keras.layers", "keras.losses", "keras.optimizers", "torch.optim")
 
@@ -32,8 +30,6 @@ def classes(path: Path) -> Iterator[tuple[str, frozenset[str]]]:
 
 
 def imported(path: Path) -> Any:
-    if path.stem in OPTIONAL:
-        return pytest.importorskip(path.stem)
     pytest.importorskip(path.stem.partition(".")[0])
     return importlib.import_module(path.stem)
 

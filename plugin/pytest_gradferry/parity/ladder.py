@@ -8,6 +8,7 @@ from ..wording import listed
 from .causes.attention import head_sizes
 from .causes.explain import FORWARD, explain
 from .compare import Comparison, Measure, relative
+from .other_weights import redrawn, revealing
 from .pairing.confirm import confirm
 from .pairing.flatten import permute_dense_rows
 from .pairing.layers import StructureError, Unit, WeightPair, coupled, pair
@@ -20,13 +21,12 @@ from .report import (
     RUNGS,
     SKIPPED,
     Curves,
-    Finding,
     LayerDifference,
     MappedWeight,
     ParityReport,
     Rung,
 )
-from .settings import Difference, Found, compare_settings
+from .settings import Found, compare_settings, unmeasured
 from .sides.side import Trace
 from .training.chaos import steadied
 from .training.embeddings import stop_padding_rows
@@ -41,7 +41,9 @@ _FLOAT32_FORWARD = 1e-5
 _MARGIN = 32.0
 _ULP = 1.2e-7
 
-_NO_DROPOUT = "dropout is off in the other rungs"
+# What outputs must differ by with other weights, where float32 constants may be blown up.
+_REVEALED = 1e-6
+
 _NEEDS_LOSS = ("loss", "one-step", "curve", "eval-after")
 _NUMERIC = RUNGS[3:-1]
 
@@ -62,7 +64,7 @@ class Ladder:
         self.tolerance = tolerance
         self.float32 = report.dtype == "float32"
         self.noise: tuple[float, float] | None = None
-        self.settings = Found([], [], "")
+        self.settings = Found([], [], "", [])
         self.padding_rows = False  # gradients are stopped at them, as torch does
 
     def bound(self, rung: str) -> float:
@@ -93,7 +95,7 @@ class Ladder:
                 self._add(rung, SKIPPED, detail="no loss was given")
             elif rung in _NEEDS_LOSS[1:] and self.comparison.untrainable:
                 self._add(rung, SKIPPED, detail=self.comparison.untrainable)
-            elif not self._numeric(rung):
+            elif not self._numeric(rung) or (rung == "forward-eval" and self._shown_by_others()):
                 self._leave_out(RUNGS.index(rung) + 1, f"{rung} failed")
                 break
             elif rung == "gradients" and not self.float32:
@@ -101,14 +103,15 @@ class Ladder:
         else:
             if self.settings:
                 self._small_differences()
-            self._hidden_differences()
             self._confirm()
         if (slower := self.comparison.optimizers.slower) < 1:
             self.report.notes.append(
                 f"learning rate of {self.comparison.optimizers.name} times {slower:g}: with more "
                 "the reference's loss explodes, or rounding does"
             )
-        self._unmeasured()
+        if all(rung.status != FAIL for rung in self.report.rungs[3:]):
+            framework = self.comparison.port.framework
+            self.report.findings += unmeasured(self.settings, self.report.findings, framework)
         return None
 
     def _add(self, *args: Any, **kwargs: Any) -> None:
@@ -247,26 +250,6 @@ class Ladder:
                 self.report.findings += found
                 return
 
-    def _unmeasured(self) -> None:
-        """Settings that differ where no rung that ran could show it."""
-        if any(rung.status == FAIL for rung in self.report.rungs[3:]):
-            return
-        framework = self.comparison.port.framework
-        proven = {finding.change for finding in self.report.findings}
-        left: dict[str, list[Difference]] = {}
-        for difference in self.settings.differences:
-            if difference.change(framework) not in proven:
-                left.setdefault(difference.what, []).append(difference)
-        for what, differences in left.items():
-            setting, change = differences[0].setting, differences[0].change(framework)
-            blind = _NO_DROPOUT if setting.name == "rate" else "the rungs that ran do not show it"
-            cause = f"{listed([d.name for d in differences])}: {what} ({blind})"
-            self.report.findings.append(Finding(cause, "", change, rule=setting.rule))
-        if self.settings.dropout:
-            fix = "give the port the dropouts that the reference has"
-            cause = f"{self.settings.dropout} ({_NO_DROPOUT})"
-            self.report.findings.append(Finding(cause, "", fix))
-
     # -- the measured rungs ---------------------------------------------------------------------
 
     def _numeric(self, rung: str) -> bool:
@@ -343,16 +326,33 @@ class Ladder:
         elif left > bound:
             self.report.unexplained = f"with all of that, {rung} still differs by {left:.1e}"
 
-    def _hidden_differences(self) -> None:
-        """Layers that differ where the outputs do not: behind a ReLU that is dead on this batch."""
+    def _shown_by_others(self) -> bool:
+        """Layers differ where the outputs do not, behind a ReLU that is dead on this batch maybe:
+        whether other weights show it, which fails the rung that passed."""
         bound = self.bound("forward-eval")
         hidden = [d for d in self.report.layers if bound < d.error < float("inf")]
-        if hidden:
+        if not hidden:
+            return False
+        names = listed([d.reference for d in hidden])
+        said = (
+            f"{names}: the outputs of the layer differ by up to {max(d.error for d in hidden):.1e}"
+        )
+        if self.comparison.recorded or self.float32:
             self.report.notes.append(
-                f"{listed([d.reference for d in hidden])}: the outputs of the layer differ by up "
-                f"to {max(d.error for d in hidden):.1e}, which the model's do not show on this "
-                "batch; compare with other weights or inputs"
+                f"{said}, which the model's do not show on this batch; compare with other weights "
+                "or inputs"
             )
+            return False
+        seed = revealing(self.comparison, max(bound, _REVEALED))
+        if seed is None:
+            return False
+        with redrawn(self.comparison, seed):
+            error = self.comparison.forward_eval().error
+            detail = "with the signs of the weights drawn anew; as they are, this batch hides it"
+            self.report.rungs[-1] = Rung("forward-eval", FAIL, error, bound, detail)
+            self._explain("forward-eval", bound)
+        self.report.notes.append(f"{said}, which the model's do not show with the weights given")
+        return True
 
     def _confirm(self) -> None:
         """Once more in float32, within what float32 costs the reference itself.

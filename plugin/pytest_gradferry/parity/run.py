@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import frameworks
 from . import tree
+from .causes.outputs import permuted
 from .compare import Comparison
 from .errors import ParityInputError
 from .ladder import Ladder
@@ -204,7 +205,13 @@ def _traces(comparison: Comparison) -> tuple[Trace, Trace]:
             (port, traces[1], comparison.port_targets),
         ):
             outputs = tree.transform(side.tensor, trace.outputs)
-            comparison.losses.objective(side, targets)(outputs)
+            try:
+                comparison.losses.objective(side, targets)(outputs)
+            except ParityInputError:
+                # Of outputs in another order, that is for the outputs' own comparison to say.
+                ours = comparison.in_reference_layout(trace.outputs)
+                if side is reference or not permuted(traces[0].outputs, ours):
+                    raise
     return traces
 
 

@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..wording import listed
+from .activation_settings import OtherActivation, other_activations
 from .compare import Comparison
 from .mapping import Setting, equal
 from .mapping.row import RATE
 from .pairing.couples import Couple
 from .pairing.layers import WeightPair
+from .report import Finding
 from .sides.side import Event, Trace
 
 _DROPOUT = ("dropout", "spatialdropout")
+_NO_DROPOUT = "dropout is off in the other rungs"
+_NOT_SHOWN = "the rungs that ran do not show it"
 
 
 @dataclass(frozen=True)
@@ -72,14 +76,16 @@ class Found:
     differences: list[Difference]
     frozen: list[Frozen]
     dropout: str  # empty where both drop alike
+    activations: list[OtherActivation]
 
     def __bool__(self) -> bool:
-        return bool(self.differences or self.frozen or self.dropout)
+        return bool(self.differences or self.frozen or self.dropout or self.activations)
 
     def __str__(self) -> str:
         """The same difference in several layers is said once."""
         layers: dict[str, list[str]] = {}
-        found: list[Difference | Frozen] = [*self.differences, *self.frozen]
+        found: list[Difference | Frozen | OtherActivation]
+        found = [*self.differences, *self.frozen, *self.activations]
         for difference in found:
             layers.setdefault(difference.what, []).append(difference.name)
         texts = [f"{listed(names)}: {what}" for what, names in layers.items()]
@@ -99,7 +105,8 @@ def compare_settings(comparison: Comparison, traces: tuple[Trace, Trace]) -> Fou
         for w in comparison.trained_weights()
         if reference.trainable(w.reference) != port.trainable(w.port)
     ]
-    return Found(differences + dropped, frozen, missing)
+    activations = [] if comparison.recorded else other_activations(comparison, traces)
+    return Found(differences + dropped, frozen, missing, activations)
 
 
 def _of_couple(couple: Couple, comparison: Comparison) -> Iterator[Difference]:
@@ -149,6 +156,36 @@ def _rate(event: Event, framework: str) -> float:
 
 def _rates(dropouts: list[tuple[Event, float]]) -> str:
     return ", ".join(f"{event.name} {rate:g}" for event, rate in dropouts) or "none"
+
+
+def unmeasured(found: Found, findings: list[Finding], framework: str) -> list[Finding]:
+    """What differs though no rung that ran could show it, and `findings` do not say it."""
+    proven = {finding.change for finding in findings}
+    more = []
+    left: dict[str, list[Difference]] = {}
+    for difference in found.differences:
+        if difference.change(framework) not in proven:
+            left.setdefault(difference.what, []).append(difference)
+    for what, differences in left.items():
+        setting, change = differences[0].setting, differences[0].change(framework)
+        blind = _NO_DROPOUT if setting.name == "rate" else _NOT_SHOWN
+        cause = f"{listed([d.name for d in differences])}: {what} ({blind})"
+        more.append(Finding(cause, "", change, rule=setting.rule))
+    others: dict[str, list[OtherActivation]] = {}
+    for activation in found.activations:
+        others.setdefault(activation.what, []).append(activation)
+    for what, group in others.items():
+        first, mended = group[0], group[0].mended
+        cause = f"{listed([a.name for a in group])}: {what}"
+        if mended is None:
+            more.append(Finding(f"{cause} ({_NOT_SHOWN})", "", first.fix))
+        else:
+            where = " on inputs beyond this batch's"
+            more.append(Finding(cause, first.theirs, first.fix, first.error, mended, where))
+    if found.dropout:
+        fix = "give the port the dropouts that the reference has"
+        more.append(Finding(f"{found.dropout} ({_NO_DROPOUT})", "", fix))
+    return more
 
 
 @contextmanager

@@ -58,15 +58,38 @@ def follows(check: str) -> Outcome:
     return Outcome("follows", reason=check)
 
 
+@dataclass(frozen=True)
+class WeightNorms:
+    """L2 norms of one weight: its own at the start, its change in the training run, and those of
+    its gradients in the first steps, None for a step without one.
+
+    `shape`, `size` and `change` are None where no check trained, and the norms where the weight
+    holds no floats.
+    """
+
+    name: str
+    trainable: bool
+    shape: tuple[int, ...] | None
+    size: float | None
+    change: float | None
+    gradients: list[float | None]
+
+
 @dataclass
 class SmokeReport:
-    """The outcomes by check id, in the order they ran, and the loss at each training step."""
+    """The outcomes by check id, in the order they ran, the loss at each training step, and how the
+    weights fared.
+
+    `replay` is the command that does the run again.
+    """
 
     model: str
     seed: int
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     losses: list[float] = field(default_factory=list)
+    weights: list[WeightNorms] = field(default_factory=list)
     seconds: float = 0.0
+    replay: str = ""
 
     @property
     def failed(self) -> dict[str, Outcome]:
@@ -117,7 +140,10 @@ class SmokeReport:
                 blocks.append(f"{check}: " + str(finding).replace("\n", "\n    "))
             if outcome.status == "follows":
                 blocks.append(f"{check}: failed too, which follows from {outcome.reason}")
-        return "\n".join([*blocks, *self._quiet("passed"), *self._quiet("skipped")])
+        blocks += [*self._quiet("passed"), *self._quiet("skipped")]
+        if self.replay and not self.passed:
+            blocks.append(f"replay: {self.replay}")
+        return "\n".join(blocks)
 
     def _quiet(self, status: str) -> list[str]:
         """One line for the checks of a status, those with the same remark together."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from .. import frameworks
 from .checks import checks
+from .errors import SmokeError
 from .evidence import Evidence
+from .norms import weight_norms
 from .report import SmokeReport
-from .trainee import SmokeError, Trainee
-
-STEPS = 20
+from .settings import SEED, STEPS, THREADS, Settings
+from .trainee import Trainee
 
 
 def run(
@@ -23,61 +24,56 @@ def run(
     loss: Any = None,
     optimizer: Any = None,
     step: Callable[..., Any] | None = None,
-    steps: int | None = None,
-    only: Iterable[str] | None = None,
-    skip: Iterable[str] = (),
-    seed: int = 0,
+    settings: Settings,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> SmokeReport:
-    """Run the checks and report; see `Smoke.__call__` for the arguments."""
-    chosen = _chosen(only, skip)
-    steps = STEPS if steps is None else steps
-    if steps < 2:
-        raise SmokeError(f"steps={steps}: a training run needs at least 2")
+    """Run the checks and report; see `Smoke` for the arguments.  `tell` is told of each check."""
+    chosen = _chosen(settings)
+    seed = SEED if settings.seed is None else settings.seed
+    steps = settings.steps or STEPS
     make: Callable[..., Trainee] = _trainee_class(model)
     started = time.perf_counter()
-    with frameworks.undisturbed():
+    with frameworks.undisturbed(settings.threads or THREADS):
         trainee = make(model, inputs, targets, loss, optimizer, step)
         report = SmokeReport(trainee.title, seed)
         evidence = Evidence(trainee, steps, seed)
         try:
             for name in chosen:
+                tell(name)
                 report.outcomes[name] = checks()[name].run(evidence, report.outcomes)
         finally:
             evidence.restore()
+            trainee.release()
         if "curve" in vars(evidence):
             report.losses = evidence.curve.losses
+        report.weights = weight_norms(evidence)
     report.seconds = time.perf_counter() - started
     return report
 
 
-def _chosen(only: Iterable[str] | None, skip: Iterable[str]) -> list[str]:
-    known = checks()
-    if isinstance(only, str) or isinstance(skip, str):
-        raise SmokeError("only and skip take a tuple or list of check ids, not one string")
-    wanted = list(only) if only is not None else [c.id for c in known.values() if c.default]
-    left_out = set(skip)
-    for name in [*wanted, *left_out]:
-        if name not in known:
-            raise SmokeError(f"unknown check {name!r}: known are {', '.join(known)}")
-    return [name for name in known if name in wanted and name not in left_out]
+def _chosen(settings: Settings) -> list[str]:
+    wanted, left_out = settings.only, settings.skip or ()
+    chosen = [
+        name
+        for name, check in checks().items()
+        if (check.default if wanted is None else name in wanted) and name not in left_out
+    ]
+    if not chosen:
+        raise SmokeError("only and skip leave no check to run")
+    return chosen
 
 
 def _trainee_class(model: Any) -> type[Any]:
     keras = frameworks.loaded("keras")
     if keras is not None and hasattr(keras, "Model") and isinstance(model, keras.Model):
-        if keras.backend.backend() != "tensorflow":
-            raise SmokeError(
-                f"training_smoke trains Keras models on the TensorFlow backend, and this one runs "
-                f"on {keras.backend.backend()}: set KERAS_BACKEND=tensorflow for this test"
-            )
-        from .on_keras import KerasTrainee
+        from .on_keras.trainee import KerasTrainee
 
         return KerasTrainee
     torch = frameworks.loaded("torch")
     if torch is not None and isinstance(model, torch.nn.Module):
-        from .on_torch import TorchTrainee
+        from .on_torch import trainee_class
 
-        return TorchTrainee
+        return trainee_class(model)
     if isinstance(model, type):
         raise SmokeError(f"{model.__name__} is a class: pass a model, {model.__name__}()")
     raise SmokeError(

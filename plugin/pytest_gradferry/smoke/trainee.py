@@ -2,7 +2,8 @@
 
 A trainee holds a model, one batch and a step function, the user's own or the tool's loop written
 as one.  It can put everything back as it was, train a step, and watch what happens in one.  Each
-framework has a module with its trainee; the checks see only what stands here.
+framework has a package with its trainee; the checks see only what stands here, in `advice` and in
+`files`.
 """
 
 from __future__ import annotations
@@ -10,100 +11,19 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..frameworks import Array, Framework, Undo
+from .advice import Advice
+from .errors import SmokeError
+from .files import Files
+from .record import StepRecord, Weight
 
-
-class SmokeError(ValueError):
-    """The run cannot be done as asked; the message says what to change."""
-
-
-@dataclass
-class Weight:
-    """One weight of the model, by the framework's own name for it."""
-
-    name: str
-    layer: str
-    trainable: bool
-
-
-@dataclass
-class LayerCall:
-    """A call of a layer in a forward pass.
-
-    `sensitive` says that the layer acts differently in training and in evaluation (Dropout, batch
-    norm); `training` is how it was called.  `grad_in` and `grad_out` say whether the tensors going
-    in and coming out carry gradients, None where the framework does not tell.
-    """
-
-    layer: str
-    kind: str
-    training: bool
-    sensitive: bool
-    finite: bool = True
-    finite_in: bool = True
-    grad_in: bool | None = None
-    grad_out: bool | None = None
-
-
-@dataclass
-class LossCall:
-    """A call of one of the framework's loss functions.
-
-    `expects` is what the function takes its input for: "logits", "probabilities" or
-    "log-probabilities" over classes, or "sigmoid-logits", "sigmoid-probabilities".
-    """
-
-    function: str
-    expects: str
-    input: Array  # classes on the last axis
-    value: float  # the mean of what it returned
-
-
-@dataclass
-class RoundTrip:
-    """A way through a file: `run` saves, loads into a model of its own and predicts."""
-
-    what: str  # "saving and loading the state_dict"
-    run: Callable[[], list[Array]]
-    # (cause, fix, code) of an error, or, given None, when what came back is not what was saved
-    advice: Callable[[BaseException | None], tuple[str, str, str]] = lambda error: ("", "", "")
-    reason: Callable[[BaseException], str] = lambda error: str(
-        error
-    ).strip()  # of an error, shorter
-    excused: tuple[type[BaseException], ...] = ()  # errors that only say the way is not open
-
-
-@dataclass
-class StepRecord:
-    """What was seen in one call of the step."""
-
-    loss: float = float("nan")
-    events: list[str] = field(default_factory=list)  # "forward", "backward", "update", in order
-    # The gradients that the backward passes of this call computed, summed; None where none came.
-    fresh: dict[str, Array | None] = field(default_factory=dict)
-    # The weights whose gradients were asked for; None where a backward pass reaches them all.
-    asked: set[str] | None = None
-    # Whether the gradients that the optimizers used in their updates of this call held anything; a
-    # weight is a key if an optimizer held it.
-    used: dict[str, bool] = field(default_factory=dict)
-    # Weights whose gradient was the one of the update before plus the new one: by how much it
-    # differed from that sum, as a part of its size.
-    carried: dict[str, float] = field(default_factory=dict)
-    calls: list[LayerCall] = field(default_factory=list)
-    losses: list[LossCall] = field(default_factory=list)
-    dropouts: list[str] = field(default_factory=list)  # dropout functions that acted, by place
-    outputs: Array | None = None  # of the first model call, if one array
-    optimizers: list[str] = field(default_factory=list)  # those that updated, by class name
-    strangers: int = 0  # tensors the optimizers hold that are not the model's
-    training_before: bool | None = None  # the model's mode, where it has one
-    training_after: bool | None = None
+if TYPE_CHECKING:
+    from .evidence import Evidence
 
 
 class Trainee(ABC):
@@ -114,6 +34,8 @@ class Trainee(ABC):
     inputs: Any
     targets: Any
     weights: dict[str, Weight]
+    advice: Advice
+    files: Files
 
     @property
     def title(self) -> str:
@@ -125,6 +47,9 @@ class Trainee(ABC):
 
         The function returned puts it back, as often as it is called.
         """
+
+    def release(self) -> None:  # noqa: B027  most have nothing to do
+        """Undo what making the trainee did to the model.  Called once, at the very end."""
 
     @abstractmethod
     def values(self) -> dict[str, Array]:
@@ -168,48 +93,35 @@ class Trainee(ABC):
     def learning_rates(self) -> list[float]:
         """Of the optimizers seen so far, one a parameter group; empty where they cannot be set."""
 
+    def rates(self) -> list[float]:
+        """The same to look at, schedules included."""
+        return self.learning_rates()
+
+    def schedule_ended(self, error: Exception) -> bool:
+        """Whether a step ended in this error because a schedule has no rate for more steps."""
+        return False
+
     @abstractmethod
     def scale_learning_rates(self, factor: float) -> None: ...
+
+    def layer_losses(self) -> dict[str, float]:
+        """What layers add to the loss by themselves, by where it comes from.
+
+        Raises SmokeError if the step never calls the model itself.
+        """
+        return {}
+
+    def layer_losses_scaled(self, factor: float) -> AbstractContextManager[Any]:
+        """Inside, layers add that many times as much."""
+        return nullcontext()
+
+    def penalised_by_hand(self, evidence: Evidence) -> bool:
+        """Whether the step computes itself what the layers add."""
+        return False
 
     @abstractmethod
     def hidden(self) -> dict[str, tuple[str, str]]:
         """Weights in use that the model does not list: name -> (where it is kept, rule code)."""
-
-    @abstractmethod
-    def prepare_round_trips(self) -> None:
-        """Called before the training whose result is saved."""
-
-    @abstractmethod
-    def round_trips(self, folder: Path) -> Iterator[RoundTrip]: ...
-
-    # Words for what was found.  A cause is said only if it was tested.
-
-    clearing_advice = ("start each step from gradients of zero", "")
-    not_held_code = ""
-
-    def flaws(self) -> list[tuple[str, str, str, str]]:
-        """(measured, cause, fix, code) of what is wrong with the model, whatever the step does."""
-        return []
-
-    def error_advice(self, error: BaseException) -> tuple[str, str, str]:
-        """(cause, fix, code) of an error the step ended in, where it tells."""
-        return "", "", ""
-
-    def mode_advice(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
-        """(measured, cause, fix, code) where layers rested in a training step, and should not."""
-        return []
-
-    def eval_advice(self, record: StepRecord) -> tuple[str, str]:
-        """(fix, code) for dropout that acts in evaluation."""
-        return "", ""
-
-    def mixing_advice(self, mixes: Callable[[], bool]) -> tuple[str, str, str] | None:
-        """(cause, fix, code) for outputs that depend on other samples; `mixes` measures again."""
-        return None
-
-    def loss_advice(self, call: LossCall, given: str) -> tuple[str, str]:
-        """(fix, code) for a loss function that was given `given` instead of what it expects."""
-        return "", ""
 
 
 def scalar_loss(value: Any, framework: Framework) -> float:
@@ -231,38 +143,6 @@ def scalar_loss(value: Any, framework: Framework) -> float:
             "trained on"
         )
     return float(array.reshape(()))
-
-
-def map_arrays(function: Callable[[Any], Any], tree: Any) -> Any:
-    """Apply a function to the leaves of nested tuples, lists and dicts."""
-    if isinstance(tree, dict):
-        return {key: map_arrays(function, value) for key, value in tree.items()}
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return type(tree)(*(map_arrays(function, value) for value in tree))
-    if isinstance(tree, (list, tuple)):
-        return type(tree)(map_arrays(function, value) for value in tree)
-    return function(tree)
-
-
-def leaves(tree: Any) -> list[Any]:
-    """The leaves of nested tuples, lists and dicts, in order."""
-    if isinstance(tree, dict):
-        return [leaf for value in tree.values() for leaf in leaves(value)]
-    if isinstance(tree, (list, tuple)):
-        return [leaf for value in tree for leaf in leaves(value)]
-    return [tree]
-
-
-def shapes(tree: Any) -> str:
-    """ "(8, 3) float32" for a message, nested as the data is."""
-    if isinstance(tree, dict):
-        return "{" + ", ".join(f"{key!r}: {shapes(value)}" for key, value in tree.items()) + "}"
-    if isinstance(tree, (list, tuple)):
-        return "(" + ", ".join(shapes(value) for value in tree) + ")"
-    if hasattr(tree, "shape") and hasattr(tree, "dtype"):
-        kind = getattr(tree.dtype, "name", None) or str(tree.dtype).removeprefix("torch.")
-        return f"{tuple(tree.shape)} {kind}"
-    return type(tree).__name__
 
 
 def takes_targets(step: Callable[..., Any]) -> bool:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from flake8_gradferry.__main__ import main
-from pytest_gradferry import commands
+from pytest_gradferry.commands import shared
 
 MODELS = """
 import keras
@@ -131,7 +131,7 @@ def test_bad_input_is_one_line(models, capsys, reference, port, arguments, said)
 )
 def test_a_path_that_leads_nowhere(path, said):
     with pytest.raises(LookupError, match=said):
-        commands.load(path)
+        shared.load(path)
 
 
 @pytest.mark.parametrize("shape", ["8,x", "", "0,3", "8,-1"])
@@ -145,7 +145,7 @@ def test_a_shape_that_is_none(capsys, shape):
 @pytest.mark.parametrize("terminal", [True, False])
 def test_progress_is_shown_on_a_terminal(capsys, monkeypatch, terminal):
     monkeypatch.setenv("TTY_COMPATIBLE", str(int(terminal)))
-    with commands._progress(("structure", "loss")) as tell:
+    with shared.progress(("structure", "loss")) as tell:
         tell("structure")
         tell("loss: trying a thing")
         time.sleep(0.3)  # the bar draws itself ten times a second

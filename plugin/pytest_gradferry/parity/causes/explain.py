@@ -30,6 +30,7 @@ from .norm_order import norm_order
 from .operations.cause import located, operations, output_error
 from .optimizers import optimizer_causes
 from .order import swapped
+from .outputs import in_another_order
 from .parts import parts
 from .pooling import padded_pooling
 from .repeated import Step, mistakes, told_once
@@ -174,6 +175,7 @@ def _sources(
     yield always_on(comparison)
     yield _settings(comparison, settings)
     if where is not None:
+        yield in_another_order(comparison, where)
         yield untied(comparison)
         yield norm_order(comparison)
         yield swapped(comparison, where)

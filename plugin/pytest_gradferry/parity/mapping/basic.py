@@ -12,12 +12,11 @@ def _transpose(array: Array) -> Array:
 
 
 def _slopes(array: Array) -> Array:
-    """One slope or one a channel, which stands last: (1, 1, C) as (C,), for torch knows no other.
+    """One slope or one a channel, (1, 1, C) or (C, 1, 1), as (C,), for torch knows no other.
 
     Slopes of each position keep their shape, and then fit nothing.
     """
-    shared = all(n == 1 for n in array.shape[:-1])
-    return array.reshape(-1) if shared else array
+    return array.reshape(-1) if sum(n > 1 for n in array.shape) < 2 else array
 
 
 ROWS: tuple[Row, ...] = (

@@ -72,7 +72,8 @@ class Couple:
             return False
         layer = self._keras.layer
         first = getattr(layer, "data_format", None) == "channels_first"
-        if getattr(layer, "axis", -1) == 1:  # right for channels first only, and maybe a mistake
+        # Right for channels first only, and maybe a mistake; a PReLU has no data format.
+        if getattr(layer, "axis", -1) == 1 or self.reference.row.kind == "prelu":
             theirs, ours = self.reference.inputs, self.port.inputs
             move = channels_first if self._keras is self.port else channels_last
             first = ours.ndim < 3 or not _nearer(move(ours), ours, theirs)

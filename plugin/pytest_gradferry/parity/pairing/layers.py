@@ -14,6 +14,7 @@ from ..errors import ParityInputError
 from ..layout import Array, channels_first, channels_last
 from ..mapping import Row, Weight, find
 from ..sides.side import Event, Handle, Side, Trace
+from .slopes import along_other_axis
 
 Transposition = Callable[[Array], Array]
 
@@ -97,7 +98,7 @@ def units(side: Side, trace: Trace) -> list[Unit]:
             if handle is not None:
                 variables.append(side.key(handle))
                 hollow = handle.of(np.broadcast_to(0.0, tuple(handle.variable.shape)))
-                if side.framework == "keras":
+                if side.framework == "keras" and not along_other_axis(event, trace):
                     hollow = weight.to_torch(hollow)
                 shapes.append((weight.torch, hollow.shape))
             elif _statistic(weight) and side.framework == "torch":  # track_running_stats=False

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from ...frameworks import Array
+from ..errors import SmokeError
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, follows, passed, skipped
-from ..trainee import SmokeError, leaves
+from ..tree import leaves
 from ..verdict import distance
 from . import UNSTEADY, Check
 from . import failed as has_failed
@@ -42,7 +43,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         return passed("batch on axis 1")
     what = f"with other samples in the batch, a sample's output changes by {worst:.2g} of the "
     what += "largest output"
-    advice = trainee.mixing_advice(lambda: _mixing(evidence, given, size, axis=0) > _TOLERANCE)
+    advice = trainee.advice.mixing(lambda: _mixing(evidence, given, size, axis=0) > _TOLERANCE)
     if advice:
         return failed(Finding(what, *advice))
     return failed(

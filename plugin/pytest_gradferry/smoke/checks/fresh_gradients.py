@@ -24,7 +24,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
                     f"the sum of the one used before and the new one, {precision}",
                     "the step never clears the gradients, so that each update uses those of all "
                     "steps before",
-                    *evidence.trainee.clearing_advice,
+                    *evidence.trainee.advice.clearing,
                 )
             )
     return passed()

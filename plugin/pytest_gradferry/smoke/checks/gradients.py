@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from ...wording import listed
+from ..errors import SmokeError
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, passed, skipped
-from ..trainee import SmokeError, Trainee, map_arrays
+from ..trainee import Trainee
+from ..tree import map_arrays
 from . import Check
 from . import failed as has_failed
 
@@ -27,7 +29,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
             Finding(
                 f"no weight got a gradient in {len(evidence.watched)} steps",
                 cause="the step never runs a backward pass",
-                fix="call loss.backward() (torch) or tape.gradient(loss, weights) (TensorFlow)",
+                fix=evidence.trainee.advice.backward,
             )
         )
     none = [n for n in trainable if all(r.fresh.get(n) is None for r in evidence.watched)]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ...frameworks import Array
+from ..errors import SmokeError
 from ..evidence import Evidence
+from ..record import LossCall
 from ..report import Finding, Outcome, failed, passed, skipped
-from ..trainee import LossCall, SmokeError
 from . import Check
 
 _NAMES = {"sigmoid-logits": "logits", "sigmoid-probabilities": "probabilities"}
@@ -20,7 +21,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     for call in calls:
         given, measured = _mistaken(evidence, call, calls)
         if given:
-            fix, code = evidence.trainee.loss_advice(call, given)
+            fix, code = evidence.trainee.advice.loss(call, given)
             expected = _NAMES.get(call.expects, call.expects)
             what = f"{call.function} takes its input for {expected}, {measured}"
             return failed(Finding(what, f"it is given {given}", fix, code))

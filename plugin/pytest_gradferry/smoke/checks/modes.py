@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from ...wording import listed
+from ..errors import SmokeError
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, passed
-from ..trainee import SmokeError
 from . import Check
 
 _DRAWS = 4  # evaluations with seeds of their own; one alone may happen to drop the same values
@@ -17,7 +17,7 @@ _DRAWS = 4  # evaluations with seeds of their own; one alone may happen to drop 
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     evidence.watched  # noqa: B018  how the step calls the model is known after it
-    findings = [Finding(*flaw) for flaw in evidence.trainee.flaws()]
+    findings = [Finding(*flaw) for flaw in evidence.trainee.advice.flaws()]
     findings += [*_in_training(evidence), *_in_evaluation(evidence)]
     return failed(*findings) if findings else passed()
 
@@ -31,7 +31,7 @@ def _in_training(evidence: Evidence) -> list[Finding]:
             if call.sensitive and not call.training
         }
         measured = f"{listed(list(resting))} did not act in training step {number}"
-        advice = evidence.trainee.mode_advice(record, measured) if resting else []
+        advice = evidence.trainee.advice.modes(record, measured) if resting else []
         if advice:
             first, *others = [Finding(*each) for each in advice]
             if before is not None and before.training_after is False:
@@ -60,7 +60,7 @@ def _in_evaluation(evidence: Evidence) -> list[Finding]:
         for a, b in zip(outputs[0], other, strict=True)
     ):
         return []  # a mask that was drawn and not used
-    fix, code = trainee.eval_advice(record)
+    fix, code = trainee.advice.evaluation(record)
     acted = list(dict.fromkeys(record.dropouts))
     return [
         Finding(

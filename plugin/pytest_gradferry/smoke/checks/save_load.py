@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import SmokeError
 from ..evidence import Evidence
+from ..files import RoundTrip
 from ..report import Finding, Outcome, failed, follows, passed, skipped
-from ..trainee import RoundTrip, SmokeError
 from ..verdict import distance
 from . import UNSTEADY, Check
 from . import failed as has_failed
@@ -32,12 +33,12 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     remarks: list[str] = []
     findings: list[Finding] = []
     with evidence.from_start(), tempfile.TemporaryDirectory() as folder:
-        trainee.prepare_round_trips()
+        trainee.files.prepare()
         for _ in range(_TRAINED):
             trainee.step()
         trainee.reseed(evidence.seed)
         expected, _ = trainee.predict()
-        for trip in trainee.round_trips(Path(folder)):
+        for trip in trainee.files.round_trips(Path(folder)):
             trainee.reseed(evidence.seed)
             try:
                 found = trip.run()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..errors import SmokeError
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, passed, skipped
-from ..trainee import SmokeError, leaves
+from ..tree import leaves
 from . import Check
 
 

@@ -176,6 +176,13 @@ PLANTS = (
         inputs=lambda x: 30 * x,
     ),
     Plant(
+        "relu for relu6 where nothing exceeds 6",
+        "mobilenet_v2",
+        "L.ReLU(max_value=6.0)",
+        "L.ReLU()",
+        r"relu, reference relu6",
+    ),
+    Plant(
         "slope of leaky relu",
         "dcgan_discriminator",
         "negative_slope=0.2",

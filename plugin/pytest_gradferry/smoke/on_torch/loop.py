@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..frameworks import load
-from .trainee import SmokeError, leaves, map_arrays
+from ...frameworks import load
+from ..errors import SmokeError
+from ..tree import leaves, map_arrays
 
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True
@@ -130,7 +131,7 @@ def _name(loss: Any) -> str:
 
 
 def _shapes(tree: Any) -> str:
-    from .trainee import shapes
+    from ..tree import shapes
 
     found = leaves(tree)
     return shapes(found[0]) if len(found) == 1 else shapes(tree)

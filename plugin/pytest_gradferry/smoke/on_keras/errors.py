@@ -6,7 +6,7 @@ import re
 import traceback
 from typing import Any
 
-from ..frameworks import load
+from ...frameworks import load
 
 # Keras tells an error inside errors of its own, the first one last.
 _FIRST_ERROR = re.compile(r"^(?:Exception|Error) encountered(?: during deserialization)?: ", re.M)

@@ -1,4 +1,4 @@
-"""The tool's own training loop for Keras on TensorFlow: losses and optimizers by name, one step."""
+"""The tool's own training loop for Keras: losses and optimizers by name, and their value."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..frameworks import load
-from .trainee import SmokeError, map_arrays, shapes
+from ...frameworks import load
+from ..errors import SmokeError
+from ..tree import map_arrays, shapes
+from .backends import Backend
 
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True
@@ -17,16 +19,20 @@ __tracebackhide__ = True
 LOSSES = ("cross_entropy", "mse", "l1", "bce_with_logits", "nll", "huber", "kl_div")
 
 
-def as_tensors(tree: Any) -> Any:
+def as_tensors(tree: Any, backend: Backend) -> Any:
     """NumPy arrays and numbers as tensors, floats in Keras' float type."""
-    tf, keras = load("tensorflow"), load("keras")
+    floatx = load("keras").config.floatx()
 
     def convert(leaf: Any) -> Any:
-        if leaf is None or tf.is_tensor(leaf):
+        if leaf is None or backend.is_tensor(leaf):
             return leaf
         array = np.asarray(leaf)
-        dtype = keras.config.floatx() if array.dtype.kind == "f" else None
-        return tf.convert_to_tensor(array, dtype=dtype)
+        if array.dtype.kind in "OSU":
+            raise SmokeError(
+                f"cannot feed an array of dtype {array.dtype} to a Keras model: turn text into "
+                "numbers first, with the layers or the tokenizer that prepare the data"
+            )
+        return backend.tensor(array, floatx if array.dtype.kind == "f" else None)
 
     return map_arrays(convert, tree)
 
@@ -49,17 +55,19 @@ def loss_function(loss: Any) -> Callable[[Any, Any], Any]:
 
 
 def _named(name: str) -> Callable[[Any, Any], Any]:
-    keras, tf = load("keras"), load("tensorflow")
+    keras = load("keras")
+    ops = keras.ops
     sparse = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     dense = keras.losses.CategoricalCrossentropy(from_logits=True)
 
     def cross_entropy(target: Any, output: Any) -> Any:
-        one_hot = target.dtype.is_floating and target.shape == output.shape
+        floating = keras.backend.is_float_dtype(keras.backend.standardize_dtype(target.dtype))
+        one_hot = floating and tuple(target.shape) == tuple(output.shape)
         return (dense if one_hot else sparse)(target, output)
 
     def nll(target: Any, output: Any) -> Any:
-        classes = tf.one_hot(target, output.shape[-1], dtype=output.dtype)
-        return -tf.reduce_mean(tf.reduce_sum(classes * output, -1))
+        classes = ops.one_hot(target, output.shape[-1], dtype=output.dtype)
+        return -ops.mean(ops.sum(classes * output, axis=-1))
 
     return {  # type: ignore[no-any-return]
         "cross_entropy": cross_entropy,
@@ -93,48 +101,26 @@ def takes_training(model: Any) -> bool:
     return "training" in inspect.signature(model.call).parameters
 
 
-def make_step(model: Any, loss: Any, optimizer: Any) -> Callable[[Any, Any], Any]:
-    """The training step the tool takes when the user brings none."""
-    tf = load("tensorflow")
+def loss_value(model: Any, loss: Any, backend: Backend) -> Callable[[Any, Any], Any]:
+    """The loss of a batch, with the terms that the layers add, as the tool's own step takes it."""
+    ops = load("keras").ops
     compute = loss_function(loss)
     mode = {"training": True} if takes_training(model) else {}  # as fit calls it
 
-    def step(inputs: Any, targets: Any) -> Any:
+    def value(inputs: Any, targets: Any) -> Any:
         if targets is None:
             raise SmokeError("the loss needs targets: training_smoke(model, inputs, targets, ...)")
-        with tf.GradientTape() as tape:
-            output = model(inputs, **mode)
-            try:
-                value = tf.reduce_mean(compute(targets, output))
-            except (TypeError, ValueError, tf.errors.InvalidArgumentError) as error:
-                name = loss if isinstance(loss, str) else getattr(loss, "name", type(loss).__name__)
-                raise SmokeError(
-                    f"the loss {name} does not accept outputs {shapes(output)} with targets "
-                    f"{shapes(targets)}: {error}"
-                ) from error
-            if model.losses:
-                value += tf.add_n([tf.cast(extra, value.dtype) for extra in model.losses])
-        weights = model.trainable_variables
-        gradients = tape.gradient(value, weights)
-        pairs = [(g, w) for g, w in zip(gradients, weights, strict=True) if g is not None]
-        if pairs:  # else it is for the check `gradients` to say
-            optimizer.apply_gradients(pairs)
-        return value
+        output = model(inputs, **mode)
+        try:
+            total = ops.mean(compute(targets, output))
+        except backend.shape_errors as error:
+            name = loss if isinstance(loss, str) else getattr(loss, "name", type(loss).__name__)
+            raise SmokeError(
+                f"the loss {name} does not accept outputs {shapes(output)} with targets "
+                f"{shapes(targets)}: {error}"
+            ) from error
+        for extra in model.losses:
+            total = total + ops.cast(extra, total.dtype)
+        return total
 
-    return step
-
-
-def compiled_step(model: Any) -> Callable[[Any, Any], Any]:
-    """The model's own train_step, as `fit` would run it on one batch.
-
-    Not train_on_batch, which hands train_step a sample weight of None that `fit` does not.
-    """
-    pack = load("keras").utils.pack_x_y_sample_weight
-
-    def step(inputs: Any, targets: Any) -> Any:
-        model._maybe_symbolic_build(data_batch=(inputs, targets, None))
-        model.make_train_function()
-        model.reset_metrics()
-        return model.train_function(iter([pack(inputs, targets)]))
-
-    return step
+    return value

@@ -1,0 +1,51 @@
+"""The words for what a check found: causes, fixes and lint rules, in the framework's own terms.
+
+A cause is said only if it was tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .record import LossCall, StepRecord
+
+
+class Advice:
+    """What each framework fills in; empty words where it knows no better."""
+
+    clearing = ("start each step from gradients of zero", "")
+    stepping = "call optimizer.step() (torch) or optimizer.apply_gradients (Keras) in the step"
+    backward = "call loss.backward() (torch) or tape.gradient(loss, weights) (TensorFlow)"
+    holding = "give the optimizer all trainable weights, or freeze the rest"
+    not_held_code = ""
+    # (cause, fix, code) of gradients that were computed, and are zero or gone at the update
+    unused = (
+        "the gradients are cleared between the backward pass and the optimizer's step",
+        "call optimizer.zero_grad() before loss.backward(), or after optimizer.step()",
+        "XFR205",
+    )
+    summing = ("add up the gradients of all micro-batches before the update", "")
+
+    def flaws(self) -> list[tuple[str, str, str, str]]:
+        """(measured, cause, fix, code) of what is wrong with the model, whatever the step does."""
+        return []
+
+    def error(self, error: BaseException) -> tuple[str, str, str]:
+        """(cause, fix, code) of an error the step ended in, where it tells."""
+        return "", "", ""
+
+    def modes(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
+        """(measured, cause, fix, code) where layers rested in a training step, and should not."""
+        return []
+
+    def evaluation(self, record: StepRecord) -> tuple[str, str]:
+        """(fix, code) for dropout that acts in evaluation."""
+        return "", ""
+
+    def mixing(self, mixes: Callable[[], bool]) -> tuple[str, str, str] | None:
+        """(cause, fix, code) for outputs that depend on other samples; `mixes` measures again."""
+        return None
+
+    def loss(self, call: LossCall, given: str) -> tuple[str, str]:
+        """(fix, code) for a loss function that was given `given` instead of what it expects."""
+        return "", ""

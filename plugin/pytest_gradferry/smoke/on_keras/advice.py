@@ -1,0 +1,110 @@
+"""The words of the checks for Keras."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..advice import Advice
+from ..record import LossCall, StepRecord
+from . import errors, loop
+
+if TYPE_CHECKING:
+    from .trainee import KerasTrainee
+
+
+class KerasAdvice(Advice):
+    """See `Advice`."""
+
+    def __init__(self, trainee: KerasTrainee) -> None:
+        self._trainee = trainee
+        if not trainee.backend.keeps_gradients:
+            self.unused = (
+                "the optimizer is handed zeros for them, not the gradients computed",
+                "hand it the gradients as they come from the backward pass",
+                "",
+            )
+
+    clearing = ("start the sum of gradients from zero after each update", "")
+
+    def flaws(self) -> list[tuple[str, str, str, str]]:
+        own = self._trainee.own_classes().values()
+        if self._trainee.watcher.root_call is not None or not isinstance(
+            self._trainee.model, tuple(own)
+        ):
+            return []
+        if not any(
+            "__call__" in vars(kind) for kind in type(self._trainee.model).__mro__ if kind in own
+        ):
+            return []
+        name = type(self._trainee.model).__name__
+        return [
+            (
+                f"{name}'s layers ran, and Keras saw no call of {name}",
+                f"{name} defines __call__, which replaces Keras' own: training= does not reach its "
+                "layers, and built stays False",
+                "rename __call__ to call",
+                "XFR101",
+            )
+        ]
+
+    def error(self, error: BaseException) -> tuple[str, str, str]:
+        return errors.explain(error)
+
+    def modes(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
+        name = type(self._trainee.model).__name__
+        roots = [call for call in record.calls if call.layer == name]
+        if not roots or any(call.training for call in roots):
+            return []
+        told = self._acting_when_told()
+        resting = {call.layer for call in record.calls if call.sensitive} - _acting(record)
+        if not resting & told:
+            return []
+        advice = []
+        declared = loop.takes_training(self._trainee.model)
+        if self._trainee.calls_itself or declared:
+            advice.append(
+                (
+                    measured,
+                    f"{name} is called without training=True in the step; with it they act",
+                    "call model(inputs, training=True) under the tape",
+                    "XFR303",
+                )
+            )
+        if not declared:
+            advice.append(
+                (
+                    "fit would leave them off too" if advice else measured,
+                    f"{name}.call has no `training` parameter, so fit calls {name} without it",
+                    "declare call(self, inputs, training=None) and pass training on",
+                    "XFR305",
+                )
+            )
+        return advice
+
+    def _acting_when_told(self) -> set[str]:
+        undo = self._trainee.save()
+        try:
+            _, record = self._trainee.predict_with(self._trainee.model, training=True)
+        finally:
+            undo()
+        return _acting(record)
+
+    def evaluation(self, record: StepRecord) -> tuple[str, str]:
+        if record.dropouts[0].startswith("dropout"):  # Keras', in one of its layers
+            return "do not call the layer with training=True", "XFR906"
+        return "apply it only `if training`", "XFR311"
+
+    def loss(self, call: LossCall, given: str) -> tuple[str, str]:
+        if given == "logits":
+            return "pass from_logits=True, or end the model in a softmax or sigmoid", "XFR402"
+        if "from_logits" in call.function:
+            return (
+                "let the model end without softmax or sigmoid, or pass from_logits=False",
+                "XFR403",
+            )
+        return "drop the softmax or sigmoid before it: the function applies its own", "XFR403"
+
+
+def _acting(record: StepRecord) -> set[str]:
+    """The layers that acted as in training at least once."""
+    return {call.layer for call in record.calls if call.sensitive and call.training}

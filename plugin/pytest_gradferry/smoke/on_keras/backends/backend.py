@@ -1,0 +1,196 @@
+"""What a smoke run asks of a Keras backend."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ....frameworks import Array, Framework, Undo, load
+from ...record import LossCall, StepRecord
+
+if TYPE_CHECKING:
+    from ..trainee import KerasTrainee
+    from ..watch import Watcher
+
+Step = Callable[[Any, Any], Any]
+
+
+@dataclass(frozen=True)
+class LossFunction:
+    """A loss function of the framework underneath: `note` makes a LossCall of a call's arguments
+    and its result, None where they hold no values."""
+
+    owner: Any
+    name: str
+    note: Callable[..., LossCall | None]
+
+
+@dataclass(frozen=True)
+class DropoutFunction:
+    """A dropout function: `acts` tells from a call's arguments whether it drops anything."""
+
+    owner: Any
+    name: str
+    shown: str
+    acts: Callable[..., bool]
+
+
+class Backend(ABC):
+    """One Keras backend.  A `variable` is a keras.Variable, a tensor the backend's own."""
+
+    framework: Framework
+    # Keras finds the logits behind a softmax in front of a loss with from_logits=True
+    repairs_logits = False
+    keeps_gradients = False  # a weight carries its gradient until it is cleared
+    shape_errors: tuple[type[Exception], ...] = (TypeError, ValueError)
+
+    # tensors
+
+    def is_tensor(self, thing: Any) -> bool:
+        return self.framework.is_tensor(thing)
+
+    def is_float(self, tensor: Any) -> bool:
+        backend = load("keras").backend
+        return bool(backend.is_float_dtype(backend.standardize_dtype(tensor.dtype)))
+
+    def tensor(self, value: Any, dtype: Any = None) -> Any:
+        return load("keras").ops.convert_to_tensor(value, dtype=dtype)
+
+    @abstractmethod
+    def is_abstract(self, tensor: Any) -> bool:
+        """It stands for values that are not known yet."""
+
+    def array(self, tensor: Any) -> Array | None:
+        """The values of a tensor, None for an abstract one."""
+        return None if self.is_abstract(tensor) else self.framework.to_numpy(tensor)
+
+    def carries_gradient(self, tensor: Any) -> bool | None:
+        """None where a tensor does not tell."""
+        return None
+
+    # state
+
+    def handles(self, variable: Any) -> list[Any]:
+        """The objects that a user's code may name a variable by."""
+        return [variable]
+
+    def read(self, variable: Any) -> Array:
+        """The value a step would train on."""
+        return self.framework.to_numpy(variable)
+
+    def write(self, variable: Any, value: Array) -> None:
+        variable.assign(value)
+
+    def save_variables(self, variables: Iterable[Any]) -> Undo:
+        values = [(v, self.framework.to_numpy(v)) for v in variables]
+
+        def undo() -> None:
+            for variable, value in values:
+                variable.assign(value)
+
+        return undo
+
+    def is_variable(self, thing: Any) -> bool:
+        return isinstance(thing, load("keras").Variable)
+
+    def save_model(self, model: Any) -> Undo:
+        """What a model has besides variables: modes, say."""
+        return lambda: None
+
+    def again(self, thing: Any) -> Callable[[], Any] | None:
+        """What gives a variable again with the value it has now; None for anything else."""
+        if not self.is_variable(thing):
+            return None
+        undo = self.save_variables([thing])
+
+        def again() -> Any:
+            undo()
+            return thing
+
+        return again
+
+    def find_state(self, trainee: KerasTrainee) -> None:
+        """Find where the user's step keeps what it trains, if not in the model's variables."""
+        return
+
+    def settle(self, model: Any) -> None:
+        """Bring what a step has trained into the model's variables, if it stands elsewhere."""
+        return
+
+    def reseed(self, seed: int) -> None:
+        self.framework.seed(seed)
+
+    def reseed_for_step(self, seed: int) -> None:
+        self.reseed(seed)
+
+    # optimizers
+
+    def is_optimizer(self, thing: Any) -> bool:
+        return isinstance(thing, load("keras").optimizers.Optimizer)
+
+    def save_optimizer(self, optimizer: Any, held: Iterable[Any]) -> Undo:
+        """Its state, and that of the variables it holds."""
+        return self.save_variables([*optimizer.variables, *held])
+
+    def learning_rates(self, optimizer: Any) -> list[float]:
+        """Empty where they cannot be set."""
+        schedule = load("keras").optimizers.schedules.LearningRateSchedule
+        if isinstance(_innermost(optimizer)._learning_rate, schedule):
+            return []
+        return [float(np.asarray(self.framework.to_numpy(optimizer.learning_rate)))]
+
+    def scale_learning_rates(self, optimizer: Any, factor: float) -> None:
+        rate = _innermost(optimizer).learning_rate
+        rate.assign(float(np.asarray(self.framework.to_numpy(rate))) * factor)
+
+    # steps
+
+    @abstractmethod
+    def make_step(self, model: Any, value: Step, optimizer: Any) -> Step:
+        """A step that minimises `value(inputs, targets)`, a loss of the model's outputs."""
+
+    @abstractmethod
+    def compiled_step(self, model: Any) -> Step:
+        """The model's own train_step, as `fit` would run it on one batch.
+
+        Not train_on_batch, which hands train_step a sample weight of None that `fit` does not.
+        """
+
+    def evaluating(self) -> AbstractContextManager[Any]:
+        """Around a prediction."""
+        return nullcontext()
+
+    # watching
+
+    @abstractmethod
+    def watch(self, stack: ExitStack, watcher: Watcher, record: StepRecord) -> None:
+        """Until the stack closes, compiled functions run as they are written, and gradients are
+        told to `watcher.note_gradient`."""
+
+    def loss_functions(self) -> list[LossFunction]:
+        return []
+
+    def dropout_functions(self) -> list[DropoutFunction]:
+        return []
+
+
+def _innermost(optimizer: Any) -> Any:
+    """The optimizer inside a LossScaleOptimizer."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
+def apply(optimizer: Any, gradients: list[Any], weights: list[Any]) -> None:
+    """Update the weights that have a gradient; none at all is for the check `gradients` to say."""
+    pairs = [(g, w) for g, w in zip(gradients, weights, strict=True) if g is not None]
+    if pairs:
+        optimizer.apply_gradients(pairs)
+
+
+def packed(inputs: Any, targets: Any) -> Any:
+    """The batch as `fit` hands it to train_step."""
+    return load("keras").utils.pack_x_y_sample_weight(inputs, targets)

@@ -1,0 +1,203 @@
+"""Keras on JAX."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from ....frameworks import Array, Undo, get, load
+from ...errors import SmokeError
+from ...record import StepRecord
+from .backend import Backend, Step, packed
+from .jax_state import OwnState
+
+if TYPE_CHECKING:
+    from ..trainee import KerasTrainee
+    from ..watch import Watcher
+
+# The user's errors pass through here: pytest leaves these frames out.
+__tracebackhide__ = True
+
+_STATE = ("trainable_variables", "non_trainable_variables", "optimizer_variables")
+
+
+class JaxBackend(Backend):
+    """Steps are pure functions of the weights, which reach the model through a StatelessScope.
+
+    While one is watched nothing is compiled, and each weight that a scope is given passes through
+    a function of our own, whose backward pass is told the weight's gradient.
+    """
+
+    def __init__(self) -> None:
+        self.framework = get("keras")
+        self._own: OwnState | None = None
+
+    def is_abstract(self, tensor: Any) -> bool:
+        return isinstance(_value(tensor), jax.core.Tracer)
+
+    def array(self, tensor: Any) -> Array | None:
+        return super().array(_value(tensor))
+
+    # state: in the model's variables, or in arrays that the user's step keeps
+
+    def save_variables(self, variables: Iterable[Any]) -> Undo:
+        """A compiled step may have been given the arrays of any to overwrite, before or since."""
+        again = [(variable, _revive(variable._value)) for variable in variables]
+
+        def undo() -> None:
+            for variable, revived in again:
+                variable._value = revived()
+
+        return undo
+
+    def again(self, thing: Any) -> Callable[[], Any] | None:
+        return _revive(thing) if isinstance(thing, jax.Array) else super().again(thing)
+
+    def find_state(self, trainee: KerasTrainee) -> None:
+        if not trainee.own_step:
+            return
+        own = OwnState(trainee.held, trainee.model.variables)
+        before = [v._value for v in trainee.model.variables]
+        undo = trainee.save()
+        with ExitStack() as stack:
+            stack.enter_context(jax.disable_jit())
+            trainee.watcher.patch(stack, load("keras").StatelessScope, "__init__", own.note_scope)
+            try:
+                trainee.step()
+            except Exception:
+                return  # for the watched step to tell
+            finally:
+                after = [v._value for v in trainee.model.variables]
+                undo()
+        if own.found:
+            self._own = own
+        elif own.elsewhere and all(map(operator.is_, before, after)):
+            raise SmokeError(
+                "the step trains arrays that are neither the model's variables nor kept where the "
+                "step can be seen to keep them: hold them in a variable of an enclosing function, "
+                "an attribute, a list or a dict, or assign them to the model's variables"
+            )
+
+    def read(self, variable: Any) -> Array:
+        if self._own is not None and self._own.holds(variable):
+            return self.framework.to_numpy(self._own.read(variable))
+        return super().read(variable)
+
+    def write(self, variable: Any, value: Array) -> None:
+        super().write(variable, value)
+        if self._own is not None and self._own.holds(variable):
+            self._own.write(variable, jax.numpy.array(value, dtype=variable.dtype))
+
+    def settle(self, model: Any) -> None:
+        for variable in model.variables if self._own is not None else ():
+            super().write(variable, self.read(variable))
+
+    def learning_rates(self, optimizer: Any) -> list[float]:
+        """The rate in a state of the user's own is not the optimizer's to set."""
+        return [] if self._own is not None else super().learning_rates(optimizer)
+
+    # steps
+
+    def make_step(self, model: Any, value: Step, optimizer: Any) -> Step:
+        scope_class = load("keras").StatelessScope
+
+        @jax.jit
+        def pure(weights: Any, state: Any, slots: Any, inputs: Any, targets: Any) -> Any:
+            def loss_of(weights: Any) -> Any:
+                variables = [*model.trainable_variables, *model.non_trainable_variables]
+                mapping = list(zip(variables, [*weights, *state], strict=True))
+                with scope_class(mapping, collect_losses=True) as scope:
+                    loss = value(inputs, targets)
+                moved = [scope.get_current_value(v) for v in model.non_trainable_variables]
+                return loss, moved
+
+            (loss, moved), gradients = jax.value_and_grad(loss_of, has_aux=True)(weights)
+            weights, slots = optimizer.stateless_apply(slots, gradients, weights)
+            return loss, weights, moved, slots
+
+        def step(inputs: Any, targets: Any) -> Any:
+            if not optimizer.built:
+                optimizer.build(model.trainable_variables)
+            groups = model.trainable_variables, model.non_trainable_variables, optimizer.variables
+            loss, *after = pure(*([v.value for v in group] for group in groups), inputs, targets)
+            for group, values in zip(groups, after, strict=True):
+                for variable, new in zip(group, values, strict=True):
+                    variable.assign(new)
+            return loss
+
+        return step
+
+    def compiled_step(self, model: Any) -> Step:
+        def step(inputs: Any, targets: Any) -> Any:
+            model._symbolic_build(data_batch=(inputs, targets, None))
+            model.make_train_function()
+            model.reset_metrics()
+            groups = dict.fromkeys((*_STATE, "metrics_variables"), True)
+            state = model._get_jax_state(**groups)
+            model._jax_state_synced = False
+            logs, state = model.train_function(state, iter([packed(inputs, targets)]))
+            model._jax_state = dict(zip(groups, state, strict=True))
+            model.jax_state_sync()
+            return logs
+
+        return step
+
+    # watching
+
+    def watch(self, stack: ExitStack, watcher: Watcher, record: StepRecord) -> None:
+        stack.enter_context(jax.disable_jit())
+
+        def scope(original: Any, scope: Any, state_mapping: Any = None, *a: Any, **k: Any) -> None:
+            mapping = [
+                (variable, self._watched(watcher, record, variable, value))
+                for variable, value in state_mapping or ()
+            ]
+            original(scope, mapping, *a, **k)
+
+        watcher.patch(stack, load("keras").StatelessScope, "__init__", scope)
+
+    def _watched(self, watcher: Watcher, record: StepRecord, variable: Any, value: Any) -> Any:
+        """The value with its gradient told to the watcher, if it is being differentiated."""
+        name = watcher.names.get(id(variable))
+        if name is None or not isinstance(value, jax.core.Tracer):
+            return value
+        record.asked = (record.asked or set()) | {name}
+        watcher.note_gradient(record, name, None)
+
+        @jax.custom_vjp
+        def same(value: Any) -> Any:
+            return value
+
+        def forward(value: Any) -> Any:
+            return value, None
+
+        def backward(_: Any, gradient: Any) -> Any:
+            array = self.array(gradient)
+            if array is not None:
+                if not record.events or record.events[-1] != "backward":
+                    record.events.append("backward")
+                watcher.note_gradient(record, name, array)
+            return (gradient,)
+
+        same.defvjp(forward, backward)
+        return same(value)
+
+
+def _value(tensor: Any) -> Any:
+    """Of a tensor that is being differentiated, which is known unless it is compiled too."""
+    while isinstance(tensor, jax.core.Tracer) and hasattr(tensor, "primal"):
+        tensor = tensor.primal
+    return tensor
+
+
+def _revive(array: Any) -> Callable[[], Any]:
+    """The array itself, or one like it if a compiled step was given it to overwrite."""
+    if array.is_deleted() or jax.numpy.issubdtype(array.dtype, jax.dtypes.prng_key):
+        return lambda: array
+    copy = np.array(array)
+    return lambda: jax.numpy.array(copy) if array.is_deleted() else array

@@ -1,0 +1,130 @@
+"""Keras on TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ....frameworks import TensorFlow, load
+from ...record import LossCall, StepRecord
+from ...tree import leaves
+from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
+
+if TYPE_CHECKING:
+    from ..watch import Watcher
+
+# The user's errors pass through here: pytest leaves these frames out.
+__tracebackhide__ = True
+
+_OF_LOGITS = {
+    "sparse_softmax_cross_entropy_with_logits": "logits",
+    "softmax_cross_entropy_with_logits": "logits",
+    "sigmoid_cross_entropy_with_logits": "sigmoid-logits",
+}
+
+
+class TensorFlowBackend(Backend):
+    """Every tf.function runs eagerly while it is watched, whatever its options."""
+
+    repairs_logits = True
+
+    def __init__(self) -> None:
+        self.framework = self._tensorflow = TensorFlow()
+        self.tf = load("tensorflow")
+        self.shape_errors = (TypeError, ValueError, self.tf.errors.InvalidArgumentError)
+        self._draws_from_kernels = True  # until a watched step shows that it does not
+
+    def is_tensor(self, thing: Any) -> bool:
+        return bool(self.tf.is_tensor(thing))
+
+    def tensor(self, value: Any, dtype: Any = None) -> Any:
+        return self.tf.convert_to_tensor(value, dtype=dtype)
+
+    def is_abstract(self, tensor: Any) -> bool:
+        return bool(self.tf.is_tensor(tensor)) and not hasattr(tensor, "numpy")
+
+    def handles(self, variable: Any) -> list[Any]:
+        """A tape takes Keras' variables and TensorFlow's underneath."""
+        return [variable, getattr(variable, "value", variable)]
+
+    def is_variable(self, thing: Any) -> bool:
+        return isinstance(thing, self.tf.Variable) or super().is_variable(thing)
+
+    def reseed(self, seed: int) -> None:
+        if self._draws_from_kernels:
+            self.framework.seed(seed)
+        else:
+            self._tensorflow.seed_without_kernels(seed)
+
+    def reseed_for_step(self, seed: int) -> None:
+        self._tensorflow.seed_without_kernels(seed)
+
+    def make_step(self, model: Any, value: Step, optimizer: Any) -> Step:
+        def step(inputs: Any, targets: Any) -> Any:
+            with self.tf.GradientTape() as tape:
+                loss = value(inputs, targets)
+            weights = model.trainable_variables
+            apply(optimizer, tape.gradient(loss, weights), weights)
+            return loss
+
+        return step
+
+    def compiled_step(self, model: Any) -> Step:
+        def step(inputs: Any, targets: Any) -> Any:
+            model._maybe_symbolic_build(data_batch=(inputs, targets, None))
+            model.make_train_function()
+            model.reset_metrics()
+            return model.train_function(iter([packed(inputs, targets)]))
+
+        return step
+
+    def watch(self, stack: ExitStack, watcher: Watcher, record: StepRecord) -> None:
+        config, drawn = self.tf.config, self._tensorflow.drawn()
+        stack.callback(self._note_draws, drawn)
+        stack.callback(config.run_functions_eagerly, config.functions_run_eagerly())
+        config.run_functions_eagerly(True)
+        watcher.patch(stack, self.tf.GradientTape, "gradient", self._on_gradient(watcher, record))
+
+    def _note_draws(self, before: Any) -> None:
+        self._draws_from_kernels = before != self._tensorflow.drawn()
+
+    def _on_gradient(self, watcher: Watcher, record: StepRecord) -> Callable[..., Any]:
+        def gradient(original: Any, tape: Any, target: Any, sources: Any, *a: Any, **k: Any) -> Any:
+            result = original(tape, target, sources, *a, **k)
+            asked = {watcher.names.get(id(source)) for source in leaves(sources)}
+            record.asked = (record.asked or set()) | {name for name in asked if name}
+            for source, value in zip(leaves(sources), leaves(result), strict=False):
+                name = watcher.names.get(id(source))
+                if name is not None:
+                    array = None if value is None else self.framework.to_numpy(value)
+                    watcher.note_gradient(record, name, array)
+            if asked - {None}:
+                record.events.append("backward")
+            return result
+
+        return gradient
+
+    def loss_functions(self) -> list[LossFunction]:
+        return [
+            LossFunction(self.tf.nn, name, partial(self._note_loss, name, expects))
+            for name, expects in _OF_LOGITS.items()
+        ]
+
+    def _note_loss(
+        self, name: str, expects: str, result: Any, *args: Any, **kwargs: Any
+    ) -> LossCall | None:
+        given = kwargs.get("logits", args[1] if len(args) > 1 else None)
+        values, value = self.array(given), self.array(result)
+        if values is None or value is None:
+            return None
+        return LossCall(f"tf.nn.{name}", expects, values, float(value.mean()))
+
+    def dropout_functions(self) -> list[DropoutFunction]:
+        def acts(x: Any, rate: Any, *args: Any, **kwargs: Any) -> bool:
+            return bool(np.ndim(rate)) or float(rate) > 0
+
+        return [DropoutFunction(self.tf.nn, "dropout", "tf.nn.dropout", acts)]

@@ -1,0 +1,158 @@
+"""Keras on torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ....frameworks import Undo, get, load
+from ...on_torch import watch as torch_watch
+from ...on_torch.state import save_modes, save_optimizer, save_tensor
+from ...record import LossCall, StepRecord
+from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
+
+if TYPE_CHECKING:
+    from ..watch import Watcher
+
+# The user's errors pass through here: pytest leaves these frames out.
+__tracebackhide__ = True
+
+_LOSSES = ("cross_entropy", "nll_loss", "kl_div", "binary_cross_entropy_with_logits")
+_DROPOUTS = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout")
+
+
+class TorchBackend(Backend):
+    """A weight is a torch parameter underneath, with its gradient in `.grad`; torch's optimizers
+    may hold it as well as Keras'."""
+
+    keeps_gradients = True
+    shape_errors = (TypeError, ValueError, RuntimeError, IndexError)
+
+    def __init__(self) -> None:
+        self.framework = get("keras")
+        self.torch = load("torch")
+
+    def is_abstract(self, tensor: Any) -> bool:
+        return isinstance(tensor, self.torch.Tensor) and tensor.device.type == "meta"
+
+    def carries_gradient(self, tensor: Any) -> bool | None:
+        return bool(tensor.requires_grad)
+
+    def handles(self, variable: Any) -> list[Any]:
+        return [variable, variable.value]
+
+    def save_variables(self, variables: Iterable[Any]) -> Undo:
+        undos = [save_tensor(getattr(v, "value", v)) for v in variables]
+
+        def undo() -> None:
+            for each in undos:
+                each()
+
+        return undo
+
+    def is_variable(self, thing: Any) -> bool:
+        return isinstance(thing, self.torch.Tensor) or super().is_variable(thing)
+
+    def save_model(self, model: Any) -> Undo:
+        return save_modes(list(model.modules()))
+
+    def is_optimizer(self, thing: Any) -> bool:
+        return isinstance(thing, self.torch.optim.Optimizer) or super().is_optimizer(thing)
+
+    def save_optimizer(self, optimizer: Any, held: Iterable[Any]) -> Undo:
+        if not isinstance(optimizer, self.torch.optim.Optimizer):
+            return super().save_optimizer(optimizer, held)
+        undo_state, undo_tensors = save_optimizer(optimizer), self.save_variables(held)
+
+        def undo() -> None:
+            undo_state()
+            undo_tensors()
+
+        return undo
+
+    def learning_rates(self, optimizer: Any) -> list[float]:
+        if isinstance(optimizer, self.torch.optim.Optimizer):
+            return [float(group["lr"]) for group in optimizer.param_groups if "lr" in group]
+        return super().learning_rates(optimizer)
+
+    def scale_learning_rates(self, optimizer: Any, factor: float) -> None:
+        if not isinstance(optimizer, self.torch.optim.Optimizer):
+            super().scale_learning_rates(optimizer, factor)
+            return
+        for group in optimizer.param_groups:
+            if "lr" in group:
+                group["lr"] = group["lr"] * factor
+
+    def make_step(self, model: Any, value: Step, optimizer: Any) -> Step:
+        def step(inputs: Any, targets: Any) -> Any:
+            model.zero_grad()
+            loss = value(inputs, targets)
+            if loss.requires_grad:
+                loss.backward()
+            weights = model.trainable_variables
+            with self.torch.no_grad():
+                apply(optimizer, [weight.value.grad for weight in weights], weights)
+            return loss
+
+        return step
+
+    def compiled_step(self, model: Any) -> Step:
+        def step(inputs: Any, targets: Any) -> Any:
+            model._symbolic_build(data_batch=(inputs, targets, None))
+            model.make_train_function()
+            model.reset_metrics()
+            undo = save_modes(list(model.modules()))
+            model.train()
+            try:
+                return model.train_function([packed(inputs, targets)])
+            finally:
+                undo()
+
+        return step
+
+    def evaluating(self) -> AbstractContextManager[Any]:
+        return self.torch.no_grad()  # type: ignore[no-any-return]
+
+    def watch(self, stack: ExitStack, watcher: Watcher, record: StepRecord) -> None:
+        if hasattr(self.torch.compiler, "set_stance"):
+            stack.enter_context(self.torch.compiler.set_stance("force_eager"))
+        for name, variable in watcher.variables.items():
+            if variable.value.requires_grad:
+                hook = self._on_gradient(watcher, record, name)
+                stack.callback(variable.value.register_hook(hook).remove)
+        before = partial(self._on_update, watcher, record)
+        stack.callback(
+            load("torch.optim.optimizer").register_optimizer_step_pre_hook(before).remove
+        )
+
+    def _on_gradient(self, watcher: Watcher, record: StepRecord, name: str) -> Callable[..., None]:
+        def hook(gradient: Any) -> None:
+            if not record.events or record.events[-1] != "backward":
+                record.events.append("backward")
+            watcher.note_gradient(record, name, torch_watch.to_array(torch_watch.dense(gradient)))
+
+        return hook
+
+    def _on_update(
+        self, watcher: Watcher, record: StepRecord, optimizer: Any, args: Any, kwargs: Any
+    ) -> None:
+        tensors = [p for group in optimizer.param_groups for p in group["params"]]
+        watcher.note_update(record, optimizer, tensors, [tensor.grad for tensor in tensors])
+
+    def loss_functions(self) -> list[LossFunction]:
+        functional = self.torch.nn.functional
+
+        def note(name: str, result: Any, *args: Any, **kwargs: Any) -> LossCall:
+            given = args[0] if args else kwargs["input"]
+            return torch_watch.loss_call(name, given, result)
+
+        return [LossFunction(functional, name, partial(note, name)) for name in _LOSSES]
+
+    def dropout_functions(self) -> list[DropoutFunction]:
+        def acts(x: Any, p: float = 0.5, training: bool = True, *args: Any, **kwargs: Any) -> bool:
+            return p > 0 and training
+
+        functional = self.torch.nn.functional
+        return [DropoutFunction(functional, name, f"F.{name}", acts) for name in _DROPOUTS]

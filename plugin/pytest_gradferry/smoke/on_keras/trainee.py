@@ -1,0 +1,294 @@
+"""A Keras model with its training step, on any backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...frameworks import Array, Undo, load
+from ...keras_layers import layer_paths
+from ..errors import SmokeError
+from ..held import Held
+from ..record import StepRecord, Weight
+from ..trainee import Trainee, scalar_loss, takes_targets
+from ..tree import leaves, map_arrays, shapes
+from . import backends, layer_losses, loop
+from .advice import KerasAdvice
+from .files import KerasFiles
+from .watch import Watcher
+
+if TYPE_CHECKING:
+    from ..evidence import Evidence
+
+# What compiling and training a Keras model sets on it.
+_OF_MODEL = (
+    *("compiled", "loss", "optimizer", "history", "steps_per_execution"),
+    *("train_function", "test_function", "predict_function", "unrolled_steps_per_execution"),
+    *("stop_training", "stop_evaluating", "stop_predicting"),
+)
+
+_SEED_STATE = "seed_generator_state"  # the name Keras gives the state of a layer's generator
+
+
+class KerasTrainee(Trainee):
+    """See `Trainee`."""
+
+    def __init__(
+        self, model: Any, inputs: Any, targets: Any, loss: Any, optimizer: Any, step: Any
+    ) -> None:
+        self.backend = backends.current()
+        self.framework = self.backend.framework
+        self.keras = load("keras")
+        self.model = model
+        self.inputs = loop.as_tensors(inputs, self.backend)
+        self.targets = loop.as_tensors(targets, self.backend)
+        self._build()
+        self._step: Callable[..., Any]
+        layers = _layer_names(model)
+        self.held = self._look_for_held(step, layers)
+        self.own_step = step is not None
+        self.calls_itself = self.own_step  # the user's code, not fit's, calls the model
+        if step is not None:
+            self._step = step
+        elif loss is not None:
+            optimizer = loop.make_optimizer(optimizer or "adam")
+            value = loop.loss_value(model, loss, self.backend)
+            self._step = self.backend.make_step(model, value, optimizer)
+        elif model.compiled:
+            optimizer = model.optimizer
+            self._step = self.backend.compiled_step(model)
+            self.calls_itself = type(model).train_step is not self.keras.Model.train_step
+        else:
+            raise SmokeError(
+                "nothing says how to train: compile the model, pass loss=..., e.g. "
+                "loss='cross_entropy', or the step function of your own, step=..."
+            )
+        self.variables, self.weights = _weights(model, layers)
+        if not any(weight.trainable for weight in self.weights.values()):
+            raise SmokeError(
+                f"{type(model).__name__} has no trainable weight: nothing can be trained. Are the "
+                "layers attributes of the model, and is trainable set?"
+            )
+        self.watcher = Watcher(self.backend, model, self.variables, layers)
+        self.watcher.on_new_optimizer = self._meet
+        self._late: list[Undo] = []  # for optimizers first seen when they update
+        self._strangers: list[Any] = []  # what those update
+        self.optimizers = [
+            o for o in self._known_optimizers(optimizer) if getattr(o, "built", True)
+        ]
+        self.watcher.optimizers = list(self.optimizers)
+        self.advice = KerasAdvice(self)
+        self.files = KerasFiles(self)
+        self.backend.find_state(self)
+        self._seeds = {
+            id(v): (v, self.backend.read(v)) for v in model.variables if v.name == _SEED_STATE
+        }
+
+    def _build(self) -> None:
+        """A model without weights has nothing to note: call it once."""
+        __tracebackhide__ = True
+        if self.model.built and self.model.variables:
+            return
+        try:
+            with self.backend.evaluating():
+                self.model(self.inputs, training=False)
+        except Exception as error:
+            raise SmokeError(
+                f"{self.title} is not built, and raised when called on inputs "
+                f"{shapes(self.inputs)}:\n{type(error).__name__}: {error}"
+            ) from error
+
+    def _look_for_held(self, step: Any, layers: dict[int, str]) -> Held:
+        root = type(self.model).__name__
+        owners = {
+            root if layer is self.model else f"{root}.{layers[id(layer)]}": layer
+            for layer in self.model._flatten_layers()
+        }
+        ignored = {*vars(self.keras.Model()), *_OF_MODEL}
+        ignored |= {n for layer in owners.values() for n in vars(layer) if n.startswith("_self_")}
+        return Held(step, owners, self.backend.again, frozenset(ignored))
+
+    # state
+
+    def save(self) -> Undo:
+        variables = {id(v): v for v in (*self.model.variables, *self.model.metrics_variables)}
+        undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self.optimizers]
+        is_variable = self.backend.is_variable
+        for held in self.held.objects:
+            found = [held] if is_variable(held) else getattr(held, "variables", ())
+            if isinstance(found, (list, tuple)):
+                variables.update((id(v), v) for v in found if is_variable(v))
+        variables.update((id(v), v) for v in self._strangers)
+        undos += [self.backend.save_variables(variables.values())]
+        undos += [self.backend.save_model(self.model)]
+        undos += [self.held.save()]
+        metrics = list(getattr(self.model, "metrics", []))
+        unbuilt = [metric for metric in metrics if not metric.variables]
+        known = len(self._late)
+
+        def undo() -> None:
+            for each in (*undos, *self._late[known:]):
+                each()
+            for metric in unbuilt:
+                metric.reset_state()
+
+        return undo
+
+    @property
+    def title(self) -> str:
+        backend = self.keras.backend.backend()
+        on = "" if backend == "tensorflow" else f" on {backend}"
+        return f"{type(self.model).__name__} (keras{on})"
+
+    def values(self) -> dict[str, Array]:
+        return {name: self.backend.read(v) for name, v in self.variables.items()}
+
+    def assign(self, values: dict[str, Array]) -> None:
+        for name, value in values.items():
+            self.backend.write(self.variables[name], value)
+
+    def reseed(self, seed: int) -> None:
+        self.backend.reseed(seed)
+        self._reseed_layers(seed)
+
+    def reseed_for_step(self, seed: int) -> None:
+        self.backend.reseed_for_step(seed)
+        self._reseed_layers(seed)
+
+    def _reseed_layers(self, seed: int) -> None:
+        for variable, start in self._seeds.values():
+            self.backend.write(variable, (start + np.array([seed, 0])).astype(start.dtype))
+
+    # the step
+
+    def step(self, targets: Any = None) -> float:
+        __tracebackhide__ = True
+        targets = self.targets if targets is None else loop.as_tensors(targets, self.backend)
+        if takes_targets(self._step):
+            value = self._step(self.inputs, targets)
+        else:
+            value = self._step(self.inputs)
+        return scalar_loss(value, self.framework)
+
+    @contextmanager
+    def watch(self) -> Iterator[StepRecord]:
+        record = StepRecord()
+        before = self.values()
+        with ExitStack() as stack:
+            self.watcher.watch(stack, record)
+            yield record
+        if "update" not in record.events:
+            after = self.values()
+            moved = [
+                w.name
+                for w in self.weights.values()
+                if w.trainable and not np.array_equal(before[w.name], after[w.name])
+            ]
+            if moved:  # by assign_sub and the like
+                record.events.append("update")
+                record.used.update(dict.fromkeys(moved, True))
+
+    def call_leaves(self) -> list[Array]:
+        return [self.framework.to_numpy(leaf) for leaf in self._call_tensors()]
+
+    def _call_tensors(self) -> list[Any]:
+        if self.watcher.root_call is None:
+            raise SmokeError(f"the step does not call {type(self.model).__name__} itself")
+        return [leaf for leaf in leaves(list(self.watcher.root_call)) if self._is_tensor(leaf)]
+
+    def _is_tensor(self, thing: Any) -> bool:
+        return self.backend.is_tensor(thing)
+
+    def predict(self, inputs: list[Array] | None = None) -> tuple[list[Array], StepRecord]:
+        self.backend.settle(self.model)
+        return self.predict_with(self.model, inputs)
+
+    def predict_with(
+        self, model: Any, inputs: list[Array] | None = None, training: bool = False
+    ) -> tuple[list[Array], StepRecord]:
+        """`predict` by another model of the same class, or in training mode."""
+        given = self._call_tensors()
+        if inputs is not None:
+            given = [
+                self.backend.tensor(new, dtype=old.dtype)
+                for new, old in zip(inputs, given, strict=True)
+            ]
+        queue = iter(given)
+        args, kwargs = map_arrays(
+            lambda leaf: next(queue) if self._is_tensor(leaf) else leaf,
+            list(self.watcher.root_call or ()),
+        )
+        record = StepRecord()
+        with self.watcher.calls_seen(record), self.backend.evaluating():
+            output = model(*args, **{**kwargs, "training": training})
+        found = [leaf for leaf in leaves(output) if self._is_tensor(leaf)]
+        return [self.framework.to_numpy(leaf) for leaf in found], record
+
+    # optimizers
+
+    def _known_optimizers(self, given: Any) -> list[Any]:
+        candidates = [*leaves(given), *self.held.objects]
+        found: list[Any] = []
+        for candidate in candidates:
+            if self.backend.is_optimizer(candidate) and not any(
+                candidate is known for known in found
+            ):
+                found.append(candidate)
+        return found
+
+    def _meet(self, optimizer: Any, held: list[Any]) -> None:
+        """An optimizer seen for the first time, built just now: note its state and its weights."""
+        self.optimizers.append(optimizer)
+        self._strangers += held
+        self._late.append(self.backend.save_optimizer(optimizer, held))
+
+    def learning_rates(self) -> list[float]:
+        rates = [self.backend.learning_rates(optimizer) for optimizer in self.optimizers]
+        return [rate for each in rates for rate in each] if all(rates) else []
+
+    def scale_learning_rates(self, factor: float) -> None:
+        for optimizer in self.optimizers:
+            self.backend.scale_learning_rates(optimizer, factor)
+
+    def layer_losses(self) -> dict[str, float]:
+        return layer_losses.terms(self)
+
+    def layer_losses_scaled(self, factor: float) -> AbstractContextManager[Any]:
+        return layer_losses.scaled(factor)
+
+    def penalised_by_hand(self, evidence: Evidence) -> bool:
+        return layer_losses.by_hand(self, evidence)
+
+    def own_classes(self) -> dict[str, type[Any]]:
+        """The layer classes that are not Keras' own, by name."""
+        kinds = {type(layer) for layer in self.model._flatten_layers()}
+        return {k.__name__: k for k in kinds if not k.__module__.startswith("keras.")}
+
+    def hidden(self) -> dict[str, tuple[str, str]]:
+        return {}  # Keras tracks lists and dicts of layers
+
+
+def _layer_names(model: Any) -> dict[int, str]:
+    """Every layer's name by its id; the model goes by its class, as its attributes never do."""
+    paths = layer_paths(model) | {id(model): type(model).__name__}
+    return {id(layer): paths.get(id(layer), layer.name) for layer in model._flatten_layers()}
+
+
+def _weights(model: Any, layers: dict[int, str]) -> tuple[dict[str, Any], dict[str, Weight]]:
+    """Every weight by a short name that is unique, its own layer's name in front."""
+    variables: dict[str, Any] = {}
+    weights: dict[str, Weight] = {}
+    seen: set[int] = set()
+    for layer in model._flatten_layers():
+        for variable in layer._trainable_variables:
+            if id(variable) in seen:
+                continue
+            seen.add(id(variable))
+            short = f"{layers[id(layer)]}/{variable.name}"
+            name = short if short not in variables else variable.path
+            variables[name] = variable
+            weights[name] = Weight(name, layers[id(layer)], bool(variable.trainable))
+    return variables, weights

@@ -1,0 +1,289 @@
+"""Watching one training step of Keras: layer calls, gradients, updates, losses and dropout.
+
+Compiled functions run as they are written while a step is watched, so that what passes through
+them can be seen; how that is done, and where gradients come from, is the backend's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from ...frameworks import Array, load
+from ..record import LayerCall, LossCall, StepRecord
+from ..tree import leaves
+from ..verdict import carried
+from .backends import Backend
+from .backends.backend import DropoutFunction, LossFunction
+
+# The user's errors pass through here: pytest leaves these frames out.
+__tracebackhide__ = True
+
+# Keras' losses, by what they take their input for, unless told from_logits=True.
+_OF_PROBABILITIES = {
+    "sparse_categorical_crossentropy": "probabilities",
+    "categorical_crossentropy": "probabilities",
+    "binary_crossentropy": "sigmoid-probabilities",
+}
+
+
+class Watcher:
+    """Fills a StepRecord while a step runs.  Lives over several steps, to see what is carried."""
+
+    def __init__(
+        self, backend: Backend, model: Any, variables: dict[str, Any], layers: dict[int, str]
+    ) -> None:
+        self.keras = load("keras")
+        self.backend = backend
+        self.model = model
+        self.variables = variables
+        self.layers = layers
+        self.names = {
+            id(handle): name for name, v in variables.items() for handle in backend.handles(v)
+        }
+        self.optimizers: list[Any] = []
+        self.root_call: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+        self.on_new_optimizer: Callable[[Any, list[Any]], None] = lambda optimizer, held: None
+        self._used: dict[str, Array] = {}  # gradients, as the last update used them
+        self._since: dict[str, Array] = {}  # gradients computed since then
+
+    def watch(self, stack: ExitStack, record: StepRecord) -> None:
+        """Patch everything until the stack closes."""
+        self.backend.watch(stack, self, record)
+        base = load("keras.src.optimizers.base_optimizer").BaseOptimizer
+        self.patch(stack, base, "apply", self._on_update(record))
+        stack.enter_context(self.calls_seen(record))
+
+    @contextmanager
+    def calls_seen(self, record: StepRecord) -> Iterator[None]:
+        """Record layer calls, and the loss and dropout functions called inside."""
+        path: list[str] = []
+        with ExitStack() as stack:
+            self._patch_calls(stack, record, path)
+            nn, random = load("keras.src.backend").nn, load("keras.src.backend").random
+            # Inside one of Keras' functions the framework's go by its name, or do not count.
+            inside: list[str] = []
+            for name, expects in _OF_PROBABILITIES.items():
+                self.patch(stack, nn, name, self._on_loss(record, name, expects, inside))
+            for loss in self.backend.loss_functions():
+                self.patch(
+                    stack, loss.owner, loss.name, self._on_framework_loss(record, loss, inside)
+                )
+            dropping: list[str] = []
+            keras = DropoutFunction(random, "dropout", "dropout", _acts)
+            for dropout in (keras, *self.backend.dropout_functions()):
+                wrap = self._on_dropout(record, path, dropout, dropping)
+                self.patch(stack, dropout.owner, dropout.name, wrap)
+            yield
+
+    def _patch_calls(self, stack: ExitStack, record: StepRecord, path: list[str]) -> None:
+        self.patch(stack, self.keras.Operation, "__call__", self._on_call(record, path))
+        layer = self.keras.layers.Layer
+        self.patch(stack, layer, "stateless_call", self._on_stateless_call(record, path))
+
+    @staticmethod
+    def patch(stack: ExitStack, owner: Any, name: str, wrap: Callable[..., Any]) -> None:
+        """Let `wrap(original, *args)` be called instead until the stack closes."""
+        original = getattr(owner, name)
+
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            return wrap(original, *args, **kwargs)
+
+        stack.enter_context(mock.patch.object(owner, name, wrapper))
+
+    def note_gradient(self, record: StepRecord, name: str, gradient: Array | None) -> None:
+        """A backward pass computed this gradient of a weight, or none."""
+        if gradient is None:
+            record.fresh.setdefault(name, None)
+            return
+        earlier, since = record.fresh.get(name), self._since.get(name)
+        record.fresh[name] = gradient if earlier is None else earlier + gradient
+        self._since[name] = gradient if since is None else since + gradient
+
+    def _on_update(self, record: StepRecord) -> Callable[..., Any]:
+        def apply(original: Any, optimizer: Any, grads: Any, variables: Any = None) -> Any:
+            given = list(variables) if variables is not None else None
+            if given is not None and not optimizer.built:
+                optimizer.build(given)
+            held = optimizer._trainable_variables if given is None else given
+            grads = list(grads)
+            self.note_update(record, optimizer, held, grads)
+            return original(optimizer, grads, given)
+
+        return apply
+
+    def _meet(self, optimizer: Any, held: list[Any]) -> None:
+        if not any(known is optimizer for known in self.optimizers):
+            self.on_new_optimizer(optimizer, held)
+            self.optimizers.append(optimizer)
+
+    def note_update(
+        self, record: StepRecord, optimizer: Any, held: list[Any], gradients: list[Any]
+    ) -> None:
+        """An optimizer is about to update the variables it holds."""
+        self._meet(optimizer, held)
+        record.events.append("update")
+        record.optimizers.append(type(optimizer).__name__)
+        for value, variable in zip(gradients, held, strict=False):
+            self._note_use(record, value, variable)
+
+    def _note_use(self, record: StepRecord, value: Any, variable: Any) -> None:
+        name = self.names.get(id(variable))
+        if name is None:
+            record.strangers += 1
+            return
+        used = None if value is None else self.backend.array(value)
+        record.used[name] = used is not None and bool(used.any())
+        since, before = self._since.pop(name, None), self._used.pop(name, None)
+        if used is None or not record.used[name]:
+            return
+        self._used[name] = used
+        if since is not None and before is not None:
+            difference = carried(used, before, since)
+            if difference is not None:
+                record.carried[name] = difference
+
+    def _on_call(self, record: StepRecord, path: list[str]) -> Callable[..., Any]:
+        def call(original: Any, layer: Any, *args: Any, **kwargs: Any) -> Any:
+            if not isinstance(layer, self.keras.layers.Layer):
+                return original(layer, *args, **kwargs)
+            return self._noted(record, path, layer, args, kwargs, partial(original, layer))
+
+        return call
+
+    def _on_stateless_call(self, record: StepRecord, path: list[str]) -> Callable[..., Any]:
+        """Keras calls the layer's `call` in it, not the layer."""
+
+        def call(original: Any, layer: Any, weights: Any, state: Any, *args: Any, **k: Any) -> Any:
+            kwargs = {key: value for key, value in k.items() if key != "return_losses"}
+            run = lambda *_, **__: original(layer, weights, state, *args, **k)  # noqa: E731
+            return self._noted(record, path, layer, args, kwargs, run, of=lambda result: result[0])
+
+        return call
+
+    def _noted(
+        self,
+        record: StepRecord,
+        path: list[str],
+        layer: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        run: Callable[..., Any],
+        of: Callable[[Any], Any] = lambda result: result,
+    ) -> Any:
+        """Run a layer's call and record it; `of` takes its outputs from what that returns."""
+        given = self._tensors([args, kwargs])
+        if any(self.backend.is_abstract(tensor) for tensor in given):
+            return run(*args, **kwargs)  # Keras builds the model
+        if layer is self.model:
+            record.events.append("forward")
+            if self.root_call is None:
+                self.root_call = (args, kwargs)
+        name, kind = self.layers.get(id(layer), layer.name), type(layer).__name__
+        path.append(f"{name} ({kind})")
+        try:
+            result = run(*args, **kwargs)
+        finally:
+            path.pop()
+        made = self._tensors(of(result))
+        floats = [tensor for tensor in made if self.backend.is_float(tensor)]
+        tells = [self.backend.carries_gradient(tensor) for tensor in (*given, *floats)]
+        told = None not in tells
+        record.calls.append(
+            LayerCall(
+                layer=name,
+                kind=kind,
+                training=bool(self.training_of(kwargs)),
+                sensitive=self.is_sensitive(layer),
+                finite=self._finite(made),
+                finite_in=self._finite(given),
+                grad_in=any(tells[: len(given)]) if told else None,
+                grad_out=any(tells[len(given) :]) if told else None,
+            )
+        )
+        if layer is self.model and record.outputs is None and len(made) == 1:
+            record.outputs = self.backend.array(made[0])
+        return result
+
+    @staticmethod
+    def training_of(kwargs: dict[str, Any]) -> Any:
+        """The mode a layer was called in; Keras has made it an argument by then."""
+        return kwargs.get("training")
+
+    def _tensors(self, tree: Any) -> list[Any]:
+        return [leaf for leaf in leaves(tree) if self.backend.is_tensor(leaf)]
+
+    def _finite(self, tensors: list[Any]) -> bool:
+        floats = [tensor for tensor in tensors if self.backend.is_float(tensor)]
+        arrays = [self.backend.array(tensor) for tensor in floats]
+        return all(bool(np.isfinite(array).all()) for array in arrays if array is not None)
+
+    def is_sensitive(self, layer: Any) -> bool:
+        """Whether a layer acts differently in training and in evaluation."""
+        layers = self.keras.layers
+        spatial = (layers.SpatialDropout1D, layers.SpatialDropout2D, layers.SpatialDropout3D)
+        noisy = (layers.Dropout, layers.GaussianDropout, layers.AlphaDropout)
+        if isinstance(layer, (*noisy, *spatial)):
+            return bool(layer.rate)
+        if isinstance(layer, layers.GaussianNoise):
+            return bool(layer.stddev)
+        return isinstance(layer, layers.BatchNormalization) and bool(layer.trainable)
+
+    def _on_loss(
+        self, record: StepRecord, name: str, expects: str, inside: list[str]
+    ) -> Callable[..., Any]:
+        def loss(
+            original: Any, target: Any, output: Any, from_logits: bool = False, *a: Any, **k: Any
+        ) -> Any:
+            shown = f"{name} (from_logits={bool(from_logits)})"
+            repaired = from_logits and self.backend.repairs_logits
+            inside.append(shown if repaired else "")
+            try:
+                result = original(target, output, from_logits, *a, **k)
+            finally:
+                inside.pop()
+            values, value = self.backend.array(output), self.backend.array(result)
+            if values is not None and value is not None and not repaired:
+                takes = expects.replace("probabilities", "logits") if from_logits else expects
+                record.losses.append(LossCall(shown, takes, values, float(value.mean())))
+            return result
+
+        return loss
+
+    def _on_framework_loss(
+        self, record: StepRecord, function: LossFunction, inside: list[str]
+    ) -> Callable[..., Any]:
+        def loss(original: Any, *args: Any, **kwargs: Any) -> Any:
+            result = original(*args, **kwargs)
+            shown = inside[-1] if inside else None
+            if shown != "" and (call := function.note(result, *args, **kwargs)) is not None:
+                record.losses.append(replace(call, function=shown or call.function))
+            return result
+
+        return loss
+
+    @staticmethod
+    def _on_dropout(
+        record: StepRecord, path: list[str], function: DropoutFunction, inside: list[str]
+    ) -> Callable[..., Any]:
+        def dropout(original: Any, *args: Any, **kwargs: Any) -> Any:
+            if not inside and function.acts(*args, **kwargs):
+                shown = function.shown
+                record.dropouts.append(f"{shown} in {path[-1]}" if path else shown)
+            inside.append(function.shown)
+            try:
+                return original(*args, **kwargs)
+            finally:
+                inside.pop()
+
+        return dropout
+
+
+def _acts(x: Any, rate: Any, *args: Any, **kwargs: Any) -> bool:
+    return bool(np.ndim(rate)) or float(rate) > 0

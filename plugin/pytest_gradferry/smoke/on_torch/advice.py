@@ -1,0 +1,76 @@
+"""The words of the checks for torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...frameworks import load
+from ..advice import Advice
+from ..record import LossCall, StepRecord
+
+
+class TorchAdvice(Advice):
+    """See `Advice`."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    summing = ("clear the gradients once an update, not once a micro-batch", "")
+    clearing = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
+
+    def modes(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
+        name = type(self._model).__name__
+        roots = [call for call in record.calls if call.layer == name] or record.calls
+        if any(call.training for call in roots):
+            return []
+        cause = f"{name}.training is False while the step trains it"
+        fix = "call model.train() before training, and again after every evaluation"
+        return [(measured, cause, fix, "XFR302")]
+
+    def evaluation(self, record: StepRecord) -> tuple[str, str]:
+        return "pass training=self.training to the function, or use nn.Dropout", "XFR310"
+
+    def mixing(self, mixes: Callable[[], bool]) -> tuple[str, str, str] | None:
+        modules = list(self._model.modules())
+        sequence_first = [m for m in modules if getattr(m, "batch_first", None) is False]
+        if sequence_first:
+            for module in sequence_first:
+                module.batch_first = True
+            try:
+                if not _raises(mixes) and not mixes():
+                    kinds = ", ".join(sorted({type(m).__name__ for m in sequence_first}))
+                    return (
+                        f"{kinds} takes axis 0 for time; with batch_first=True nothing is mixed",
+                        "build it with batch_first=True, or feed it (time, batch, features)",
+                        "XFR517",
+                    )
+            finally:
+                for module in sequence_first:
+                    module.batch_first = False
+        norms = load("torch").nn.modules.batchnorm._BatchNorm
+        if any(isinstance(m, norms) and not m.track_running_stats for m in modules):
+            return (
+                "batch norm with track_running_stats=False uses the batch's own statistics",
+                "leave track_running_stats at True",
+                "",
+            )
+        return None
+
+    def loss(self, call: LossCall, given: str) -> tuple[str, str]:
+        match call.expects, given:
+            case "logits", _:
+                return "drop the softmax: cross_entropy applies log_softmax itself", "XFR401"
+            case "log-probabilities", _ if call.function == "F.kl_div":
+                return "pass log_softmax outputs to kl_div", "XFR407"
+            case "log-probabilities", _:
+                return "use cross_entropy, or log_softmax before nll_loss", "XFR404"
+        return "drop the sigmoid: the loss applies it itself", "XFR406"
+
+
+def _raises(function: Callable[[], Any]) -> bool:
+    try:
+        function()
+    except Exception:
+        return True
+    return False

@@ -1,0 +1,76 @@
+"""Torch models to files and back."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...frameworks import Array, load
+from ...wording import listed
+from ..files import Checkpoint, Files, RoundTrip
+from .checkpoint import TorchCheckpoint
+
+if TYPE_CHECKING:
+    from .trainee import TorchTrainee
+
+
+class TorchFiles(Files):
+    """The state_dict, into a model of the same class that training has not touched."""
+
+    def __init__(self, trainee: TorchTrainee) -> None:
+        self._trainee = trainee
+
+    def prepare(self) -> None:
+        """Keep the model as it is now: training changes what a state_dict does not carry."""
+        try:
+            self._fresh = copy.deepcopy(self._trainee.model)
+        except Exception:  # tensors that are not leaves cannot be copied
+            self._fresh = None
+
+    def round_trips(self, folder: Path) -> Iterator[RoundTrip]:
+        path = folder / "model.pt"
+
+        def run() -> list[Array]:
+            torch = load("torch")
+            torch.save(self._trainee.model.state_dict(), path)
+            state = torch.load(path, weights_only=True)
+            other = self._trainee.model if self._fresh is None else self._fresh
+            other.load_state_dict(state, strict=True)
+            return self._trainee.predict_with(other)[0]
+
+        yield RoundTrip("saving and loading the state_dict", run, self._lost_state)
+
+    def checkpoint(self) -> Checkpoint:
+        return TorchCheckpoint(self._trainee)
+
+    def _lost_state(self, error: BaseException | None) -> tuple[str, str, str]:
+        """Tensors kept as plain attributes that training has changed."""
+        if self._fresh is None:
+            return "", "", ""
+        tensor = load("torch").Tensor
+        lost = [
+            f"{prefix}.{name}".lstrip(".")
+            for (prefix, now), then in zip(
+                self._trainee.model.named_modules(), self._fresh.modules(), strict=True
+            )
+            for name, value in vars(now).items()
+            if isinstance(value, tensor)
+            and isinstance(old := vars(then).get(name), tensor)
+            and not (old.shape == value.shape and bool((old == value).all()))
+        ]
+        if lost:
+            return (
+                f"training changes {listed(lost)}, which the state_dict does not hold",
+                "register it with register_buffer, or make it an nn.Parameter",
+                "XFR114",
+            )
+        if self._trainee.hidden_modules:
+            _, place, code = next(iter(self._trainee.hidden_modules.values()))
+            return (
+                f"the state_dict does not hold the weights of the layers in {place}",
+                "use nn.ModuleList or nn.ModuleDict",
+                code,
+            )
+        return "", "look for state outside parameters and buffers", ""

@@ -1,0 +1,277 @@
+"""A torch model with its training step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import numpy as np
+
+from ...frameworks import Array, Undo, get, load
+from ...hidden import hidden_modules
+from ..errors import SmokeError
+from ..held import Held
+from ..record import StepRecord, Weight
+from ..trainee import Trainee, scalar_loss, takes_targets
+from ..tree import leaves, map_arrays
+from . import loop
+from .advice import TorchAdvice
+from .files import TorchFiles
+from .state import (
+    save_generator,
+    save_modes,
+    save_optimizer,
+    save_state_dict,
+    save_tables,
+    save_tensor,
+)
+from .watch import Watcher, functions_seen, to_array
+
+
+class TorchTrainee(Trainee):
+    """See `Trainee`.  Hidden modules, those kept in plain lists and dicts, are watched as well."""
+
+    def __init__(
+        self, model: Any, inputs: Any, targets: Any, loss: Any, optimizer: Any, step: Any
+    ) -> None:
+        self.framework = get("torch")
+        self.torch = load("torch")
+        self.model = model
+        self.inputs = loop.as_tensors(inputs, model)
+        self.targets = loop.as_tensors(targets, model)
+        self._initialise_lazy()
+        self._own_loop = False  # the tool's, which sets the mode
+        self._step: Callable[..., Any]
+        self._step, optimizer, seen = self._training(loss, optimizer, step)
+        self.hidden_modules = dict(hidden_modules(model))
+        self.held = self._look_for_held(seen)
+        self._tensors = {**dict(model.named_parameters()), **self._hidden_tensors()}
+        if not any(tensor.requires_grad for tensor in self._tensors.values()):
+            raise SmokeError(
+                f"{type(model).__name__} has no trainable parameter: nothing can be trained. Are "
+                "the layers attributes of the module, and is requires_grad set?"
+            )
+        self.weights = {
+            name: Weight(name, name.rpartition(".")[0], p.requires_grad)
+            for name, p in model.named_parameters()
+        }
+        modules = {name or type(model).__name__: m for name, m in model.named_modules()}
+        hidden = {name: module for name, (module, _, _) in self.hidden_modules.items()}
+        self._watcher = Watcher(self._tensors, {**modules, **hidden}, model)
+        self._watcher.on_new_optimizer = self._meet
+        self._late: list[Undo] = []  # for optimizers first seen when they step
+        self._strangers: list[Any] = []  # what those hold besides the model's weights
+        self.optimizers = self._known_optimizers(optimizer)
+        self._watcher.optimizers += self.optimizers
+        self.advice = self._make_advice()
+        self.files = TorchFiles(self)
+
+    def _training(self, loss: Any, optimizer: Any, step: Any) -> tuple[Any, Any, Any]:
+        """The step, its optimizers, and the function of the user's in it, if there is one."""
+        if step is not None:
+            return step, optimizer, step
+        if loss is None:
+            raise SmokeError(
+                "nothing says how to train: pass loss=..., e.g. loss='cross_entropy', or the "
+                "step function of your own, step=..."
+            )
+        self._own_loop = True
+        optimizer = loop.make_optimizer(optimizer or "adam", self.model)
+        return loop.make_step(self.model, loss, optimizer), optimizer, None
+
+    def _make_advice(self) -> TorchAdvice:
+        return TorchAdvice(self.model)
+
+    def _initialise_lazy(self) -> None:
+        """Lazy layers get their weights at the first call; there is nothing to save before."""
+        uninitialised = self.torch.nn.parameter.UninitializedTensorMixin
+        if any(isinstance(p, uninitialised) for p in self.model.parameters()):
+            undo = save_modes(list(self.model.modules()))
+            self.model.eval()
+            with self.torch.no_grad():
+                loop.call_model(self.model, self.inputs)
+            undo()
+
+    def _look_for_held(self, step: Any) -> Held:
+        root = type(self.model).__name__
+        return Held(
+            step,
+            {f"{root}.{name}".rstrip("."): m for name, m in self.model.named_modules()},
+            again=self._tensor_again,
+            ignored=frozenset(vars(self.torch.nn.Module())),
+        )
+
+    def _tensor_again(self, thing: Any) -> Callable[[], Any] | None:
+        if not isinstance(thing, self.torch.Tensor):
+            return None
+        undo = save_tensor(thing)
+
+        def again() -> Any:
+            undo()
+            return thing
+
+        return again
+
+    # state
+
+    def save(self) -> Undo:
+        tensors = {id(t): t for t in (*self._tensors.values(), *self.model.buffers())}
+        modules = [*self.model.modules(), *(m for m, _, _ in self.hidden_modules.values())]
+        others: list[Undo] = []
+        for held in self.held.objects:
+            if isinstance(held, self.torch.nn.Module):
+                modules += list(held.modules())
+                tensors.update((id(t), t) for t in (*held.parameters(), *held.buffers()))
+            elif isinstance(held, self.torch.Tensor):
+                tensors[id(held)] = held
+            elif isinstance(held, self.torch.Generator):
+                others.append(save_generator(held))
+            elif not isinstance(held, self.torch.optim.Optimizer):
+                others += save_state_dict(held)
+        tensors.update((id(t), t) for t in self._strangers)
+        undos = [save_tensor(tensor) for tensor in tensors.values()]
+        undos += [save_modes(modules), save_tables(modules), *others]
+        undos += [save_optimizer(optimizer) for optimizer in self.optimizers]
+        undos.append(self.held.save())
+
+        known = len(self._late)
+
+        def undo() -> None:
+            for each in (*undos, *self._late[known:]):
+                each()
+
+        return undo
+
+    def values(self) -> dict[str, Array]:
+        return {name: to_array(tensor) for name, tensor in self._tensors.items()}
+
+    def assign(self, values: dict[str, Array]) -> None:
+        with self.torch.no_grad():
+            for name, value in values.items():
+                self._tensors[name].copy_(self.torch.as_tensor(value))
+
+    def reseed(self, seed: int) -> None:
+        self.framework.seed(seed)
+
+    # the step
+
+    def step(self, targets: Any = None) -> float:
+        __tracebackhide__ = True
+        targets = self.targets if targets is None else loop.as_tensors(targets, self.model)
+        if self._own_loop:
+            self.model.train()
+        if takes_targets(self._step):
+            value = self._step(self.inputs, targets)
+        else:
+            value = self._step(self.inputs)
+        return scalar_loss(value, self.framework)
+
+    @contextmanager
+    def watch(self) -> Iterator[StepRecord]:
+        record = StepRecord(training_before=self.model.training)
+        before = self.values()
+        with ExitStack() as stack:
+            self._watcher.watch(stack, record)
+            yield record
+        record.training_after = self.model.training
+        if "update" not in record.events:
+            after = self.values()
+            moved = [name for name in before if not np.array_equal(before[name], after[name])]
+            if moved:
+                self._watcher.by_hand(record, moved)
+
+    def call_leaves(self) -> list[Array]:
+        return [to_array(leaf) for leaf in self._call_tensors()]
+
+    def _call_tensors(self) -> list[Any]:
+        if self._watcher.root_call is None:
+            raise SmokeError(f"the step does not call {type(self.model).__name__} itself")
+        return [
+            x for x in leaves(list(self._watcher.root_call)) if isinstance(x, self.torch.Tensor)
+        ]
+
+    def predict(self, inputs: list[Array] | None = None) -> tuple[list[Array], StepRecord]:
+        return self.predict_with(self.model, inputs)
+
+    def predict_with(
+        self, model: Any, inputs: list[Array] | None = None
+    ) -> tuple[list[Array], StepRecord]:
+        """`predict` by another model of the same class."""
+        given = self._call_tensors()
+        if inputs is not None:
+            given = [
+                self.torch.as_tensor(new, dtype=old.dtype, device=old.device)
+                for new, old in zip(inputs, given, strict=True)
+            ]
+        queue = iter(given)
+        args, kwargs = map_arrays(
+            lambda leaf: next(queue) if isinstance(leaf, self.torch.Tensor) else leaf,
+            list(self._watcher.root_call or ()),
+        )
+        record = StepRecord()
+        undo = save_modes(list(model.modules()))
+        model.eval()
+        try:
+            with self.torch.no_grad(), functions_seen(record):
+                output = model.get_submodule(self._watcher.root_path)(*args, **kwargs)
+        finally:
+            undo()
+        found = [leaf for leaf in leaves(_plain(output)) if isinstance(leaf, self.torch.Tensor)]
+        return [to_array(leaf) for leaf in found], record
+
+    # optimizers
+
+    def _known_optimizers(self, given: Any) -> list[Any]:
+        kind = self.torch.optim.Optimizer
+        candidates = [given, *(self.held.objects)]
+        candidates += leaves(given)
+        found: list[Any] = []
+        for candidate in candidates:
+            if isinstance(candidate, kind) and not any(candidate is known for known in found):
+                found.append(candidate)
+        return found
+
+    def _meet(self, optimizer: Any) -> None:
+        """An optimizer that was not reachable from the step: note its state before it updates."""
+        known = {id(tensor) for tensor in self._tensors.values()}
+        strangers = [
+            p for group in optimizer.param_groups for p in group["params"] if id(p) not in known
+        ]
+        self.optimizers.append(optimizer)
+        self._strangers += strangers
+        self._late += [save_optimizer(optimizer), *map(save_tensor, strangers)]
+
+    def learning_rates(self) -> list[float]:
+        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
+        return [float(group["lr"]) for group in groups if "lr" in group]
+
+    def schedule_ended(self, error: Exception) -> bool:
+        return isinstance(error, ValueError) and "Tried to step" in str(error)  # OneCycleLR
+
+    def scale_learning_rates(self, factor: float) -> None:
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                if "lr" in group:
+                    group["lr"] = group["lr"] * factor
+
+    # what the model does not list
+
+    def hidden(self) -> dict[str, tuple[str, str]]:
+        return {
+            name: (place, code)
+            for prefix, (module, place, code) in self.hidden_modules.items()
+            for name in (f"{prefix}.{n}" for n, _ in module.named_parameters())
+        }
+
+    def _hidden_tensors(self) -> dict[str, Any]:
+        return {
+            f"{prefix}.{name}": parameter
+            for prefix, (module, _, _) in self.hidden_modules.items()
+            for name, parameter in module.named_parameters()
+        }
+
+
+def _plain(output: Any) -> Any:
+    """Dataclass-like outputs (Hugging Face's are dicts) as something with leaves."""
+    return list(vars(output).values()) if hasattr(output, "__dataclass_fields__") else output
