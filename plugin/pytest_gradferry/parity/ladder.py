@@ -323,8 +323,8 @@ class Ladder:
             )
             if self.comparison.recorded:
                 self.report.unexplained += (
-                    "\n  the reference is a record: causes in the loss and the optimizer, and what "
-                    "needs it run, are only tried by parity(...), in one environment"
+                    "\n  the reference is a record: causes that need it run, or its loss called, "
+                    "are only tried by parity(...), in one environment"
                 )
             if rung == "forward-eval" and self.comparison.pairing.ambiguous:
                 self.report.unexplained += (
