@@ -32,6 +32,8 @@ from .watch import Watcher, functions_seen, to_array
 class TorchTrainee(Trainee):
     """See `Trainee`.  Hidden modules, those kept in plain lists and dicts, are watched as well."""
 
+    owns_loop = True  # all that trains the model can be reached from the step
+
     def __init__(
         self, model: Any, inputs: Any, targets: Any, loss: Any, optimizer: Any, step: Any
     ) -> None:
@@ -41,20 +43,11 @@ class TorchTrainee(Trainee):
         self.inputs = loop.as_tensors(inputs, model)
         self.targets = loop.as_tensors(targets, model)
         self._initialise_lazy()
-        self._own_loop = step is None
+        self._own_loop = False  # the tool's, which sets the mode
         self._step: Callable[..., Any]
-        if step is None:
-            if loss is None:
-                raise SmokeError(
-                    "nothing says how to train: pass loss=..., e.g. loss='cross_entropy', or the "
-                    "step function of your own, step=..."
-                )
-            optimizer = loop.make_optimizer(optimizer or "adam", model)
-            self._step = loop.make_step(model, loss, optimizer)
-        else:
-            self._step = step
+        self._step, optimizer, users = self._training(loss, optimizer, step)
         self.hidden_modules = dict(hidden_modules(model))
-        self.held = self._look_for_held()
+        self.held = self._look_for_held(users)
         self._tensors = {**dict(model.named_parameters()), **self._hidden_tensors()}
         if not any(tensor.requires_grad for tensor in self._tensors.values()):
             raise SmokeError(
@@ -72,9 +65,25 @@ class TorchTrainee(Trainee):
         self._late: list[Undo] = []  # for optimizers first seen when they step
         self._strangers: list[Any] = []  # what those hold besides the model's weights
         self.optimizers = self._known_optimizers(optimizer)
-        self._watcher.optimizers = list(self.optimizers)
-        self.advice = TorchAdvice(model)
+        self._watcher.optimizers += self.optimizers
+        self.advice = self._make_advice()
         self.files = TorchFiles(self)
+
+    def _training(self, loss: Any, optimizer: Any, step: Any) -> tuple[Any, Any, Any]:
+        """The step, its optimizers, and the function of the user's that it runs, if any."""
+        if step is not None:
+            return step, optimizer, step
+        if loss is None:
+            raise SmokeError(
+                "nothing says how to train: pass loss=..., e.g. loss='cross_entropy', or the "
+                "step function of your own, step=..."
+            )
+        self._own_loop = True
+        optimizer = loop.make_optimizer(optimizer or "adam", self.model)
+        return loop.make_step(self.model, loss, optimizer), optimizer, None
+
+    def _make_advice(self) -> TorchAdvice:
+        return TorchAdvice(self.model)
 
     def _initialise_lazy(self) -> None:
         """Lazy layers get their weights at the first call; there is nothing to save before."""
@@ -86,10 +95,10 @@ class TorchTrainee(Trainee):
                 loop.call_model(self.model, self.inputs)
             undo()
 
-    def _look_for_held(self) -> Held:
+    def _look_for_held(self, users: Callable[..., Any] | None) -> Held:
         root = type(self.model).__name__
         return Held(
-            None if self._own_loop else self._step,
+            users,
             {f"{root}.{name}".rstrip("."): m for name, m in self.model.named_modules()},
             again=self._tensor_again,
             ignored=frozenset(vars(self.torch.nn.Module())),
@@ -207,7 +216,7 @@ class TorchTrainee(Trainee):
         model.eval()
         try:
             with self.torch.no_grad(), functions_seen(record):
-                output = model(*args, **kwargs)
+                output = model.get_submodule(self._watcher.root_path)(*args, **kwargs)
         finally:
             undo()
         found = [leaf for leaf in leaves(_plain(output)) if isinstance(leaf, self.torch.Tensor)]
@@ -238,6 +247,9 @@ class TorchTrainee(Trainee):
     def learning_rates(self) -> list[float]:
         groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
         return [float(group["lr"]) for group in groups if "lr" in group]
+
+    def schedule_ended(self, error: Exception) -> bool:
+        return isinstance(error, ValueError) and "Tried to step" in str(error)  # OneCycleLR
 
     def scale_learning_rates(self, factor: float) -> None:
         for optimizer in self.optimizers:

@@ -46,6 +46,7 @@ class Backend(ABC):
     framework: Framework
     # Keras finds the logits behind a softmax in front of a loss with from_logits=True
     repairs_logits = False
+    keeps_gradients = False  # a weight carries its gradient until it is cleared
     shape_errors: tuple[type[Exception], ...] = (TypeError, ValueError)
 
     # tensors
@@ -60,9 +61,13 @@ class Backend(ABC):
     def tensor(self, value: Any, dtype: Any = None) -> Any:
         return load("keras").ops.convert_to_tensor(value, dtype=dtype)
 
+    @abstractmethod
+    def is_abstract(self, tensor: Any) -> bool:
+        """It stands for values that are not known yet."""
+
     def array(self, tensor: Any) -> Array | None:
-        """The values of a tensor; None for one that stands for values not known yet."""
-        return self.framework.to_numpy(tensor)
+        """The values of a tensor, None for an abstract one."""
+        return None if self.is_abstract(tensor) else self.framework.to_numpy(tensor)
 
     def carries_gradient(self, tensor: Any) -> bool | None:
         """None where a tensor does not tell."""
@@ -112,6 +117,10 @@ class Backend(ABC):
     def find_state(self, trainee: KerasTrainee) -> None:
         """Find where the user's step keeps what it trains, if not in the model's variables."""
         return
+
+    def in_variables(self) -> bool:
+        """Whether variables hold what the step trains, not arrays of the user's own."""
+        return True
 
     def settle(self, model: Any) -> None:
         """Bring what a step has trained into the model's variables, if it stands elsewhere."""
