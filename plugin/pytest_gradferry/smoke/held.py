@@ -159,7 +159,9 @@ class Held:
                     self._keep(f"{path}({key})", where, partial(_given, value), _given, depth)
             case MethodType():
                 self._visit(thing.__func__, depth, path, where)
-                self._attributes(thing.__self__, depth, type(thing.__self__).__name__, "")
+                if id(thing.__self__) not in self._seen:
+                    self._seen.add(id(thing.__self__))
+                    self._attributes(thing.__self__, depth, type(thing.__self__).__name__, "")
             case FunctionType():
                 if not _of_library(thing.__code__.co_filename):
                     self._function(thing, depth)

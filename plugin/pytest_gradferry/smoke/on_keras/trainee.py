@@ -208,13 +208,13 @@ class KerasTrainee(Trainee):
         return self.backend.is_tensor(thing)
 
     def predict(self, inputs: list[Array] | None = None) -> tuple[list[Array], StepRecord]:
-        self.backend.settle(self.model)
         return self.predict_with(self.model, inputs)
 
     def predict_with(
         self, model: Any, inputs: list[Array] | None = None, training: bool = False
     ) -> tuple[list[Array], StepRecord]:
         """`predict` by another model of the same class, or in training mode."""
+        self.backend.settle(self.model)
         given = self._call_tensors()
         if inputs is not None:
             given = [

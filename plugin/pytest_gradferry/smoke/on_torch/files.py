@@ -42,8 +42,8 @@ class TorchFiles(Files):
 
         yield RoundTrip("saving and loading the state_dict", run, self._lost_state)
 
-    def checkpoint(self) -> Checkpoint:
-        return TorchCheckpoint(self._trainee)
+    def checkpoint(self) -> Checkpoint | None:
+        return TorchCheckpoint(self._trainee) if self._trainee.owns_loop else None
 
     def _lost_state(self, error: BaseException | None) -> tuple[str, str, str]:
         """Tensors kept as plain attributes that training has changed."""

@@ -65,6 +65,7 @@ class LightningTrainee(TorchTrainee):
                 "optimizer=..."
             )
         self._loop = _Loop(self.model, self._batch())
+        self.owns_loop = False
         return self._lightning_step, self._loop.optimizers, self.model.training_step
 
     def _batch(self, targets: Any = None) -> Any:

@@ -33,6 +33,8 @@ from .watch import Watcher, functions_seen, to_array
 class TorchTrainee(Trainee):
     """See `Trainee`.  Hidden modules, those kept in plain lists and dicts, are watched as well."""
 
+    owns_loop = True  # all that trains the model can be reached from the step
+
     def __init__(
         self, model: Any, inputs: Any, targets: Any, loss: Any, optimizer: Any, step: Any
     ) -> None:
@@ -44,9 +46,9 @@ class TorchTrainee(Trainee):
         self._initialise_lazy()
         self._own_loop = False  # the tool's, which sets the mode
         self._step: Callable[..., Any]
-        self._step, optimizer, seen = self._training(loss, optimizer, step)
+        self._step, optimizer, users = self._training(loss, optimizer, step)
         self.hidden_modules = dict(hidden_modules(model))
-        self.held = self._look_for_held(seen)
+        self.held = self._look_for_held(users)
         self._tensors = {**dict(model.named_parameters()), **self._hidden_tensors()}
         if not any(tensor.requires_grad for tensor in self._tensors.values()):
             raise SmokeError(
@@ -70,7 +72,7 @@ class TorchTrainee(Trainee):
         self.compiling = TorchCompiling(self, self._step)
 
     def _training(self, loss: Any, optimizer: Any, step: Any) -> tuple[Any, Any, Any]:
-        """The step, its optimizers, and the function of the user's in it, if there is one."""
+        """The step, its optimizers, and the function of the user's that it runs, if any."""
         if step is not None:
             return step, optimizer, step
         if loss is None:
@@ -95,10 +97,10 @@ class TorchTrainee(Trainee):
                 loop.call_model(self.model, self.inputs)
             undo()
 
-    def _look_for_held(self, step: Any) -> Held:
+    def _look_for_held(self, users: Callable[..., Any] | None) -> Held:
         root = type(self.model).__name__
         return Held(
-            step,
+            users,
             {f"{root}.{name}".rstrip("."): m for name, m in self.model.named_modules()},
             again=self._tensor_again,
             ignored=frozenset(vars(self.torch.nn.Module())),

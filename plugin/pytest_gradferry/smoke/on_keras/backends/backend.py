@@ -122,6 +122,10 @@ class Backend(ABC):
         """Find where the user's step keeps what it trains, if not in the model's variables."""
         return
 
+    def in_variables(self) -> bool:
+        """Whether variables hold what the step trains, not arrays of the user's own."""
+        return True
+
     def settle(self, model: Any) -> None:
         """Bring what a step has trained into the model's variables, if it stands elsewhere."""
         return
