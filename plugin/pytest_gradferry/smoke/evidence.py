@@ -66,10 +66,16 @@ class Evidence:
     def watch_step(self, targets: Any = None) -> StepRecord:
         """One watched step from where the trainee is."""
         __tracebackhide__ = True
+        with self.trainee.watch() as record:
+            record.loss = self.step(targets)
+        return record  # type: ignore[no-any-return]
+
+    def step(self, targets: Any = None) -> float:
+        """One step from where the trainee is.  Raises SmokeError for any error in it."""
+        __tracebackhide__ = True
         trainee = self.trainee
         try:
-            with trainee.watch() as record:
-                record.loss = trainee.step(targets)
+            return trainee.step(targets)
         except SmokeError:
             raise
         except Exception as error:
@@ -78,7 +84,6 @@ class Evidence:
                 f"{_with_targets(trainee)}:\n{type(error).__name__}: {_short(error)}"
             )
             raise SmokeError(str(Finding(measured, *trainee.advice.error(error)))) from error
-        return record  # type: ignore[no-any-return]
 
     @cached_property
     def watched(self) -> list[StepRecord]:
@@ -113,7 +118,7 @@ class Evidence:
             before = trainee.values()
             for _ in range(steps):
                 trainee.reseed_for_step(self.seed)
-                losses.append(trainee.step())
+                losses.append(self.step())
                 if not np.isfinite(losses[-1]):
                     break
             after = trainee.values()
@@ -140,7 +145,7 @@ class Evidence:
             for _ in range(count):
                 self.restore()
                 self.trainee.reseed_for_step(self.seed)
-                losses.append(self.trainee.step())
+                losses.append(self.step())
         return losses
 
     @cached_property

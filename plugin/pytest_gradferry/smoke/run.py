@@ -42,6 +42,7 @@ def run(
                 report.outcomes[name] = checks()[name].run(evidence, report.outcomes)
         finally:
             evidence.restore()
+            trainee.release()
         if "curve" in vars(evidence):
             report.losses = evidence.curve.losses
     report.seconds = time.perf_counter() - started

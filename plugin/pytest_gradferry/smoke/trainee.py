@@ -48,6 +48,10 @@ class Trainee(ABC):
         The function returned puts it back, as often as it is called.
         """
 
+    def release(self) -> None:
+        """Undo, once at the end, what stays done between the passes: what was built, say."""
+        return
+
     @abstractmethod
     def values(self) -> dict[str, Array]:
         """The weights' values now, and those of weights the model does not list (see `hidden`)."""

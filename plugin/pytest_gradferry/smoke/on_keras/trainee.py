@@ -17,6 +17,7 @@ from ..tree import leaves, map_arrays, shapes
 from . import backends, layer_losses, loop
 from .advice import KerasAdvice
 from .files import KerasFiles
+from .state import save_policy, save_training
 from .watch import Watcher
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ class KerasTrainee(Trainee):
                 f"{type(model).__name__} has no trainable weight: nothing can be trained. Are the "
                 "layers attributes of the model, and is trainable set?"
             )
+        self._at_the_end = [save_policy()]
+        if step is None:
+            self._at_the_end.append(save_training(model, leaves(optimizer), self.backend))
         self.watcher = Watcher(self.backend, model, self.variables, layers)
         self.watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they update
@@ -114,6 +118,10 @@ class KerasTrainee(Trainee):
                 metric.reset_state()
 
         return undo
+
+    def release(self) -> None:
+        for undo in self._at_the_end:
+            undo()
 
     @property
     def title(self) -> str:
