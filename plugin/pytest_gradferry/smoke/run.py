@@ -10,6 +10,7 @@ from .. import frameworks
 from .checks import checks
 from .errors import SmokeError
 from .evidence import Evidence
+from .norms import weight_norms
 from .report import SmokeReport
 from .settings import SEED, STEPS, THREADS, Settings
 from .trainee import Trainee
@@ -45,6 +46,7 @@ def run(
             trainee.release()
         if "curve" in vars(evidence):
             report.losses = evidence.curve.losses
+        report.weights = weight_norms(evidence)
     report.seconds = time.perf_counter() - started
     return report
 
@@ -69,12 +71,17 @@ def _trainee_class(model: Any) -> type[Any]:
         return KerasTrainee
     torch = frameworks.loaded("torch")
     if torch is not None and isinstance(model, torch.nn.Module):
-        from .on_torch.trainee import TorchTrainee
+        from .on_torch import trainee_class
 
-        return TorchTrainee
+        return trainee_class(model)
+    tf = frameworks.loaded("tensorflow")
+    if tf is not None and hasattr(tf, "Module") and isinstance(model, tf.Module):
+        from .on_keras.module import ModuleTrainee
+
+        return ModuleTrainee
     if isinstance(model, type):
         raise SmokeError(f"{model.__name__} is a class: pass a model, {model.__name__}()")
     raise SmokeError(
         f"cannot train a {type(model).__module__}.{type(model).__qualname__}: expected a "
-        "torch.nn.Module or a keras.Model"
+        "torch.nn.Module, a keras.Model or a tf.Module"
     )

@@ -48,9 +48,8 @@ class Trainee(ABC):
         The function returned puts it back, as often as it is called.
         """
 
-    def release(self) -> None:
-        """Undo, once at the end, what stays done between the passes: what was built, say."""
-        return
+    def release(self) -> None:  # noqa: B027  most have nothing to do
+        """Undo what making the trainee did to the model.  Called once, at the very end."""
 
     @abstractmethod
     def values(self) -> dict[str, Array]:
@@ -94,6 +93,14 @@ class Trainee(ABC):
     def learning_rates(self) -> list[float]:
         """Of the optimizers seen so far, one a parameter group; empty where they cannot be set."""
 
+    def rates(self) -> list[float]:
+        """The same to look at, schedules included."""
+        return self.learning_rates()
+
+    def schedule_ended(self, error: BaseException | None) -> bool:
+        """Whether a step ended in this error because a schedule has no rate for more steps."""
+        return False
+
     @abstractmethod
     def scale_learning_rates(self, factor: float) -> None: ...
 
@@ -115,6 +122,10 @@ class Trainee(ABC):
     @abstractmethod
     def hidden(self) -> dict[str, tuple[str, str]]:
         """Weights in use that the model does not list: name -> (where it is kept, rule code)."""
+
+    def is_used(self, name: str, record: StepRecord) -> bool:
+        """Whether a step that was watched used this weight, listed or hidden."""
+        return record.fresh.get(name) is not None
 
 
 def scalar_loss(value: Any, framework: Framework) -> float:

@@ -24,6 +24,9 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     ]
     still = [name for name in reached if name not in evidence.moved]
     if still:
+        for cause in ("clipping", "schedule"):  # clipped to 0, or a rate of 0
+            if has_failed(earlier, cause) and len(still) == len(reached):
+                return follows(cause)
         findings.append(_why_still(evidence, still, everything=len(still) == len(reached)))
     if findings:
         return failed(*findings)
@@ -55,15 +58,15 @@ def _hidden(evidence: Evidence) -> list[Finding]:
     trainee = evidence.trainee
     places: dict[tuple[str, str], list[str]] = {}
     for name, (place, code) in trainee.hidden().items():
-        in_use = any(record.fresh.get(name) is not None for record in evidence.watched)
+        in_use = any(trainee.is_used(name, record) for record in evidence.watched)
         if in_use and name not in evidence.moved:
             places.setdefault((place, code), []).append(name)
     return [
         Finding(
-            f"{listed(stuck)} get gradients but never move",
+            f"{listed(stuck)} are used in the step but never move",
             cause=f"the layers stand in {place}, so the model does not list their weights and the "
             "optimizer does not get them",
-            fix="use nn.ModuleList or nn.ModuleDict",
+            fix=trainee.advice.listing,
             code=code,
         )
         for (place, code), stuck in places.items()
@@ -94,7 +97,7 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
         return Finding(
             what,
             cause="no optimizer was stepped",
-            fix="call optimizer.step() (torch) or optimizer.apply_gradients (Keras) in the step",
+            fix=trainee.advice.stepping,
         )
     held = {name for record in records for name in record.used}
     missing = [name for name in still if name not in held]
@@ -144,7 +147,7 @@ def _not_held(evidence: Evidence, what: str, missing: list[str], still: list[str
     return Finding(
         what,
         cause=who,
-        fix="give the optimizer all trainable weights, or freeze the rest",
+        fix=evidence.trainee.advice.holding,
         code=evidence.trainee.advice.not_held_code,
     )
 

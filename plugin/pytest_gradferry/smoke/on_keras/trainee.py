@@ -10,7 +10,9 @@ import numpy as np
 
 from ...frameworks import Array, Undo, load
 from ...keras_layers import layer_paths
+from ..advice import Advice
 from ..errors import SmokeError
+from ..files import Files
 from ..record import StepRecord, Weight
 from ..trainee import Trainee, scalar_loss, takes_targets
 from ..tree import leaves, map_arrays, shapes
@@ -46,9 +48,9 @@ class KerasTrainee(Trainee):
             self._step = step
         elif loss is not None:
             optimizer = loop.make_optimizer(optimizer or "adam")
-            value = loop.loss_value(model, loss, self.backend)
+            value = loop.loss_value(model, loss, self.backend, self._told_of_training())
             self._step = self.backend.make_step(model, value, optimizer)
-        elif model.compiled:
+        elif getattr(model, "compiled", False):
             optimizer = model.optimizer
             self._step = self.backend.compiled_step(model)
             self.calls_itself = type(model).train_step is not self.keras.Model.train_step
@@ -57,25 +59,24 @@ class KerasTrainee(Trainee):
                 "nothing says how to train: compile the model, pass loss=..., e.g. "
                 "loss='cross_entropy', or the step function of your own, step=..."
             )
-        layers = _layer_names(model)
-        self.variables, self.weights = _weights(model, layers)
+        layers = self._name_layers()
+        self.variables, self.weights = self._name_weights(layers)
         if not any(weight.trainable for weight in self.weights.values()):
             raise SmokeError(
-                f"{type(model).__name__} has no trainable weight: nothing can be trained. Are the "
-                "layers attributes of the model, and is trainable set?"
+                f"{type(model).__name__} has no trainable weight: nothing can be trained. "
+                f"{self._why_no_weights()}"
             )
         self._at_the_end = [save_policy()]
         if step is None:
             self._at_the_end.append(save_training(model, leaves(optimizer), self.backend))
-        self.watcher = Watcher(self.backend, model, self.variables, layers)
+        self.watcher = self._make_watcher(layers)
         self.watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they update
         self._optimizers = [
             o for o in self._known_optimizers(optimizer) if getattr(o, "built", True)
         ]
         self.watcher.optimizers = list(self._optimizers)
-        self.advice = KerasAdvice(self)
-        self.files = KerasFiles(self)
+        self.advice, self.files = self._make_parts()
         self.backend.find_state(self)
         self._seeds = {
             id(v): (v, self.backend.read(v)) for v in model.variables if v.name == _SEED_STATE
@@ -95,10 +96,36 @@ class KerasTrainee(Trainee):
                 f"{shapes(self.inputs)}:\n{type(error).__name__}: {error}"
             ) from error
 
+    # what is a module's otherwise than a model's
+
+    def _name_layers(self) -> dict[int, str]:
+        return _layer_names(self.model)
+
+    def _name_weights(self, layers: dict[int, str]) -> tuple[dict[str, Any], dict[str, Weight]]:
+        return _weights(self.model, layers)
+
+    def _why_no_weights(self) -> str:
+        return "Are the layers attributes of the model, and is trainable set?"
+
+    def _make_watcher(self, layers: dict[int, str]) -> Watcher:
+        return Watcher(self.backend, self.model, self.variables, layers)
+
+    def _make_parts(self) -> tuple[Advice, Files]:
+        return KerasAdvice(self), KerasFiles(self)
+
+    def _told_of_training(self) -> dict[str, bool]:
+        """How `fit` calls the model."""
+        return self.mode(training=True) if loop.takes_training(self.model) else {}
+
+    def mode(self, training: bool) -> dict[str, bool]:
+        """The argument that calls the model in training or in evaluation."""
+        return {"training": training}
+
     # state
 
     def save(self) -> Undo:
-        variables = {id(v): v for v in (*self.model.variables, *self.model.metrics_variables)}
+        metrics_variables = getattr(self.model, "metrics_variables", ())
+        variables = {id(v): v for v in (*self.model.variables, *metrics_variables)}
         undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self._optimizers]
         is_variable = self.backend.is_variable
         for held in self.held.objects if self.held else []:
@@ -209,7 +236,7 @@ class KerasTrainee(Trainee):
         )
         record = StepRecord()
         with self.watcher.calls_seen(record), self.backend.evaluating():
-            output = model(*args, **{**kwargs, "training": training})
+            output = model(*args, **{**kwargs, **self.mode(training)})
         found = [leaf for leaf in leaves(output) if self._is_tensor(leaf)]
         return [self.framework.to_numpy(leaf) for leaf in found], record
 
