@@ -79,23 +79,16 @@ class Evidence:
     def watch_step(self, targets: Any = None) -> StepRecord:
         """One watched step from where the trainee is."""
         __tracebackhide__ = True
-        with self._told(), self.trainee.watch() as record:
-            record.loss = self.trainee.step(targets)
+        with self.trainee.watch() as record:
+            record.loss = self.step(targets)
         return record  # type: ignore[no-any-return]
 
-    def step(self) -> float:
-        """One step from where the trainee is; its loss."""
-        __tracebackhide__ = True
-        with self._told():
-            return self.trainee.step()
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """An error inside becomes one SmokeError that says where it was and what it is known by."""
+    def step(self, targets: Any = None) -> float:
+        """One step from where the trainee is.  Raises SmokeError for any error in it."""
         __tracebackhide__ = True
         trainee = self.trainee
         try:
-            yield
+            return trainee.step(targets)
         except SmokeError:
             raise
         except Exception as error:
@@ -147,10 +140,11 @@ class Evidence:
                 rates.append(trainee.rates())
                 try:
                     losses.append(self.step())
-                except Exception as error:
-                    if not losses or not trainee.schedule_ended(error):
+                except SmokeError as error:
+                    cause = error.__cause__
+                    if not losses or not trainee.schedule_ended(cause):
                         raise
-                    ended = str(error)
+                    ended = str(cause)
                     break
                 if not np.isfinite(losses[-1]):
                     break
@@ -178,7 +172,7 @@ class Evidence:
             for _ in range(count):
                 self.restore()
                 self.trainee.reseed_for_step(self.seed)
-                losses.append(self.trainee.step())
+                losses.append(self.step())
         return losses
 
     @cached_property
