@@ -59,14 +59,13 @@ def _hidden(evidence: Evidence) -> list[Finding]:
     trainee = evidence.trainee
     places: dict[tuple[str, str, str], list[str]] = {}
     for name, advice in trainee.hidden().items():
-        in_use = any(record.fresh.get(name) is not None for record in evidence.watched)
+        in_use = any(trainee.is_used(name, record) for record in evidence.watched)
         if in_use and name not in evidence.moved:
             places.setdefault(advice, []).append(name)
     return [
         Finding(
-            f"{listed(stuck)} get gradients but never move",
-            cause=f"{reason}, so the model does not list what it has to train and the optimizer "
-            "does not get it",
+            f"{listed(stuck)} are used in the step but never move",
+            cause=reason,
             fix=fix,
             code=code,
         )
