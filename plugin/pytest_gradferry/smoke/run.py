@@ -10,6 +10,7 @@ from .. import frameworks
 from .checks import checks
 from .errors import SmokeError
 from .evidence import Evidence
+from .norms import weight_norms
 from .report import SmokeReport
 from .settings import SEED, STEPS, THREADS, Settings
 from .trainee import Trainee
@@ -30,6 +31,7 @@ def run(
     chosen = _chosen(settings)
     seed = SEED if settings.seed is None else settings.seed
     steps = settings.steps or STEPS
+    model = _one_model(model)
     make: Callable[..., Trainee] = _trainee_class(model)
     started = time.perf_counter()
     with frameworks.undisturbed(settings.threads or THREADS):
@@ -45,6 +47,7 @@ def run(
             trainee.release()
         if "curve" in vars(evidence):
             report.losses = evidence.curve.losses
+        report.weights = weight_norms(evidence)
     report.seconds = time.perf_counter() - started
     return report
 
@@ -59,6 +62,17 @@ def _chosen(settings: Settings) -> list[str]:
     if not chosen:
         raise SmokeError("only and skip leave no check to run")
     return chosen
+
+
+def _one_model(model: Any) -> Any:
+    """Several torch modules, in a tuple, list or dict, as one that holds them."""
+    torch = frameworks.loaded("torch")
+    if torch is None or not model or not isinstance(model, (tuple, list, dict)):
+        return model
+    parts = list(model.values() if isinstance(model, dict) else model)
+    if not all(isinstance(part, torch.nn.Module) for part in parts):
+        return model
+    return (torch.nn.ModuleDict if isinstance(model, dict) else torch.nn.ModuleList)(model)
 
 
 def _trainee_class(model: Any) -> type[Any]:

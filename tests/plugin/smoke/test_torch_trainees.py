@@ -1,7 +1,6 @@
 """Torch steps of all sorts that a smoke test must take as they are, and give back unchanged."""
 
 import copy
-import warnings
 from collections import namedtuple
 from dataclasses import dataclass
 
@@ -10,9 +9,9 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
-from torch.nn.utils import parametrizations, rnn
+from torch.nn.utils import parametrizations, prune, rnn
 
-from pytest_gradferry.smoke import Smoke, SmokeError
+from pytest_gradferry.smoke import Smoke
 
 CLASSES = 3
 
@@ -405,7 +404,7 @@ def orthogonal():
 
 def pruned():
     model = mlp()
-    nn.utils.prune.l1_unstructured(model[0], "weight", 0.5)
+    prune.l1_unstructured(model[0], "weight", 0.5)
     return trained(model)
 
 

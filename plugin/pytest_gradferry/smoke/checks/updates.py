@@ -112,12 +112,7 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
                 fix="call loss.backward() first, then optimizer.step()",
                 code="XFR206",
             )
-        return Finding(
-            what,
-            cause="the gradients are cleared between the backward pass and the optimizer's step",
-            fix="call optimizer.zero_grad() before loss.backward(), or after optimizer.step()",
-            code="XFR205",
-        )
+        return Finding(what, *trainee.advice.unused)
     rates = trainee.learning_rates()
     if rates and not any(rates):
         return Finding(what, cause="the learning rate is 0", fix="give the optimizer a rate")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
 
-from ...frameworks import Array, Undo, get, load
+from ...frameworks import Array, Undo, get, load, loaded
 from ...hidden import hidden_modules
 from ..errors import SmokeError
 from ..held import Held
@@ -130,11 +130,21 @@ class TorchTrainee(Trainee):
         targets = self.targets if targets is None else loop.as_tensors(targets, self.model)
         if self._own_loop:
             self.model.train()
-        if takes_targets(self._step):
-            value = self._step(self.inputs, targets)
-        else:
-            value = self._step(self.inputs)
+        with self._uncompiled():
+            if takes_targets(self._step):
+                value = self._step(self.inputs, targets)
+            else:
+                value = self._step(self.inputs)
         return scalar_loss(value, self.framework)
+
+    def _uncompiled(self) -> AbstractContextManager[Any]:
+        """What torch.compile has compiled runs as it is written: hooks see all, and none is traced.
+
+        Nothing can be compiled before torch._dynamo is imported, which takes seconds.
+        """
+        if loaded("torch._dynamo") is None or not hasattr(self.torch.compiler, "set_stance"):
+            return nullcontext()
+        return self.torch.compiler.set_stance("force_eager")  # type: ignore[no-any-return]
 
     @contextmanager
     def watch(self) -> Iterator[StepRecord]:
@@ -183,7 +193,9 @@ class TorchTrainee(Trainee):
         model.eval()
         try:
             with self.torch.no_grad(), functions_seen(record):
-                output = model.get_submodule(self._watcher.root_path)(*args, **kwargs)
+                path = self._watcher.root_path
+                called = model.get_submodule(path) if path else model
+                output = called(*args, **kwargs)
         finally:
             undo()
         found = [leaf for leaf in leaves(_plain(output)) if isinstance(leaf, self.torch.Tensor)]
