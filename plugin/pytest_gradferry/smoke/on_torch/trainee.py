@@ -18,7 +18,14 @@ from ..tree import leaves, map_arrays
 from . import loop
 from .advice import TorchAdvice
 from .files import TorchFiles
-from .state import save_generator, save_modes, save_optimizer, save_state_dict, save_tensor
+from .state import (
+    save_attributes,
+    save_generator,
+    save_modes,
+    save_optimizer,
+    save_state_dict,
+    save_tensor,
+)
 from .watch import Watcher, functions_seen, to_array
 
 
@@ -161,9 +168,9 @@ class TorchTrainee(Trainee):
                 self._watcher.by_hand(record, moved)
 
     def call_leaves(self) -> list[Array]:
-        return [to_array(leaf) for leaf in self._call_tensors()]
+        return [to_array(leaf) for leaf in self.call_tensors()]
 
-    def _call_tensors(self) -> list[Any]:
+    def call_tensors(self) -> list[Any]:
         if self._watcher.root_call is None:
             raise SmokeError(f"the step does not call {type(self.model).__name__} itself")
         return [
@@ -177,7 +184,7 @@ class TorchTrainee(Trainee):
         self, model: Any, inputs: list[Array] | None = None
     ) -> tuple[list[Array], StepRecord]:
         """`predict` by another model of the same class."""
-        given = self._call_tensors()
+        given = self.call_tensors()
         if inputs is not None:
             given = [
                 self.torch.as_tensor(new, dtype=old.dtype, device=old.device)
@@ -189,7 +196,7 @@ class TorchTrainee(Trainee):
             list(self._watcher.root_call or ()),
         )
         record = StepRecord()
-        undo = save_modes(list(model.modules()))
+        undo = save_attributes(list(model.modules()))  # modes too
         model.eval()
         try:
             with self.torch.no_grad(), functions_seen(record):
