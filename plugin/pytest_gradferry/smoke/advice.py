@@ -18,13 +18,13 @@ class Advice:
     backward = "call loss.backward() (torch) or tape.gradient(loss, weights) (TensorFlow)"
     holding = "give the optimizer all trainable weights, or freeze the rest"
     not_held_code = ""
-    summing = ("add up the gradients of all micro-batches before the update", "")
     # (cause, fix, code) of gradients that were computed, and are zero or gone at the update
     unused = (
         "the gradients are cleared between the backward pass and the optimizer's step",
         "call optimizer.zero_grad() before loss.backward(), or after optimizer.step()",
         "XFR205",
     )
+    summing = ("add up the gradients of all micro-batches before the update", "")
 
     def flaws(self) -> list[tuple[str, str, str, str]]:
         """(measured, cause, fix, code) of what is wrong with the model, whatever the step does."""
