@@ -293,6 +293,10 @@ class KerasTrainee(Trainee):
         rates = [self.backend.learning_rates(optimizer) for optimizer in self.optimizers]
         return [rate for each in rates for rate in each] if all(rates) else []
 
+    def rates(self) -> list[float]:
+        rates = [optimizer.learning_rate for optimizer in self.optimizers]
+        return [float(np.asarray(self.framework.to_numpy(rate))) for rate in rates]
+
     def scale_learning_rates(self, factor: float) -> None:
         for optimizer in self.optimizers:
             self.backend.scale_learning_rates(optimizer, factor)

@@ -19,6 +19,7 @@ from ...frameworks import Array, load
 from ..record import LayerCall, LossCall, StepRecord
 from ..tree import leaves
 from ..verdict import carried
+from .acts import ActWatcher
 from .backends import Backend
 from .backends.backend import DropoutFunction, LossFunction
 
@@ -48,6 +49,7 @@ class Watcher:
             id(handle): name for name, v in variables.items() for handle in backend.handles(v)
         }
         self.optimizers: list[Any] = []
+        self.acts = ActWatcher(self, StepRecord())  # of the step at hand
         self.root_call: tuple[tuple[Any, ...], dict[str, Any]] | None = None
         self.on_new_optimizer: Callable[[Any, list[Any]], None] = lambda optimizer, held: None
         self._used: dict[str, Array] = {}  # gradients, as the last update used them
@@ -55,6 +57,9 @@ class Watcher:
 
     def watch(self, stack: ExitStack, record: StepRecord) -> None:
         """Patch everything until the stack closes."""
+        stack.callback(setattr, self, "acts", self.acts)
+        self.acts = ActWatcher(self, record)
+        self.acts.watch(stack)
         self.backend.watch(stack, self, record)
         base = load("keras.src.optimizers.base_optimizer").BaseOptimizer
         self.patch(stack, base, "apply", self._on_update(record))
@@ -98,11 +103,14 @@ class Watcher:
 
         stack.enter_context(mock.patch.object(owner, name, wrapper))
 
-    def note_gradient(self, record: StepRecord, name: str, gradient: Array | None) -> None:
+    def note_gradient(
+        self, record: StepRecord, name: str, gradient: Array | None, tensor: Any = None
+    ) -> None:
         """A backward pass computed this gradient of a weight, or none."""
         if gradient is None:
             record.fresh.setdefault(name, None)
             return
+        self.acts.gradient(name, gradient, tensor)
         earlier, since = record.fresh.get(name), self._since.get(name)
         record.fresh[name] = gradient if earlier is None else earlier + gradient
         self._since[name] = gradient if since is None else since + gradient
@@ -130,6 +138,7 @@ class Watcher:
         """An optimizer is about to update the variables it holds."""
         self._meet(optimizer, held)
         record.events.append("update")
+        self.acts.update(optimizer, held, gradients)
         record.optimizers.append(type(optimizer).__name__)
         for value, variable in zip(gradients, held, strict=False):
             self._note_use(record, value, variable)
@@ -184,6 +193,7 @@ class Watcher:
             return run(*args, **kwargs)  # Keras builds the model
         if layer is self.model:
             record.events.append("forward")
+            self.acts.forward(args, kwargs)
             if self.root_call is None:
                 self.root_call = (args, kwargs)
         kind = type(layer).__name__

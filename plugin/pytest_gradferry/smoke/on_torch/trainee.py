@@ -20,6 +20,7 @@ from .advice import TorchAdvice
 from .compiling import TorchCompiling
 from .files import TorchFiles
 from .state import (
+    save_attributes,
     save_generator,
     save_modes,
     save_optimizer,
@@ -33,6 +34,7 @@ from .watch import Watcher, functions_seen, to_array
 class TorchTrainee(Trainee):
     """See `Trainee`.  Hidden modules, those kept in plain lists and dicts, are watched as well."""
 
+    compiling: TorchCompiling
     owns_loop = True  # all that trains the model can be reached from the step
 
     def __init__(
@@ -165,10 +167,11 @@ class TorchTrainee(Trainee):
         targets = self.targets if targets is None else loop.as_tensors(targets, self.model)
         if self._own_loop:
             self.model.train()
-        if takes_targets(self._step):
-            value = self._step(self.inputs, targets)
-        else:
-            value = self._step(self.inputs)
+        with self.compiling.uncompiled():
+            if takes_targets(self._step):
+                value = self._step(self.inputs, targets)
+            else:
+                value = self._step(self.inputs)
         return scalar_loss(value, self.framework)
 
     @contextmanager
@@ -176,7 +179,6 @@ class TorchTrainee(Trainee):
         record = StepRecord(training_before=self.model.training)
         before = self.values()
         with ExitStack() as stack:
-            stack.enter_context(self.compiling.watched())
             self._watcher.watch(stack, record)
             yield record
         record.training_after = self.model.training
@@ -187,9 +189,9 @@ class TorchTrainee(Trainee):
                 self._watcher.by_hand(record, moved)
 
     def call_leaves(self) -> list[Array]:
-        return [to_array(leaf) for leaf in self._call_tensors()]
+        return [to_array(leaf) for leaf in self.call_tensors()]
 
-    def _call_tensors(self) -> list[Any]:
+    def call_tensors(self) -> list[Any]:
         if self._watcher.root_call is None:
             raise SmokeError(f"the step does not call {type(self.model).__name__} itself")
         return [
@@ -203,7 +205,7 @@ class TorchTrainee(Trainee):
         self, model: Any, inputs: list[Array] | None = None
     ) -> tuple[list[Array], StepRecord]:
         """`predict` by another model of the same class."""
-        given = self._call_tensors()
+        given = self.call_tensors()
         if inputs is not None:
             given = [
                 self.torch.as_tensor(new, dtype=old.dtype, device=old.device)
@@ -215,11 +217,13 @@ class TorchTrainee(Trainee):
             list(self._watcher.root_call or ()),
         )
         record = StepRecord()
-        undo = save_modes(list(model.modules()))
+        undo = save_attributes(list(model.modules()))  # modes too
         model.eval()
         try:
             with self.torch.no_grad(), functions_seen(record):
-                output = model.get_submodule(self._watcher.root_path)(*args, **kwargs)
+                path = self._watcher.root_path
+                called = model.get_submodule(path) if path else model
+                output = called(*args, **kwargs)
         finally:
             undo()
         found = [leaf for leaf in leaves(_plain(output)) if isinstance(leaf, self.torch.Tensor)]

@@ -101,13 +101,14 @@ class TensorFlowBackend(Backend):
     def _on_gradient(self, watcher: Watcher, record: StepRecord) -> Callable[..., Any]:
         def gradient(original: Any, tape: Any, target: Any, sources: Any, *a: Any, **k: Any) -> Any:
             result = original(tape, target, sources, *a, **k)
+            watcher.acts.begin(target)
             asked = {watcher.names.get(id(source)) for source in leaves(sources)}
             record.asked = (record.asked or set()) | {name for name in asked if name}
             for source, value in zip(leaves(sources), leaves(result), strict=False):
                 name = watcher.names.get(id(source))
                 if name is not None:
                     array = None if value is None else self.framework.to_numpy(value)
-                    watcher.note_gradient(record, name, array)
+                    watcher.note_gradient(record, name, array, value)
             if asked - {None}:
                 record.events.append("backward")
             return result
