@@ -187,14 +187,22 @@ def test_nothing():
 """
 
 
-def test_unused_session_imports_nothing_to_the_end_of_the_process(pytester):
-    """At the end, not inside a test: hooks that run last, like the summary, import too."""
-    path = pytester.makepyfile(UNUSED)
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-s", str(path)], capture_output=True, text=True
+def test_an_unused_session_imports_the_plugin_and_nothing_else(pytester):
+    """Up to the end of the process: hooks that run last, like the summary, import too."""
+    path = pytester.makepyfile(
+        "import atexit, sys\n"
+        "atexit.register(lambda: print('IMPORTED', *sys.modules))\n"
+        "def test_nothing(): pass\n"
     )
-    assert "1 passed" in done.stdout
-    assert "IMPORTED []" in done.stdout
+
+    def modules(*arguments):
+        command = [sys.executable, "-m", "pytest", "-q", "-s", str(path), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert "1 passed" in done.stdout
+        return set(done.stdout.partition("IMPORTED ")[2].split())
+
+    added = modules("--gradferry-seed=1") - modules("-p", "no:gradferry")
+    assert added == {"pytest_gradferry", "pytest_gradferry.plugin"}
 
 
 def test_torch_session_imports_no_tensorflow(pytester):
