@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import subprocess
 import sys
 
 import pytest
@@ -206,6 +207,21 @@ def test_a_mistake_is_told_and_the_run_can_be_done_again(models, capsys, name, a
     sys.modules.pop(models)
     assert main(words[2:]) == 1
     assert capsys.readouterr().out == first.replace("report: r/gradferry.html\n", "")
+
+
+def test_a_process_of_its_own_draws_the_same(models, tmp_path):
+    """There the framework is imported, and could be seeded, only when the model is."""
+    arguments = ["smoke", f"{models}:loop", "--seed=5", "--steps=3", "--report=r", "--only=finite"]
+
+    def losses():
+        [found] = json.loads((tmp_path / "r/gradferry.json").read_text("utf-8"))["results"]
+        return found["losses"]
+
+    assert main(arguments) == 0
+    here = losses()
+    command = [sys.executable, "-m", "flake8_gradferry", *arguments]
+    subprocess.run(command, check=True, capture_output=True)
+    assert losses() == pytest.approx(here, rel=1e-6)
 
 
 @pytest.mark.parametrize(
