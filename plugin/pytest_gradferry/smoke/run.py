@@ -43,6 +43,7 @@ def run(
                 report.outcomes[name] = checks()[name].run(evidence, report.outcomes)
         finally:
             evidence.restore()
+            trainee.release()
         if "curve" in vars(evidence):
             report.losses = evidence.curve.losses
         report.weights = weight_norms(evidence)
@@ -70,9 +71,9 @@ def _trainee_class(model: Any) -> type[Any]:
         return KerasTrainee
     torch = frameworks.loaded("torch")
     if torch is not None and isinstance(model, torch.nn.Module):
-        from .on_torch.trainee import TorchTrainee
+        from .on_torch import trainee_class
 
-        return TorchTrainee
+        return trainee_class(model)
     if isinstance(model, type):
         raise SmokeError(f"{model.__name__} is a class: pass a model, {model.__name__}()")
     raise SmokeError(

@@ -17,7 +17,7 @@ from ..compare import Comparison, relative
 from ..errors import ParityInputError
 from ..report import Finding
 from ..settings import Difference, Found, thawed, written
-from ..training.embeddings import ties
+from ..training.embeddings import ties, untied
 from .arithmetic import residual, scale
 from .attention import attention
 from .calls import always_on, batch_norm
@@ -30,6 +30,7 @@ from .operations.cause import located, operations, output_error
 from .optimizers import optimizer_causes
 from .order import swapped
 from .outputs import in_another_order
+from .parts import parts
 from .repeated import Step, mistakes, told_once
 from .sequences import kept_states, masks_of_padding, recurrent
 from .summaries import summary
@@ -173,6 +174,7 @@ def _sources(
     yield _settings(comparison, settings)
     if where is not None:
         yield in_another_order(comparison, where)
+        yield untied(comparison)
         yield swapped(comparison, where)
         yield summary(comparison, where)
     if isinstance(where, Divergence):
@@ -182,6 +184,7 @@ def _sources(
         yield scale(comparison, where)
         yield recurrent(comparison, where)
         yield attention(comparison, where)
+        yield parts(comparison, where)
     if where is not None:
         yield masks_of_padding(comparison)
         yield activation(comparison, where)

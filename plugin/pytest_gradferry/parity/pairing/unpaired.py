@@ -16,6 +16,7 @@ from ..report import Finding
 from ..sides.side import Side, Trace
 from .directions import directions
 from .layers import Pairing, Unit, WeightPair, coupled, units
+from .shared import shared
 
 
 def reasons(
@@ -28,6 +29,7 @@ def reasons(
         *_hidden_layers(comparison),
         *_one_sided(comparison, traces, copy),
         *directions(comparison, traces),
+        *shared(comparison, traces, copy),
     ]
 
 

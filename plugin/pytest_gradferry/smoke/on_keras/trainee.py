@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,10 +14,13 @@ from ..errors import SmokeError
 from ..record import StepRecord, Weight
 from ..trainee import Trainee, scalar_loss, takes_targets
 from ..tree import leaves, map_arrays, shapes
-from . import backends, loop
+from . import backends, layer_losses, loop
 from .advice import KerasAdvice
 from .files import KerasFiles
 from .watch import Watcher
+
+if TYPE_CHECKING:
+    from ..evidence import Evidence
 
 _SEED_STATE = "seed_generator_state"  # the name Keras gives the state of a layer's generator
 
@@ -54,16 +57,13 @@ class KerasTrainee(Trainee):
                 "loss='cross_entropy', or the step function of your own, step=..."
             )
         layers = _layer_names(model)
-        self._variables, self.weights = _weights(model, layers)
+        self.variables, self.weights = _weights(model, layers)
         if not any(weight.trainable for weight in self.weights.values()):
             raise SmokeError(
                 f"{type(model).__name__} has no trainable weight: nothing can be trained. Are the "
                 "layers attributes of the model, and is trainable set?"
             )
-        self._seeds = {
-            id(v): (v, self.framework.to_numpy(v)) for v in model.variables if v.name == _SEED_STATE
-        }
-        self.watcher = Watcher(self.backend, model, self._variables, layers)
+        self.watcher = Watcher(self.backend, model, self.variables, layers)
         self.watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they update
         self._optimizers = [
@@ -73,6 +73,9 @@ class KerasTrainee(Trainee):
         self.advice = KerasAdvice(self)
         self.files = KerasFiles(self)
         self.backend.find_state(self)
+        self._seeds = {
+            id(v): (v, self.backend.read(v)) for v in model.variables if v.name == _SEED_STATE
+        }
 
     def _build(self) -> None:
         """A model without weights has nothing to note: call it once."""
@@ -114,14 +117,16 @@ class KerasTrainee(Trainee):
 
     @property
     def title(self) -> str:
-        return f"{type(self.model).__name__} (keras)"
+        backend = self.keras.backend.backend()
+        on = "" if backend == "tensorflow" else f" on {backend}"
+        return f"{type(self.model).__name__} (keras{on})"
 
     def values(self) -> dict[str, Array]:
-        return {name: self.backend.read(v) for name, v in self._variables.items()}
+        return {name: self.backend.read(v) for name, v in self.variables.items()}
 
     def assign(self, values: dict[str, Array]) -> None:
         for name, value in values.items():
-            self.backend.write(self._variables[name], value)
+            self.backend.write(self.variables[name], value)
 
     def reseed(self, seed: int) -> None:
         self.backend.reseed(seed)
@@ -224,6 +229,15 @@ class KerasTrainee(Trainee):
     def scale_learning_rates(self, factor: float) -> None:
         for optimizer in self._optimizers:
             self.backend.scale_learning_rates(optimizer, factor)
+
+    def layer_losses(self) -> dict[str, float]:
+        return layer_losses.terms(self)
+
+    def layer_losses_scaled(self, factor: float) -> AbstractContextManager[Any]:
+        return layer_losses.scaled(factor)
+
+    def penalised_by_hand(self, evidence: Evidence) -> bool:
+        return layer_losses.by_hand(self, evidence)
 
     def own_classes(self) -> dict[str, type[Any]]:
         """The layer classes that are not Keras' own, by name."""

@@ -34,19 +34,9 @@ class TorchTrainee(Trainee):
         self.inputs = loop.as_tensors(inputs, model)
         self.targets = loop.as_tensors(targets, model)
         self._initialise_lazy()
-        self._own_loop = step is None
+        self._own_loop = False  # the tool's, which sets the mode
         self._step: Callable[..., Any]
-        if step is None:
-            if loss is None:
-                raise SmokeError(
-                    "nothing says how to train: pass loss=..., e.g. loss='cross_entropy', or the "
-                    "step function of your own, step=..."
-                )
-            optimizer = loop.make_optimizer(optimizer or "adam", model)
-            self._step = loop.make_step(model, loss, optimizer)
-        else:
-            self._step = step
-        self._held = Held(self._step) if not self._own_loop else None
+        self._step, optimizer, self._held = self._training(loss, optimizer, step)
         self.hidden_modules = dict(hidden_modules(model))
         self._tensors = {**dict(model.named_parameters()), **self._hidden_tensors()}
         if not any(tensor.requires_grad for tensor in self._tensors.values()):
@@ -64,9 +54,25 @@ class TorchTrainee(Trainee):
         self._watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they step
         self._optimizers = self._known_optimizers(optimizer)
-        self._watcher.optimizers = list(self._optimizers)
-        self.advice = TorchAdvice(model)
+        self._watcher.optimizers += self._optimizers
+        self.advice = self._make_advice()
         self.files = TorchFiles(self)
+
+    def _training(self, loss: Any, optimizer: Any, step: Any) -> tuple[Any, Any, Held | None]:
+        """The step, its optimizers, and what it holds."""
+        if step is not None:
+            return step, optimizer, Held(step)
+        if loss is None:
+            raise SmokeError(
+                "nothing says how to train: pass loss=..., e.g. loss='cross_entropy', or the "
+                "step function of your own, step=..."
+            )
+        self._own_loop = True
+        optimizer = loop.make_optimizer(optimizer or "adam", self.model)
+        return loop.make_step(self.model, loss, optimizer), optimizer, None
+
+    def _make_advice(self) -> TorchAdvice:
+        return TorchAdvice(self.model)
 
     def _initialise_lazy(self) -> None:
         """Lazy layers get their weights at the first call; there is nothing to save before."""
@@ -177,7 +183,7 @@ class TorchTrainee(Trainee):
         model.eval()
         try:
             with self.torch.no_grad(), functions_seen(record):
-                output = model(*args, **kwargs)
+                output = model.get_submodule(self._watcher.root_path)(*args, **kwargs)
         finally:
             undo()
         found = [leaf for leaf in leaves(_plain(output)) if isinstance(leaf, self.torch.Tensor)]
@@ -206,6 +212,9 @@ class TorchTrainee(Trainee):
     def learning_rates(self) -> list[float]:
         groups = [group for optimizer in self._optimizers for group in optimizer.param_groups]
         return [float(group["lr"]) for group in groups if "lr" in group]
+
+    def schedule_ended(self, error: Exception) -> bool:
+        return isinstance(error, ValueError) and "Tried to step" in str(error)  # OneCycleLR
 
     def scale_learning_rates(self, factor: float) -> None:
         for optimizer in self._optimizers:

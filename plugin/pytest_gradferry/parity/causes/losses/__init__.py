@@ -11,6 +11,7 @@ from .formula import arguments_swapped, clipped, huber_threshold, kind
 from .labels import broadcast, ignored, label_smoothing
 from .logits import logits
 from .scale import offset, reduction, scaled, sums
+from .terms import terms
 from .weights import missing_weights, positive_weight
 
 _OF_CALLS = (
@@ -39,4 +40,5 @@ def loss_causes(comparison: Comparison) -> Iterator[Hypothesis]:
     if not pairs:
         yield from sums(comparison)
     yield from scaled(comparison)
+    yield from terms(comparison)
     yield from offset(comparison)

@@ -47,6 +47,7 @@ class Backend(ABC):
     framework: Framework
     # Keras finds the logits behind a softmax in front of a loss with from_logits=True
     repairs_logits = False
+    keeps_gradients = False  # a weight carries its gradient until it is cleared
     shape_errors: tuple[type[Exception], ...] = (TypeError, ValueError)
 
     # tensors
@@ -61,9 +62,13 @@ class Backend(ABC):
     def tensor(self, value: Any, dtype: Any = None) -> Any:
         return load("keras").ops.convert_to_tensor(value, dtype=dtype)
 
+    @abstractmethod
+    def is_abstract(self, tensor: Any) -> bool:
+        """It stands for values that are not known yet."""
+
     def array(self, tensor: Any) -> Array | None:
-        """The values of a tensor; None for one that stands for values not known yet."""
-        return self.framework.to_numpy(tensor)
+        """The values of a tensor, None for an abstract one."""
+        return None if self.is_abstract(tensor) else self.framework.to_numpy(tensor)
 
     def carries_gradient(self, tensor: Any) -> bool | None:
         """None where a tensor does not tell."""
