@@ -285,3 +285,25 @@ def test_the_checks_are_listed(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(checks())
     assert any(line.endswith("hold no NaN and no infinity.") for line in lines)
+
+
+def test_a_lightning_module(models, capsys, tmp_path):
+    pytest.importorskip("lightning")
+    code = """
+import torch
+from lightning.pytorch import LightningModule
+
+class Module(LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.fc = torch.nn.Linear(4, 3)
+    def training_step(self, batch):
+        x, y = batch
+        return torch.nn.functional.cross_entropy(self.fc(x), y)
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), 0.1)
+"""
+    with (tmp_path / f"{models}.py").open("a") as file:
+        file.write(code)
+    assert run(models, "Module", "--shape=8,4", "--classes=3", *FAST) == 0
+    assert "training_smoke of Module" in capsys.readouterr().out
