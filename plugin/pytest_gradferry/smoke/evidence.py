@@ -56,10 +56,13 @@ class Curve:
 class Evidence:
     """The passes.  Each starts from the trainee's state when this was made."""
 
-    def __init__(self, trainee: Trainee, steps: int, seed: int) -> None:
+    def __init__(
+        self, trainee: Trainee, steps: int, seed: int, wanted: frozenset[str] = frozenset()
+    ) -> None:
         self.trainee = trainee
         self.steps = steps
         self.seed = seed
+        self.wanted = wanted  # the checks asked for by name, which may take their time
         self.restore = trainee.save()
 
     @contextmanager
@@ -76,10 +79,23 @@ class Evidence:
     def watch_step(self, targets: Any = None) -> StepRecord:
         """One watched step from where the trainee is."""
         __tracebackhide__ = True
+        with self._told(), self.trainee.watch() as record:
+            record.loss = self.trainee.step(targets)
+        return record  # type: ignore[no-any-return]
+
+    def step(self) -> float:
+        """One step from where the trainee is; its loss."""
+        __tracebackhide__ = True
+        with self._told():
+            return self.trainee.step()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """An error inside becomes one SmokeError that says where it was and what it is known by."""
+        __tracebackhide__ = True
         trainee = self.trainee
         try:
-            with trainee.watch() as record:
-                record.loss = trainee.step(targets)
+            yield
         except SmokeError:
             raise
         except Exception as error:
@@ -88,7 +104,6 @@ class Evidence:
                 f"{_with_targets(trainee)}:\n{type(error).__name__}: {_short(error)}"
             )
             raise SmokeError(str(Finding(measured, *trainee.advice.error(error)))) from error
-        return record  # type: ignore[no-any-return]
 
     @cached_property
     def watched(self) -> list[StepRecord]:
@@ -131,7 +146,7 @@ class Evidence:
                 trainee.reseed_for_step(self.seed)
                 rates.append(trainee.rates())
                 try:
-                    losses.append(trainee.step())
+                    losses.append(self.step())
                 except Exception as error:
                     if not losses or not trainee.schedule_ended(error):
                         raise

@@ -29,6 +29,7 @@ def run(
 ) -> SmokeReport:
     """Run the checks and report; see `Smoke` for the arguments.  `tell` is told of each check."""
     chosen = _chosen(settings)
+    wanted = frozenset(settings.only or ())
     seed = SEED if settings.seed is None else settings.seed
     steps = settings.steps or STEPS
     make: Callable[..., Trainee] = _trainee_class(model)
@@ -36,7 +37,7 @@ def run(
     with frameworks.undisturbed(settings.threads or THREADS):
         trainee = make(model, inputs, targets, loss, optimizer, step)
         report = SmokeReport(trainee.title, seed)
-        evidence = Evidence(trainee, steps, seed)
+        evidence = Evidence(trainee, steps, seed, wanted)
         try:
             for name in chosen:
                 tell(name)

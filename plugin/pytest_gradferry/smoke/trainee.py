@@ -18,6 +18,7 @@ import numpy as np
 
 from ..frameworks import Array, Framework, Undo
 from .advice import Advice
+from .compiling import Compiling
 from .errors import SmokeError
 from .files import Files
 from .record import StepRecord, Weight
@@ -36,6 +37,7 @@ class Trainee(ABC):
     weights: dict[str, Weight]
     advice: Advice
     files: Files
+    compiling: Compiling
 
     @property
     def title(self) -> str:

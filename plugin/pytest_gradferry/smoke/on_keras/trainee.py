@@ -11,6 +11,7 @@ import numpy as np
 from ...frameworks import Array, Undo, load
 from ...keras_layers import layer_paths
 from ..errors import SmokeError
+from ..held import Held
 from ..record import StepRecord, Weight
 from ..trainee import Trainee, scalar_loss, takes_targets
 from ..tree import leaves, map_arrays, shapes
@@ -21,6 +22,13 @@ from .watch import Watcher
 
 if TYPE_CHECKING:
     from ..evidence import Evidence
+
+# What compiling and training a Keras model sets on it.
+_OF_MODEL = (
+    *("compiled", "loss", "optimizer", "history", "steps_per_execution"),
+    *("train_function", "test_function", "predict_function", "unrolled_steps_per_execution"),
+    *("stop_training", "stop_evaluating", "stop_predicting"),
+)
 
 _SEED_STATE = "seed_generator_state"  # the name Keras gives the state of a layer's generator
 
@@ -39,8 +47,10 @@ class KerasTrainee(Trainee):
         self.targets = loop.as_tensors(targets, self.backend)
         self._build()
         self._step: Callable[..., Any]
-        self.held = self.backend.held(step) if step is not None else None
-        self.calls_itself = step is not None  # the user's code, not fit's, calls the model
+        layers = _layer_names(model)
+        self.held = self._look_for_held(step, layers)
+        self.own_step = step is not None
+        self.calls_itself = self.own_step  # the user's code, not fit's, calls the model
         if step is not None:
             self._step = step
         elif loss is not None:
@@ -56,7 +66,6 @@ class KerasTrainee(Trainee):
                 "nothing says how to train: compile the model, pass loss=..., e.g. "
                 "loss='cross_entropy', or the step function of your own, step=..."
             )
-        layers = _layer_names(model)
         self.variables, self.weights = _weights(model, layers)
         if not any(weight.trainable for weight in self.weights.values()):
             raise SmokeError(
@@ -66,12 +75,14 @@ class KerasTrainee(Trainee):
         self.watcher = Watcher(self.backend, model, self.variables, layers)
         self.watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they update
-        self._optimizers = [
+        self._strangers: list[Any] = []  # what those update
+        self.optimizers = [
             o for o in self._known_optimizers(optimizer) if getattr(o, "built", True)
         ]
-        self.watcher.optimizers = list(self._optimizers)
+        self.watcher.optimizers = list(self.optimizers)
         self.advice = KerasAdvice(self)
         self.files = KerasFiles(self)
+        self.compiling = self.backend.compiling(self)
         self.backend.find_state(self)
         self._seeds = {
             id(v): (v, self.backend.read(v)) for v in model.variables if v.name == _SEED_STATE
@@ -91,24 +102,36 @@ class KerasTrainee(Trainee):
                 f"{shapes(self.inputs)}:\n{type(error).__name__}: {error}"
             ) from error
 
+    def _look_for_held(self, step: Any, layers: dict[int, str]) -> Held:
+        root = type(self.model).__name__
+        owners = {
+            root if layer is self.model else f"{root}.{layers[id(layer)]}": layer
+            for layer in self.model._flatten_layers()
+        }
+        ignored = {*vars(self.keras.Model()), *_OF_MODEL}
+        ignored |= {n for layer in owners.values() for n in vars(layer) if n.startswith("_self_")}
+        return Held(step, owners, self.backend.again, frozenset(ignored))
+
     # state
 
     def save(self) -> Undo:
         variables = {id(v): v for v in (*self.model.variables, *self.model.metrics_variables)}
-        undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self._optimizers]
+        undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self.optimizers]
         is_variable = self.backend.is_variable
-        for held in self.held.objects if self.held else []:
+        for held in self.held.objects:
             found = [held] if is_variable(held) else getattr(held, "variables", ())
             if isinstance(found, (list, tuple)):
                 variables.update((id(v), v) for v in found if is_variable(v))
+        variables.update((id(v), v) for v in self._strangers)
         undos += [self.backend.save_variables(variables.values())]
         undos += [self.backend.save_model(self.model)]
-        undos += [self.held.save()] if self.held else []
+        undos += [self.held.save()]
         metrics = list(getattr(self.model, "metrics", []))
         unbuilt = [metric for metric in metrics if not metric.variables]
+        known = len(self._late)
 
         def undo() -> None:
-            for each in (*undos, *self._late):
+            for each in (*undos, *self._late[known:]):
                 each()
             for metric in unbuilt:
                 metric.reset_state()
@@ -139,6 +162,10 @@ class KerasTrainee(Trainee):
     def _reseed_layers(self, seed: int) -> None:
         for variable, start in self._seeds.values():
             self.backend.write(variable, (start + np.array([seed, 0])).astype(start.dtype))
+
+    def seeds_now(self) -> list[Array]:
+        """The state of the layers' own generators, which each draw changes."""
+        return [self.backend.read(variable) for variable, _ in self._seeds.values()]
 
     # the step
 
@@ -181,13 +208,13 @@ class KerasTrainee(Trainee):
         return self.backend.is_tensor(thing)
 
     def predict(self, inputs: list[Array] | None = None) -> tuple[list[Array], StepRecord]:
-        self.backend.settle(self.model)
         return self.predict_with(self.model, inputs)
 
     def predict_with(
         self, model: Any, inputs: list[Array] | None = None, training: bool = False
     ) -> tuple[list[Array], StepRecord]:
         """`predict` by another model of the same class, or in training mode."""
+        self.backend.settle(self.model)
         given = self._call_tensors()
         if inputs is not None:
             given = [
@@ -208,7 +235,7 @@ class KerasTrainee(Trainee):
     # optimizers
 
     def _known_optimizers(self, given: Any) -> list[Any]:
-        candidates = [*leaves(given), *(self.held.objects if self.held else [])]
+        candidates = [*leaves(given), *self.held.objects]
         found: list[Any] = []
         for candidate in candidates:
             if self.backend.is_optimizer(candidate) and not any(
@@ -219,15 +246,16 @@ class KerasTrainee(Trainee):
 
     def _meet(self, optimizer: Any, held: list[Any]) -> None:
         """An optimizer seen for the first time, built just now: note its state and its weights."""
-        self._optimizers.append(optimizer)
+        self.optimizers.append(optimizer)
+        self._strangers += held
         self._late.append(self.backend.save_optimizer(optimizer, held))
 
     def learning_rates(self) -> list[float]:
-        rates = [self.backend.learning_rates(optimizer) for optimizer in self._optimizers]
+        rates = [self.backend.learning_rates(optimizer) for optimizer in self.optimizers]
         return [rate for each in rates for rate in each] if all(rates) else []
 
     def scale_learning_rates(self, factor: float) -> None:
-        for optimizer in self._optimizers:
+        for optimizer in self.optimizers:
             self.backend.scale_learning_rates(optimizer, factor)
 
     def layer_losses(self) -> dict[str, float]:
