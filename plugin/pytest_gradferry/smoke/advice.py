@@ -21,7 +21,6 @@ class Advice:
     not_held_code = ""
     made_in_call_code = ""
     cut_loss_code = ""
-    listing = "use nn.ModuleList or nn.ModuleDict"  # so that the model lists all its weights
     # (cause, fix, code) of gradients that were computed, and are zero or gone at the update
     unused = (
         "the gradients are cleared between the backward pass and the optimizer's step",

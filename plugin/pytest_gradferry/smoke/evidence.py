@@ -113,10 +113,15 @@ class Evidence:
                 self.trainee.reseed(self.seed + index)
                 records.append(self.watch_step())
                 updates = sum(record.events.count("update") for record in records)
-                if index + 1 >= _WATCHED_AT_LEAST and updates >= 2:
+                if index + 1 >= _WATCHED_AT_LEAST and updates >= 2 and self._all_seen(records):
                     break
             after = self.trainee.values()
         return records, _changed(before, after)
+
+    def _all_seen(self, records: list[StepRecord]) -> bool:
+        """Whether each trainable weight got a gradient; a generator may train every fifth step."""
+        trainable = [w.name for w in self.trainee.weights.values() if w.trainable]
+        return all(any(r.fresh.get(name) is not None for r in records) for name in trainable)
 
     @property
     def acts(self) -> list[tuple[int, Act]]:

@@ -30,8 +30,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     trainable = [name for name in trainable if name not in replaced]
     none = [n for n in trainable if all(r.fresh.get(n) is None for r in evidence.watched)]
     zero = [n for n in trainable if n not in none and not _ever_nonzero(evidence, n)]
-    zero = [n for n in zero if not _shift(evidence, n)]
-    zero = [n for n in _always_zero(evidence, zero) if not _bias_before_norm(evidence, n)]
+    zero = [n for n in _always_zero(evidence, zero) if not _cancels(evidence, n)]
     findings = []
     if replaced:
         findings.append(
@@ -127,22 +126,16 @@ def _other(trainee: Trainee, random: np.random.Generator, target: Any) -> Any:
     return random.permutation(array.reshape(-1)).reshape(array.shape)
 
 
-def _shift(evidence: Evidence, name: str) -> bool:
-    """Whether a weight is the bias of a layer whose other weights learn.
-
-    Its gradient is zero where only differences of outputs count, as in contrastive losses.
-    """
-    layer = evidence.trainee.weights[name].layer
-    others = {w.name for w in evidence.trainee.weights.values() if w.layer == layer} - {name}
-    return name.endswith("bias") and any(_ever_nonzero(evidence, other) for other in others)
-
-
-def _bias_before_norm(evidence: Evidence, name: str) -> bool:
-    """A normalisation takes off again what such a bias adds."""
+def _cancels(evidence: Evidence, name: str) -> bool:
+    """A normalisation takes off again what a bias adds, as does a loss of differences (a critic's,
+    a ranking's), which shows in that the layer's other weights do get a gradient."""
+    if not name.endswith("bias"):
+        return False
     layer = evidence.trainee.weights[name].layer
     calls = evidence.watched[0].calls
     following = {b.kind for a, b in pairwise(calls) if a.layer == layer}
-    return name.endswith("bias") and any("Norm" in kind for kind in following)
+    others = {w.name for w in evidence.trainee.weights.values() if w.layer == layer} - {name}
+    return any("Norm" in kind for kind in following) or bool(others & evidence.reached)
 
 
 def _cut(evidence: Evidence, none: list[str]) -> Finding:

@@ -50,7 +50,7 @@ class KerasTrainee(Trainee):
         self.targets = loop.as_tensors(targets, self.backend)
         self._build()
         self._step: Callable[..., Any]
-        layers = self._name_layers()
+        self._layers = layers = self._name_layers()
         self.held = self._look_for_held(step, layers)
         self.own_step = step is not None
         self.calls_itself = self.own_step  # the user's code, not fit's, calls the model
@@ -69,9 +69,8 @@ class KerasTrainee(Trainee):
                 "nothing says how to train: compile the model, pass loss=..., e.g. "
                 "loss='cross_entropy', or the step function of your own, step=..."
             )
-        self._layers = layers
         self.variables, self.weights = self._name_weights(layers)
-        self._plain = self.backend.plain_variables(model, layers)
+        self._plain = self._find_plain(layers)
         self.variables |= self._plain
         if not any(weight.trainable for weight in self.weights.values()):
             raise SmokeError(
@@ -133,6 +132,9 @@ class KerasTrainee(Trainee):
     def _name_weights(self, layers: dict[int, str]) -> tuple[dict[str, Any], dict[str, Weight]]:
         return _weights(self.model, layers)
 
+    def _find_plain(self, layers: dict[int, str]) -> dict[str, Any]:
+        return self.backend.plain_variables(self.model, layers)
+
     def _why_no_weights(self) -> str:
         return "Are the layers attributes of the model, and is trainable set?"
 
@@ -184,8 +186,7 @@ class KerasTrainee(Trainee):
 
     def _states(self, model: Any) -> list[Any]:
         """Of stateful recurrent layers: in none of Keras' lists of variables, and in no file."""
-        parts: list[Any] = getattr(model, "_flatten_layers", list)()
-        states = [getattr(layer, "states", None) for layer in parts]
+        states = [getattr(layer, "states", None) for layer in model._flatten_layers()]
         return [state for state in leaves(states) if self.backend.is_variable(state)]
 
     @contextmanager
@@ -322,6 +323,10 @@ class KerasTrainee(Trainee):
         rates = [self.backend.learning_rates(optimizer) for optimizer in self.optimizers]
         return [rate for each in rates for rate in each] if all(rates) else []
 
+    def rates(self) -> list[float]:
+        rates = [optimizer.learning_rate for optimizer in self.optimizers]
+        return [float(np.asarray(self.framework.to_numpy(rate))) for rate in rates]
+
     def scale_learning_rates(self, factor: float) -> None:
         for optimizer in self.optimizers:
             self.backend.scale_learning_rates(optimizer, factor)
@@ -341,7 +346,7 @@ class KerasTrainee(Trainee):
         return {k.__name__: k for k in kinds if not k.__module__.startswith("keras.")}
 
     def units(self, name: str, value: Array) -> Array | None:
-        kinds = {self._layers.get(id(layer)): layer for layer in self._all_parts()}
+        kinds = {self._layers.get(id(part)): part for part in self._all_parts()}
         layer = kinds.get(name.rpartition("/")[0])
         layers = self.keras.layers
         if not name.endswith("/kernel") or not isinstance(
@@ -353,8 +358,7 @@ class KerasTrainee(Trainee):
 
     def hidden(self) -> dict[str, tuple[str, str, str]]:
         """Keras tracks lists and dicts of layers, and its own variables."""
-        why = "is a tf.Variable, which Keras 3 does not see: the model does not list it"
-        fix = "make it with self.add_weight"
+        why, fix = "is a tf.Variable, which Keras 3 does not see", "make it with self.add_weight"
         return {name: (f"{name} {why}", fix, "XFR116") for name in self._plain}
 
 

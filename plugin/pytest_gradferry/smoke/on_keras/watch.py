@@ -19,6 +19,7 @@ from ...frameworks import Array, load
 from ..record import LayerCall, LossCall, StepRecord
 from ..tree import leaves
 from ..verdict import carried
+from .acts import ActWatcher
 from .backends import Backend
 from .backends.backend import DropoutFunction, LossFunction
 from .sights import Settings, Strangers
@@ -50,6 +51,7 @@ class Watcher:
             id(handle): name for name, v in variables.items() for handle in backend.handles(v)
         }
         self.optimizers: list[Any] = []
+        self.acts = ActWatcher(self, StepRecord())  # of the step at hand
         self.root_call: tuple[tuple[Any, ...], dict[str, Any]] | None = None
         self.on_new_optimizer: Callable[[Any, list[Any]], None] = lambda optimizer, held: None
         self.plain: set[str] = set()  # the names of variables that the model does not list
@@ -63,6 +65,9 @@ class Watcher:
 
     def watch(self, stack: ExitStack, record: StepRecord) -> None:
         """Patch everything until the stack closes."""
+        stack.callback(setattr, self, "acts", self.acts)
+        self.acts = ActWatcher(self, record)
+        self.acts.watch(stack)
         self._origin, self.root_output = {}, None
         if self.backend.trains_in_place:
             self.strangers.begin()
@@ -119,12 +124,15 @@ class Watcher:
 
         stack.enter_context(mock.patch.object(owner, name, wrapper))
 
-    def note_gradient(self, record: StepRecord, name: str, gradient: Array | None) -> None:
+    def note_gradient(
+        self, record: StepRecord, name: str, gradient: Array | None, tensor: Any = None
+    ) -> None:
         """A backward pass computed this gradient of a weight, or none."""
         if gradient is None:
             record.fresh.setdefault(name, None)
             return
         record.stored[name] = True
+        self.acts.gradient(name, gradient, tensor)
         earlier, since = record.fresh.get(name), self._since.get(name)
         record.fresh[name] = gradient if earlier is None else earlier + gradient
         self._since[name] = gradient if since is None else since + gradient
@@ -182,6 +190,7 @@ class Watcher:
         self._meet(record, optimizer, held)
         self._held |= {id(v) for v in held}
         record.events.append("update")
+        self.acts.update(optimizer, held, gradients)
         record.optimizers.append(type(optimizer).__name__)
         for value, variable in zip(gradients, held, strict=False):
             self._note_use(record, value, variable)
@@ -243,6 +252,7 @@ class Watcher:
             if self._settings is not None and "forward" not in record.events:
                 self._settings.forward()
             record.events.append("forward")
+            self.acts.forward(args, kwargs)
             if self.root_call is None:
                 self.root_call = (args, kwargs)
         kind = type(layer).__name__

@@ -20,6 +20,7 @@ from .advice import TorchAdvice
 from .compiling import TorchCompiling
 from .files import TorchFiles
 from .state import (
+    save_attributes,
     save_generator,
     save_modes,
     save_optimizer,
@@ -33,6 +34,7 @@ from .watch import Watcher, functions_seen, to_array
 class TorchTrainee(Trainee):
     """See `Trainee`.  Hidden modules, those kept in plain lists and dicts, are watched as well."""
 
+    compiling: TorchCompiling
     owns_loop = True  # all that trains the model can be reached from the step
 
     def __init__(
@@ -50,8 +52,8 @@ class TorchTrainee(Trainee):
         self._step: Callable[..., Any]
         self._step, optimizer, users = self._training(loss, optimizer, step)
         self.hidden_modules = dict(hidden_modules(model))
-        self._plain_tensors = self._find_plain_tensors()
         self.held = self._look_for_held(users)
+        self._plain_tensors = self._find_plain_tensors()
         self._tensors = {**dict(model.named_parameters()), **self._hidden_tensors()}
         if not any(tensor.requires_grad for tensor in self._tensors.values()):
             raise SmokeError(
@@ -176,10 +178,11 @@ class TorchTrainee(Trainee):
         self._restore_batch()
         if self._own_loop:
             self.model.train()
-        if takes_targets(self._step):
-            value = self._step(self.inputs, targets)
-        else:
-            value = self._step(self.inputs)
+        with self.compiling.uncompiled():
+            if takes_targets(self._step):
+                value = self._step(self.inputs, targets)
+            else:
+                value = self._step(self.inputs)
         return scalar_loss(value, self.framework)
 
     @contextmanager
@@ -187,7 +190,6 @@ class TorchTrainee(Trainee):
         record = StepRecord(training_before=self.model.training)
         before = self.values()
         with ExitStack() as stack:
-            stack.enter_context(self.compiling.watched())
             self._watcher.watch(stack, record)
             yield record
         record.training_after = self.model.training
@@ -198,9 +200,9 @@ class TorchTrainee(Trainee):
                 self._watcher.by_hand(record, moved)
 
     def call_leaves(self) -> list[Array]:
-        return [to_array(leaf) for leaf in self._call_tensors()]
+        return [to_array(leaf) for leaf in self.call_tensors()]
 
-    def _call_tensors(self) -> list[Any]:
+    def call_tensors(self) -> list[Any]:
         if self._watcher.root_call is None:
             raise SmokeError(f"the step does not call {type(self.model).__name__} itself")
         return [
@@ -214,7 +216,7 @@ class TorchTrainee(Trainee):
         self, model: Any, inputs: list[Array] | None = None
     ) -> tuple[list[Array], StepRecord]:
         """`predict` by another model of the same class."""
-        given = self._call_tensors()
+        given = self.call_tensors()
         if inputs is not None:
             given = [
                 self.torch.as_tensor(new, dtype=old.dtype, device=old.device)
@@ -226,11 +228,13 @@ class TorchTrainee(Trainee):
             list(self._watcher.root_call or ()),
         )
         record = StepRecord()
-        undo = save_modes(list(model.modules()))
+        undo = save_attributes(list(model.modules()))  # modes too
         model.eval()
         try:
             with self.torch.no_grad(), functions_seen(record):
-                output = model.get_submodule(self._watcher.root_path)(*args, **kwargs)
+                path = self._watcher.root_path
+                called = model.get_submodule(path) if path else model
+                output = called(*args, **kwargs)
         finally:
             undo()
         found = [leaf for leaf in leaves(_plain(output)) if isinstance(leaf, self.torch.Tensor)]
@@ -283,20 +287,15 @@ class TorchTrainee(Trainee):
     # what the model does not list
 
     def hidden(self) -> dict[str, tuple[str, str, str]]:
-        lost = "so the model does not list their weights and the optimizer does not get them"
+        listing = "use nn.ModuleList or nn.ModuleDict"
         found = {
-            f"{prefix}.{name}": (f"the layers stand in {place}, {lost}", self.advice.listing, code)
+            f"{prefix}.{name}": (f"the layers stand in {place}", listing, code)
             for prefix, (module, place, code) in self.hidden_modules.items()
             for name, _ in module.named_parameters()
         }
         plain = "make it an nn.Parameter"
         for name in self._plain_tensors:
-            found[name] = (
-                f"{name} is a plain tensor, no nn.Parameter: the model does not list it and the "
-                "optimizer does not get it",
-                plain,
-                "XFR114",
-            )
+            found[name] = (f"{name} is a plain tensor, no nn.Parameter", plain, "XFR114")
         return found
 
     def _hidden_tensors(self) -> dict[str, Any]:

@@ -106,6 +106,7 @@ class TensorFlowBackend(Backend):
     def _on_gradient(self, watcher: Watcher, record: StepRecord) -> Callable[..., Any]:
         def gradient(original: Any, tape: Any, target: Any, sources: Any, *a: Any, **k: Any) -> Any:
             record.backward_calls += 1
+            watcher.acts.begin(target)
             asked = {watcher.names.get(id(source)) for source in leaves(sources)} - {None}
             if not asked:  # of inputs, say, for a gradient penalty
                 return original(tape, target, sources, *a, **k)
@@ -122,7 +123,7 @@ class TensorFlowBackend(Backend):
                 name = watcher.names.get(id(source))
                 if name is not None:
                     array = None if value is None else self.framework.to_numpy(value)
-                    watcher.note_gradient(record, name, array)
+                    watcher.note_gradient(record, name, array, value)
                     if value is not None:
                         watcher.note_origin(value, name)
             if self.tf.is_tensor(target):
