@@ -12,6 +12,7 @@ from ...frameworks import Array, load
 from ..advice import Advice
 from ..errors import SmokeError
 from ..files import Files, RoundTrip
+from ..held import Held
 from ..record import StepRecord, Weight
 from ..tree import shapes
 from ..verdict import distance
@@ -85,9 +86,17 @@ class ModuleTrainee(KerasTrainee):
             )
         return "Are its variables attributes of the module, and trainable?"
 
+    def _look_for_held(self, step: Any, layers: dict[int, str]) -> Held:
+        owners = {layers[id(module)]: module for module in self._modules()}
+        ignored = frozenset(vars(load("tensorflow").Module()))
+        return Held(step, owners, self.backend.again, ignored)
+
+    def _modules(self) -> list[Any]:
+        return [self.model, *self.model.submodules]
+
     def _make_watcher(self, layers: dict[int, str]) -> Watcher:
-        modules = [self.model, *self.model.submodules]
-        return ModuleWatcher(self.backend, self.model, self.variables, layers, modules)
+        given = self.backend, self.model, self.variables, layers
+        return ModuleWatcher(*given, self._modules())
 
     def _make_parts(self) -> tuple[Advice, Files]:
         return ModuleAdvice(self), ModuleFiles(self)

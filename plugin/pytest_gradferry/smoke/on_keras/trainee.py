@@ -13,6 +13,7 @@ from ...keras_layers import layer_paths
 from ..advice import Advice
 from ..errors import SmokeError
 from ..files import Files
+from ..held import Held
 from ..record import StepRecord, Weight
 from ..trainee import Trainee, scalar_loss, takes_targets
 from ..tree import leaves, map_arrays, shapes
@@ -24,6 +25,13 @@ from .watch import Watcher
 
 if TYPE_CHECKING:
     from ..evidence import Evidence
+
+# What compiling and training a Keras model sets on it.
+_OF_MODEL = (
+    *("compiled", "loss", "optimizer", "history", "steps_per_execution"),
+    *("train_function", "test_function", "predict_function", "unrolled_steps_per_execution"),
+    *("stop_training", "stop_evaluating", "stop_predicting"),
+)
 
 _SEED_STATE = "seed_generator_state"  # the name Keras gives the state of a layer's generator
 
@@ -42,8 +50,10 @@ class KerasTrainee(Trainee):
         self.targets = loop.as_tensors(targets, self.backend)
         self._build()
         self._step: Callable[..., Any]
-        self.held = self.backend.held(step) if step is not None else None
-        self.calls_itself = step is not None  # the user's code, not fit's, calls the model
+        layers = self._name_layers()
+        self.held = self._look_for_held(step, layers)
+        self.own_step = step is not None
+        self.calls_itself = self.own_step  # the user's code, not fit's, calls the model
         if step is not None:
             self._step = step
         elif loss is not None:
@@ -59,7 +69,6 @@ class KerasTrainee(Trainee):
                 "nothing says how to train: compile the model, pass loss=..., e.g. "
                 "loss='cross_entropy', or the step function of your own, step=..."
             )
-        layers = self._name_layers()
         self.variables, self.weights = self._name_weights(layers)
         if not any(weight.trainable for weight in self.weights.values()):
             raise SmokeError(
@@ -72,10 +81,11 @@ class KerasTrainee(Trainee):
         self.watcher = self._make_watcher(layers)
         self.watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they update
-        self._optimizers = [
+        self._strangers: list[Any] = []  # what those update
+        self.optimizers = [
             o for o in self._known_optimizers(optimizer) if getattr(o, "built", True)
         ]
-        self.watcher.optimizers = list(self._optimizers)
+        self.watcher.optimizers = list(self.optimizers)
         self.advice, self.files = self._make_parts()
         self.backend.find_state(self)
         self._seeds = {
@@ -121,25 +131,37 @@ class KerasTrainee(Trainee):
         """The argument that calls the model in training or in evaluation."""
         return {"training": training}
 
+    def _look_for_held(self, step: Any, layers: dict[int, str]) -> Held:
+        root = type(self.model).__name__
+        owners = {
+            root if layer is self.model else f"{root}.{layers[id(layer)]}": layer
+            for layer in self.model._flatten_layers()
+        }
+        ignored = {*vars(self.keras.Model()), *_OF_MODEL}
+        ignored |= {n for layer in owners.values() for n in vars(layer) if n.startswith("_self_")}
+        return Held(step, owners, self.backend.again, frozenset(ignored))
+
     # state
 
     def save(self) -> Undo:
         metrics_variables = getattr(self.model, "metrics_variables", ())
         variables = {id(v): v for v in (*self.model.variables, *metrics_variables)}
-        undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self._optimizers]
+        undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self.optimizers]
         is_variable = self.backend.is_variable
-        for held in self.held.objects if self.held else []:
+        for held in self.held.objects:
             found = [held] if is_variable(held) else getattr(held, "variables", ())
             if isinstance(found, (list, tuple)):
                 variables.update((id(v), v) for v in found if is_variable(v))
+        variables.update((id(v), v) for v in self._strangers)
         undos += [self.backend.save_variables(variables.values())]
         undos += [self.backend.save_model(self.model)]
-        undos += [self.held.save()] if self.held else []
+        undos += [self.held.save()]
         metrics = list(getattr(self.model, "metrics", []))
         unbuilt = [metric for metric in metrics if not metric.variables]
+        known = len(self._late)
 
         def undo() -> None:
-            for each in (*undos, *self._late):
+            for each in (*undos, *self._late[known:]):
                 each()
             for metric in unbuilt:
                 metric.reset_state()
@@ -243,7 +265,7 @@ class KerasTrainee(Trainee):
     # optimizers
 
     def _known_optimizers(self, given: Any) -> list[Any]:
-        candidates = [*leaves(given), *(self.held.objects if self.held else [])]
+        candidates = [*leaves(given), *self.held.objects]
         found: list[Any] = []
         for candidate in candidates:
             if self.backend.is_optimizer(candidate) and not any(
@@ -254,15 +276,16 @@ class KerasTrainee(Trainee):
 
     def _meet(self, optimizer: Any, held: list[Any]) -> None:
         """An optimizer seen for the first time, built just now: note its state and its weights."""
-        self._optimizers.append(optimizer)
+        self.optimizers.append(optimizer)
+        self._strangers += held
         self._late.append(self.backend.save_optimizer(optimizer, held))
 
     def learning_rates(self) -> list[float]:
-        rates = [self.backend.learning_rates(optimizer) for optimizer in self._optimizers]
+        rates = [self.backend.learning_rates(optimizer) for optimizer in self.optimizers]
         return [rate for each in rates for rate in each] if all(rates) else []
 
     def scale_learning_rates(self, factor: float) -> None:
-        for optimizer in self._optimizers:
+        for optimizer in self.optimizers:
             self.backend.scale_learning_rates(optimizer, factor)
 
     def layer_losses(self) -> dict[str, float]:

@@ -18,7 +18,14 @@ from ..tree import leaves, map_arrays
 from . import loop
 from .advice import TorchAdvice
 from .files import TorchFiles
-from .state import save_generator, save_modes, save_optimizer, save_state_dict, save_tensor
+from .state import (
+    save_generator,
+    save_modes,
+    save_optimizer,
+    save_state_dict,
+    save_tables,
+    save_tensor,
+)
 from .watch import Watcher, functions_seen, to_array
 
 
@@ -36,8 +43,9 @@ class TorchTrainee(Trainee):
         self._initialise_lazy()
         self._own_loop = False  # the tool's, which sets the mode
         self._step: Callable[..., Any]
-        self._step, optimizer, self._held = self._training(loss, optimizer, step)
+        self._step, optimizer, seen = self._training(loss, optimizer, step)
         self.hidden_modules = dict(hidden_modules(model))
+        self.held = self._look_for_held(seen)
         self._tensors = {**dict(model.named_parameters()), **self._hidden_tensors()}
         if not any(tensor.requires_grad for tensor in self._tensors.values()):
             raise SmokeError(
@@ -53,15 +61,16 @@ class TorchTrainee(Trainee):
         self._watcher = Watcher(self._tensors, {**modules, **hidden}, model)
         self._watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they step
-        self._optimizers = self._known_optimizers(optimizer)
-        self._watcher.optimizers += self._optimizers
+        self._strangers: list[Any] = []  # what those hold besides the model's weights
+        self.optimizers = self._known_optimizers(optimizer)
+        self._watcher.optimizers += self.optimizers
         self.advice = self._make_advice()
         self.files = TorchFiles(self)
 
-    def _training(self, loss: Any, optimizer: Any, step: Any) -> tuple[Any, Any, Held | None]:
-        """The step, its optimizers, and what it holds."""
+    def _training(self, loss: Any, optimizer: Any, step: Any) -> tuple[Any, Any, Any]:
+        """The step, its optimizers, and the function of the user's in it, if there is one."""
         if step is not None:
-            return step, optimizer, Held(step)
+            return step, optimizer, step
         if loss is None:
             raise SmokeError(
                 "nothing says how to train: pass loss=..., e.g. loss='cross_entropy', or the "
@@ -84,13 +93,33 @@ class TorchTrainee(Trainee):
                 loop.call_model(self.model, self.inputs)
             undo()
 
+    def _look_for_held(self, step: Any) -> Held:
+        root = type(self.model).__name__
+        return Held(
+            step,
+            {f"{root}.{name}".rstrip("."): m for name, m in self.model.named_modules()},
+            again=self._tensor_again,
+            ignored=frozenset(vars(self.torch.nn.Module())),
+        )
+
+    def _tensor_again(self, thing: Any) -> Callable[[], Any] | None:
+        if not isinstance(thing, self.torch.Tensor):
+            return None
+        undo = save_tensor(thing)
+
+        def again() -> Any:
+            undo()
+            return thing
+
+        return again
+
     # state
 
     def save(self) -> Undo:
         tensors = {id(t): t for t in (*self._tensors.values(), *self.model.buffers())}
         modules = [*self.model.modules(), *(m for m, _, _ in self.hidden_modules.values())]
         others: list[Undo] = []
-        for held in self._held.objects if self._held else []:
+        for held in self.held.objects:
             if isinstance(held, self.torch.nn.Module):
                 modules += list(held.modules())
                 tensors.update((id(t), t) for t in (*held.parameters(), *held.buffers()))
@@ -100,14 +129,16 @@ class TorchTrainee(Trainee):
                 others.append(save_generator(held))
             elif not isinstance(held, self.torch.optim.Optimizer):
                 others += save_state_dict(held)
+        tensors.update((id(t), t) for t in self._strangers)
         undos = [save_tensor(tensor) for tensor in tensors.values()]
-        undos += [save_modes(modules), *others]
-        undos += [save_optimizer(optimizer) for optimizer in self._optimizers]
-        if self._held:
-            undos.append(self._held.save())
+        undos += [save_modes(modules), save_tables(modules), *others]
+        undos += [save_optimizer(optimizer) for optimizer in self.optimizers]
+        undos.append(self.held.save())
+
+        known = len(self._late)
 
         def undo() -> None:
-            for each in (*undos, *self._late):
+            for each in (*undos, *self._late[known:]):
                 each()
 
         return undo
@@ -193,7 +224,7 @@ class TorchTrainee(Trainee):
 
     def _known_optimizers(self, given: Any) -> list[Any]:
         kind = self.torch.optim.Optimizer
-        candidates = [given, *(self._held.objects if self._held else [])]
+        candidates = [given, *(self.held.objects)]
         candidates += leaves(given)
         found: list[Any] = []
         for candidate in candidates:
@@ -203,21 +234,23 @@ class TorchTrainee(Trainee):
 
     def _meet(self, optimizer: Any) -> None:
         """An optimizer that was not reachable from the step: note its state before it updates."""
-        self._optimizers.append(optimizer)
-        self._late.append(save_optimizer(optimizer))
         known = {id(tensor) for tensor in self._tensors.values()}
-        for group in optimizer.param_groups:
-            self._late += [save_tensor(p) for p in group["params"] if id(p) not in known]
+        strangers = [
+            p for group in optimizer.param_groups for p in group["params"] if id(p) not in known
+        ]
+        self.optimizers.append(optimizer)
+        self._strangers += strangers
+        self._late += [save_optimizer(optimizer), *map(save_tensor, strangers)]
 
     def learning_rates(self) -> list[float]:
-        groups = [group for optimizer in self._optimizers for group in optimizer.param_groups]
+        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
         return [float(group["lr"]) for group in groups if "lr" in group]
 
     def schedule_ended(self, error: BaseException | None) -> bool:
         return isinstance(error, ValueError) and "Tried to step" in str(error)  # OneCycleLR
 
     def scale_learning_rates(self, factor: float) -> None:
-        for optimizer in self._optimizers:
+        for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 if "lr" in group:
                     group["lr"] = group["lr"] * factor

@@ -12,7 +12,6 @@ import numpy as np
 
 from ....frameworks import Array, Undo, get, load
 from ...errors import SmokeError
-from ...held import Held
 from ...record import StepRecord
 from .backend import Backend, Step, packed
 from .jax_state import OwnState
@@ -56,11 +55,11 @@ class JaxBackend(Backend):
 
         return undo
 
-    def held(self, step: Callable[..., Any]) -> Held:
-        return Held(step, is_array=lambda leaf: isinstance(leaf, jax.Array), revive=_revive)
+    def again(self, thing: Any) -> Callable[[], Any] | None:
+        return _revive(thing) if isinstance(thing, jax.Array) else super().again(thing)
 
     def find_state(self, trainee: KerasTrainee) -> None:
-        if trainee.held is None:
+        if not trainee.own_step:
             return
         own = OwnState(trainee.held, trainee.model.variables)
         before = [v._value for v in trainee.model.variables]
