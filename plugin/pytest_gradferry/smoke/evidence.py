@@ -56,10 +56,13 @@ class Curve:
 class Evidence:
     """The passes.  Each starts from the trainee's state when this was made."""
 
-    def __init__(self, trainee: Trainee, steps: int, seed: int) -> None:
+    def __init__(
+        self, trainee: Trainee, steps: int, seed: int, wanted: frozenset[str] = frozenset()
+    ) -> None:
         self.trainee = trainee
         self.steps = steps
         self.seed = seed
+        self.wanted = wanted  # the checks asked for by name, which may take their time
         self.restore = trainee.save()
 
     @contextmanager
@@ -110,10 +113,15 @@ class Evidence:
                 self.trainee.reseed(self.seed + index)
                 records.append(self.watch_step())
                 updates = sum(record.events.count("update") for record in records)
-                if index + 1 >= _WATCHED_AT_LEAST and updates >= 2:
+                if index + 1 >= _WATCHED_AT_LEAST and updates >= 2 and self._all_seen(records):
                     break
             after = self.trainee.values()
         return records, _changed(before, after)
+
+    def _all_seen(self, records: list[StepRecord]) -> bool:
+        """Whether each trainable weight got a gradient; a generator may train every fifth step."""
+        trainable = [w.name for w in self.trainee.weights.values() if w.trainable]
+        return all(any(r.fresh.get(name) is not None for r in records) for name in trainable)
 
     @property
     def acts(self) -> list[tuple[int, Act]]:
@@ -161,6 +169,19 @@ class Evidence:
         return all(
             np.allclose(a, b, rtol=1e-4, equal_nan=True) for a, b in zip(*outputs, strict=True)
         )
+
+    def moves_after(self, step: int, names: list[str]) -> bool:
+        """Whether one of these weights moves in a run of `steps` behind the step of that number."""
+        with self.from_start():
+            before: dict[str, Array] = {}
+            for number in range(self.steps):
+                self.trainee.reseed_for_step(self.seed)
+                self.trainee.step()
+                now = self.trainee.values()
+                if number >= step and any(not np.array_equal(now[n], before[n]) for n in names):
+                    return True
+                before = now
+        return False
 
     def first_losses(self, count: int) -> list[float]:
         """The loss of the first step, taken several times: equal unless seeding misses a draw."""

@@ -29,14 +29,16 @@ def run(
 ) -> SmokeReport:
     """Run the checks and report; see `Smoke` for the arguments.  `tell` is told of each check."""
     chosen = _chosen(settings)
+    wanted = frozenset(settings.only or ())
     seed = SEED if settings.seed is None else settings.seed
     steps = settings.steps or STEPS
+    model = _one_model(model)
     make: Callable[..., Trainee] = _trainee_class(model)
     started = time.perf_counter()
     with frameworks.undisturbed(settings.threads or THREADS):
         trainee = make(model, inputs, targets, loss, optimizer, step)
         report = SmokeReport(trainee.title, seed)
-        evidence = Evidence(trainee, steps, seed)
+        evidence = Evidence(trainee, steps, seed, wanted)
         try:
             for name in chosen:
                 tell(name)
@@ -61,6 +63,17 @@ def _chosen(settings: Settings) -> list[str]:
     if not chosen:
         raise SmokeError("only and skip leave no check to run")
     return chosen
+
+
+def _one_model(model: Any) -> Any:
+    """Several torch modules, in a tuple, list or dict, as one that holds them."""
+    torch = frameworks.loaded("torch")
+    if torch is None or not model or not isinstance(model, (tuple, list, dict)):
+        return model
+    parts = list(model.values() if isinstance(model, dict) else model)
+    if not all(isinstance(part, torch.nn.Module) for part in parts):
+        return model
+    return (torch.nn.ModuleDict if isinstance(model, dict) else torch.nn.ModuleList)(model)
 
 
 def _trainee_class(model: Any) -> type[Any]:

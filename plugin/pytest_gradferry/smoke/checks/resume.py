@@ -28,7 +28,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         return skipped("no update in the steps watched")
     checkpoint = evidence.trainee.files.checkpoint()
     if checkpoint is None:
-        return skipped("not known what a checkpoint of such a model holds")
+        return skipped("not known what a checkpoint of such training holds")
     with tempfile.TemporaryDirectory() as folder:
         try:
             return _Interruption(evidence, checkpoint, Path(folder)).judge(earlier)

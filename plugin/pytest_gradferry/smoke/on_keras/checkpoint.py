@@ -48,16 +48,15 @@ class KerasCheckpoint(Checkpoint):
 
     def save(self, folder: Path) -> None:
         trainee = self._trainee
-        trainee.backend.settle(trainee.model)
         trainee.model.save_weights(folder / "model.weights.h5")
-        values = {str(n): trainee.framework.to_numpy(v) for n, v in enumerate(self._variables)}
-        np.savez(folder / "others.npz", **values)
+        for number, variable in enumerate(self._variables):
+            np.save(folder / f"{number}.npy", trainee.framework.to_numpy(variable))
 
     def load(self, folder: Path) -> None:
         self._trainee.model.load_weights(folder / "model.weights.h5")
-        with np.load(folder / "others.npz", allow_pickle=False) as values:
-            for number, variable in enumerate(self._variables):
-                variable.assign(values[str(number)].astype(_dtype(variable)))
+        for number, variable in enumerate(self._variables):
+            value = np.load(folder / f"{number}.npy", allow_pickle=False)
+            variable.assign(value.astype(_dtype(variable)))
 
     def aside(self) -> Undo:
         trainee = self._trainee

@@ -51,8 +51,10 @@ class KerasFiles(Files):
             excused=(Exception,) if self._without_config() else (),
         )
 
-    def checkpoint(self) -> Checkpoint:
-        return KerasCheckpoint(self._trainee)
+    def checkpoint(self) -> Checkpoint | None:
+        trainee = self._trainee
+        of_keras = all(hasattr(optimizer, "variables") for optimizer in trainee.optimizers)
+        return KerasCheckpoint(trainee) if of_keras and trainee.backend.in_variables() else None
 
     def _without_config(self) -> bool:
         """Whether a layer of the user's own was never meant for a file: it has no get_config."""

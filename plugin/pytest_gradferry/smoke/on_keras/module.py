@@ -12,7 +12,6 @@ from ...frameworks import Array, load
 from ..advice import Advice
 from ..errors import SmokeError
 from ..files import Files, RoundTrip
-from ..held import Held
 from ..record import StepRecord, Weight
 from ..tree import shapes
 from ..verdict import distance
@@ -59,6 +58,10 @@ class ModuleTrainee(KerasTrainee):
                 names.setdefault(id(part), path)
         return names
 
+    def _all_parts(self) -> list[Any]:
+        layers = [layer for _, layer in self._parts(self.keras.layers.Layer)]
+        return [self.model, *self.model.submodules, *layers]
+
     def _parts(self, kind: type[Any]) -> list[tuple[str, Any]]:
         found = self.model._flatten(predicate=lambda value: isinstance(value, kind), with_path=True)
         return [("/".join(map(str, path)), part) for path, part in found]
@@ -86,17 +89,9 @@ class ModuleTrainee(KerasTrainee):
             )
         return "Are its variables attributes of the module, and trainable?"
 
-    def _look_for_held(self, step: Any, layers: dict[int, str]) -> Held:
-        owners = {layers[id(module)]: module for module in self._modules()}
-        ignored = frozenset(vars(load("tensorflow").Module()))
-        return Held(step, owners, self.backend.again, ignored)
-
-    def _modules(self) -> list[Any]:
-        return [self.model, *self.model.submodules]
-
     def _make_watcher(self, layers: dict[int, str]) -> Watcher:
-        given = self.backend, self.model, self.variables, layers
-        return ModuleWatcher(*given, self._modules())
+        modules = [self.model, *self.model.submodules]
+        return ModuleWatcher(self.backend, self.model, self.variables, layers, modules)
 
     def _make_parts(self) -> tuple[Advice, Files]:
         return ModuleAdvice(self), ModuleFiles(self)
@@ -114,8 +109,18 @@ class ModuleTrainee(KerasTrainee):
     def layer_losses(self) -> dict[str, float]:
         return {}
 
-    def hidden(self) -> dict[str, tuple[str, str]]:
-        return {name: (f"{path}, a Keras layer", "") for name, (path, _) in self._hidden.items()}
+    def hidden(self) -> dict[str, tuple[str, str, str]]:
+        fix = "derive the model from keras.Model, which lists the weights of Keras layers too"
+        return {
+            name: (f"the layers stand in {path}, a Keras layer", fix, "")
+            for name, (path, _) in self._hidden.items()
+        }
+
+    def _find_plain(self, layers: dict[int, str]) -> dict[str, Any]:
+        return {}  # its own variables are tf.Variables
+
+    def _states(self, model: Any) -> list[Any]:
+        return []
 
     def is_used(self, name: str, record: StepRecord) -> bool:
         if name in self._hidden and any(c.layer == self._hidden[name][0] for c in record.calls):
@@ -175,8 +180,6 @@ class ModuleAdvice(KerasAdvice):
     def __init__(self, trainee: ModuleTrainee) -> None:
         super().__init__(trainee)
         self._module = trainee
-
-    listing = "derive the model from keras.Model, which lists the weights of Keras layers too"
 
     def flaws(self) -> list[tuple[str, str, str, str]]:
         return []

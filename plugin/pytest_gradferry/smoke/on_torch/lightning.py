@@ -65,6 +65,7 @@ class LightningTrainee(TorchTrainee):
                 "optimizer=..."
             )
         self._loop = _Loop(self.model, self._batch())
+        self.owns_loop = False
         return self._lightning_step, self._loop.optimizers, self.model.training_step
 
     def _batch(self, targets: Any = None) -> Any:
@@ -99,6 +100,7 @@ class LightningAdvice(TorchAdvice):
 
     def __init__(self, model: Any) -> None:
         super().__init__(model)
+        self.stepping_code = ""
         if model.automatic_optimization:
             self.clearing = (
                 "let optimizer_zero_grad clear the gradients of the optimizer it is given",

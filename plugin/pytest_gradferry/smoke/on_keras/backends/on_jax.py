@@ -45,6 +45,9 @@ class JaxBackend(Backend):
 
     # state: in the model's variables, or in arrays that the user's step keeps
 
+    def again(self, thing: Any) -> Callable[[], Any] | None:
+        return _revive(thing) if isinstance(thing, jax.Array) else super().again(thing)
+
     def save_variables(self, variables: Iterable[Any]) -> Undo:
         """A compiled step may have been given the arrays of any to overwrite, before or since."""
         again = [(variable, _revive(variable._value)) for variable in variables]
@@ -54,9 +57,6 @@ class JaxBackend(Backend):
                 variable._value = revived()
 
         return undo
-
-    def again(self, thing: Any) -> Callable[[], Any] | None:
-        return _revive(thing) if isinstance(thing, jax.Array) else super().again(thing)
 
     def find_state(self, trainee: KerasTrainee) -> None:
         if not trainee.own_step:
@@ -92,6 +92,9 @@ class JaxBackend(Backend):
         super().write(variable, value)
         if self._own is not None and self._own.holds(variable):
             self._own.write(variable, jax.numpy.array(value, dtype=variable.dtype))
+
+    def in_variables(self) -> bool:
+        return self._own is None
 
     def settle(self, model: Any) -> None:
         for variable in model.variables if self._own is not None else ():
