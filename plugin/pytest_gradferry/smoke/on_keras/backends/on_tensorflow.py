@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ....frameworks import TensorFlow, load
+from ...growth import Ledger
 from ...record import LossCall, StepRecord
 from ...tree import leaves
+from ..ledger import TensorFlowLedger
 from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
 
 if TYPE_CHECKING:
+    from ..trainee import KerasTrainee
     from ..watch import Watcher
 
 # The user's errors pass through here: pytest leaves these frames out.
@@ -62,6 +65,9 @@ class TensorFlowBackend(Backend):
 
     def reseed_for_step(self, seed: int) -> None:
         self._tensorflow.seed_without_kernels(seed)
+
+    def ledger(self, trainee: KerasTrainee) -> Ledger:
+        return TensorFlowLedger(trainee)
 
     def make_step(self, model: Any, value: Step, optimizer: Any) -> Step:
         def step(inputs: Any, targets: Any) -> Any:
