@@ -58,6 +58,39 @@ class Place:
         return f"`{self.path}`{self.where}"
 
 
+@dataclass(frozen=True)
+class Generator:
+    """A random generator of NumPy or Python."""
+
+    name: str
+    source: Any
+
+    def state(self) -> Any:
+        if isinstance(self.source, random.Random):
+            return self.source.getstate()
+        if isinstance(self.source, np.random.RandomState):
+            return self.source.get_state()
+        return self.source.bit_generator.state
+
+    def save(self) -> Undo:
+        state = self.state()
+
+        def undo() -> None:
+            if isinstance(self.source, random.Random):
+                self.source.setstate(state)
+            elif isinstance(self.source, np.random.RandomState):
+                self.source.set_state(state)
+            else:
+                self.source.bit_generator.state = state
+
+        return undo
+
+
+def global_generators() -> list[Generator]:
+    """Those behind the functions of `np.random` and `random`."""
+    return [Generator("np.random", np.random.mtrand._rand), Generator("random", random._inst)]
+
+
 class Held:
     """All that can be reached from a step function and from the owners, parts of the model by name.
 
@@ -75,7 +108,7 @@ class Held:
     ) -> None:
         self.objects: list[Any] = []
         self.places: list[Place] = []
-        self.generators: list[Any] = []
+        self.generators: list[Generator] = []
         self.in_model: set[int] = set()  # ids of the objects that were reached through an owner
         self._again = again
         self._ignored = ignored
@@ -103,7 +136,7 @@ class Held:
         return lambda: place.set(again())
 
     def save_generators(self) -> Undo:
-        undos = [_save_generator(generator) for generator in self.generators]
+        undos = [generator.save() for generator in self.generators]
 
         def undo() -> None:
             for each in undos:
@@ -139,7 +172,7 @@ class Held:
                 for key, value in list(items)[:_VISITED]:
                     self._visit(value, depth - 1, f"{path}[{key!r}]", where)
             case np.random.Generator() | np.random.RandomState() | random.Random():
-                self.generators.append(thing)
+                self.generators.append(Generator(f"`{path}`{where}", thing))
             case _ if hasattr(thing, "python_function"):  # a tf.function
                 self._visit(thing.python_function, depth, path, where)
             case _ if isinstance(wrapped := getattr(thing, "__wrapped__", None), FunctionType):
@@ -295,19 +328,3 @@ def _refill(container: Any, members: Any) -> Any:
         container.clear()
         (container.extend if isinstance(container, (list, deque)) else container.update)(members)
     return container
-
-
-def _save_generator(generator: Any) -> Undo:
-    if isinstance(generator, random.Random):
-        state = generator.getstate()
-        return lambda: generator.setstate(state)
-    bits = generator.bit_generator if isinstance(generator, np.random.Generator) else None
-    if bits is None:
-        numpy_state = generator.get_state()
-        return lambda: generator.set_state(numpy_state)
-    bit_state = bits.state
-
-    def undo() -> None:
-        bits.state = bit_state
-
-    return undo

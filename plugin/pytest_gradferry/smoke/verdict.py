@@ -31,7 +31,8 @@ def distance(found: Array, expected: Array) -> float:
     if found.size == 0:
         return 0.0
     scale = float(np.abs(expected).max())
-    difference = float(np.abs(found.astype(np.float64) - expected.astype(np.float64)).max())
+    kind = np.result_type(found, expected, np.float64)  # complex stays complex
+    difference = float(np.abs(found.astype(kind) - expected.astype(kind)).max())
     return difference / scale if scale else (0.0 if difference == 0 else float("inf"))
 
 

@@ -34,7 +34,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         )
     none = [n for n in trainable if all(r.fresh.get(n) is None for r in evidence.watched)]
     zero = [n for n in trainable if n not in none and not _ever_nonzero(evidence, n)]
-    zero = [n for n in _always_zero(evidence, zero) if not _bias_before_norm(evidence, n)]
+    zero = [n for n in _always_zero(evidence, zero) if not _cancels(evidence, n)]
     findings = []
     if none:
         findings.append(_cut(evidence, none))
@@ -92,12 +92,16 @@ def _other(trainee: Trainee, random: np.random.Generator, target: Any) -> Any:
     return random.permutation(array.reshape(-1)).reshape(array.shape)
 
 
-def _bias_before_norm(evidence: Evidence, name: str) -> bool:
-    """A normalisation takes off again what such a bias adds."""
+def _cancels(evidence: Evidence, name: str) -> bool:
+    """A normalisation takes off again what a bias adds, as does a loss of differences (a critic's,
+    a ranking's), which shows in that the layer's other weights do get a gradient."""
+    if not name.endswith("bias"):
+        return False
     layer = evidence.trainee.weights[name].layer
     calls = evidence.watched[0].calls
     following = {b.kind for a, b in pairwise(calls) if a.layer == layer}
-    return name.endswith("bias") and any("Norm" in kind for kind in following)
+    others = {w.name for w in evidence.trainee.weights.values() if w.layer == layer} - {name}
+    return any("Norm" in kind for kind in following) or bool(others & evidence.reached)
 
 
 def _cut(evidence: Evidence, none: list[str]) -> Finding:

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from ...wording import listed
+from ..acts import Backward, Update
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, follows, passed, skipped
 from . import Check
@@ -22,7 +23,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     reached = [
         w.name for w in trainee.weights.values() if w.trainable and w.name in evidence.reached
     ]
-    still = [name for name in reached if name not in evidence.moved]
+    still = [n for n in reached if n not in evidence.moved and not _idle(evidence, n)]
     if still:
         for cause in ("clipping", "schedule"):  # clipped to 0, or a rate of 0
             if has_failed(earlier, cause) and len(still) == len(reached):
@@ -33,6 +34,19 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if not reached and has_failed(earlier, "gradients"):
         return follows("gradients")
     return passed()
+
+
+def _idle(evidence: Evidence, name: str) -> bool:
+    """Whether the optimizer was always given the gradient of its own backward pass, and that was
+    zero: only another loss, of a generator, say, has one for this weight."""
+    given: list[bool] = []
+    computed = None
+    for _, act in evidence.acts:
+        if isinstance(act, Backward) and name in act.gradients:
+            computed = act.gradients[name]
+        elif isinstance(act, Update) and name in act.gradients and computed is not None:
+            given.append(bool(computed.any() or act.gradients[name].any()))
+    return bool(given) and not any(given)
 
 
 def _not_asked(evidence: Evidence) -> list[Finding]:
@@ -58,15 +72,15 @@ def _hidden(evidence: Evidence) -> list[Finding]:
     trainee = evidence.trainee
     places: dict[tuple[str, str], list[str]] = {}
     for name, (place, code) in trainee.hidden().items():
-        in_use = any(record.fresh.get(name) is not None for record in evidence.watched)
+        in_use = any(trainee.is_used(name, record) for record in evidence.watched)
         if in_use and name not in evidence.moved:
             places.setdefault((place, code), []).append(name)
     return [
         Finding(
-            f"{listed(stuck)} get gradients but never move",
+            f"{listed(stuck)} are used in the step but never move",
             cause=f"the layers stand in {place}, so the model does not list their weights and the "
             "optimizer does not get them",
-            fix="use nn.ModuleList or nn.ModuleDict",
+            fix=trainee.advice.listing,
             code=code,
         )
         for (place, code), stuck in places.items()

@@ -24,6 +24,7 @@ class KerasAdvice(Advice):
                 "",
             )
 
+    summing = ("add up the gradients of all micro-batches before the update", "XFR224")
     clearing = ("start the sum of gradients from zero after each update", "")
 
     def flaws(self) -> list[tuple[str, str, str, str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 from unittest import mock
 
@@ -19,6 +19,7 @@ from ...frameworks import Array, load
 from ..record import LayerCall, LossCall, StepRecord
 from ..tree import leaves
 from ..verdict import carried
+from .acts import ActWatcher
 from .backends import Backend
 from .backends.backend import DropoutFunction, LossFunction
 
@@ -48,6 +49,7 @@ class Watcher:
             id(handle): name for name, v in variables.items() for handle in backend.handles(v)
         }
         self.optimizers: list[Any] = []
+        self.acts = ActWatcher(self, StepRecord())  # of the step at hand
         self.root_call: tuple[tuple[Any, ...], dict[str, Any]] | None = None
         self.on_new_optimizer: Callable[[Any, list[Any]], None] = lambda optimizer, held: None
         self._used: dict[str, Array] = {}  # gradients, as the last update used them
@@ -55,6 +57,9 @@ class Watcher:
 
     def watch(self, stack: ExitStack, record: StepRecord) -> None:
         """Patch everything until the stack closes."""
+        stack.callback(setattr, self, "acts", self.acts)
+        self.acts = ActWatcher(self, record)
+        self.acts.watch(stack)
         self.backend.watch(stack, self, record)
         base = load("keras.src.optimizers.base_optimizer").BaseOptimizer
         self.patch(stack, base, "apply", self._on_update(record))
@@ -92,16 +97,20 @@ class Watcher:
         """Let `wrap(original, *args)` be called instead until the stack closes."""
         original = getattr(owner, name)
 
+        @wraps(original, updated=())
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             return wrap(original, *args, **kwargs)
 
         stack.enter_context(mock.patch.object(owner, name, wrapper))
 
-    def note_gradient(self, record: StepRecord, name: str, gradient: Array | None) -> None:
+    def note_gradient(
+        self, record: StepRecord, name: str, gradient: Array | None, tensor: Any = None
+    ) -> None:
         """A backward pass computed this gradient of a weight, or none."""
         if gradient is None:
             record.fresh.setdefault(name, None)
             return
+        self.acts.gradient(name, gradient, tensor)
         earlier, since = record.fresh.get(name), self._since.get(name)
         record.fresh[name] = gradient if earlier is None else earlier + gradient
         self._since[name] = gradient if since is None else since + gradient
@@ -129,6 +138,7 @@ class Watcher:
         """An optimizer is about to update the variables it holds."""
         self._meet(optimizer, held)
         record.events.append("update")
+        self.acts.update(optimizer, held, gradients)
         record.optimizers.append(type(optimizer).__name__)
         for value, variable in zip(gradients, held, strict=False):
             self._note_use(record, value, variable)
@@ -183,9 +193,11 @@ class Watcher:
             return run(*args, **kwargs)  # Keras builds the model
         if layer is self.model:
             record.events.append("forward")
+            self.acts.forward(args, kwargs)
             if self.root_call is None:
                 self.root_call = (args, kwargs)
-        name, kind = self.layers.get(id(layer), layer.name), type(layer).__name__
+        kind = type(layer).__name__
+        name = self.layers.get(id(layer)) or str(getattr(layer, "name", kind))
         path.append(f"{name} ({kind})")
         try:
             result = run(*args, **kwargs)
@@ -199,7 +211,7 @@ class Watcher:
             LayerCall(
                 layer=name,
                 kind=kind,
-                training=bool(self.training_of(kwargs)),
+                training=bool(self.training_of(layer, args, kwargs)),
                 sensitive=self.is_sensitive(layer),
                 finite=self._finite(made),
                 finite_in=self._finite(given),
@@ -211,8 +223,7 @@ class Watcher:
             record.outputs = self.backend.array(made[0])
         return result
 
-    @staticmethod
-    def training_of(kwargs: dict[str, Any]) -> Any:
+    def training_of(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The mode a layer was called in; Keras has made it an argument by then."""
         return kwargs.get("training")
 

@@ -18,9 +18,11 @@ from ..trainee import Trainee, scalar_loss, takes_targets
 from ..tree import leaves, map_arrays
 from . import loop
 from .advice import TorchAdvice
+from .compiling import TorchCompiling
 from .files import TorchFiles
 from .ledger import TorchLedger
 from .state import (
+    save_attributes,
     save_generator,
     save_modes,
     save_optimizer,
@@ -34,6 +36,7 @@ from .watch import Watcher, functions_seen, to_array
 class TorchTrainee(Trainee):
     """See `Trainee`.  Hidden modules, those kept in plain lists and dicts, are watched as well."""
 
+    compiling: TorchCompiling
     owns_loop = True  # all that trains the model can be reached from the step
 
     def __init__(
@@ -72,6 +75,7 @@ class TorchTrainee(Trainee):
         self.advice = self._make_advice()
         self.advice.carried_graph = self._carried_graph
         self.files = TorchFiles(self)
+        self.compiling = TorchCompiling(self, self._step)
 
     def _training(self, loss: Any, optimizer: Any, step: Any) -> tuple[Any, Any, Any]:
         """The step, its optimizers, and the function of the user's that it runs, if any."""
@@ -167,10 +171,11 @@ class TorchTrainee(Trainee):
         targets = self.targets if targets is None else loop.as_tensors(targets, self.model)
         if self._own_loop:
             self.model.train()
-        if takes_targets(self._step):
-            value = self._step(self.inputs, targets)
-        else:
-            value = self._step(self.inputs)
+        with self.compiling.uncompiled():
+            if takes_targets(self._step):
+                value = self._step(self.inputs, targets)
+            else:
+                value = self._step(self.inputs)
         self._went_through = True
         return scalar_loss(value, self.framework)
 
@@ -197,9 +202,9 @@ class TorchTrainee(Trainee):
         return ""
 
     def call_leaves(self) -> list[Array]:
-        return [to_array(leaf) for leaf in self._call_tensors()]
+        return [to_array(leaf) for leaf in self.call_tensors()]
 
-    def _call_tensors(self) -> list[Any]:
+    def call_tensors(self) -> list[Any]:
         if self._watcher.root_call is None:
             raise SmokeError(f"the step does not call {type(self.model).__name__} itself")
         return [
@@ -213,7 +218,7 @@ class TorchTrainee(Trainee):
         self, model: Any, inputs: list[Array] | None = None
     ) -> tuple[list[Array], StepRecord]:
         """`predict` by another model of the same class."""
-        given = self._call_tensors()
+        given = self.call_tensors()
         if inputs is not None:
             given = [
                 self.torch.as_tensor(new, dtype=old.dtype, device=old.device)
@@ -225,11 +230,13 @@ class TorchTrainee(Trainee):
             list(self._watcher.root_call or ()),
         )
         record = StepRecord()
-        undo = save_modes(list(model.modules()))
+        undo = save_attributes(list(model.modules()))  # modes too
         model.eval()
         try:
             with self.torch.no_grad(), functions_seen(record):
-                output = model.get_submodule(self._watcher.root_path)(*args, **kwargs)
+                path = self._watcher.root_path
+                called = model.get_submodule(path) if path else model
+                output = called(*args, **kwargs)
         finally:
             undo()
         found = [leaf for leaf in leaves(_plain(output)) if isinstance(leaf, self.torch.Tensor)]
@@ -261,7 +268,7 @@ class TorchTrainee(Trainee):
         groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
         return [float(group["lr"]) for group in groups if "lr" in group]
 
-    def schedule_ended(self, error: Exception) -> bool:
+    def schedule_ended(self, error: BaseException | None) -> bool:
         return isinstance(error, ValueError) and "Tried to step" in str(error)  # OneCycleLR
 
     def scale_learning_rates(self, factor: float) -> None:

@@ -65,10 +65,13 @@ class Watcher:
             if tensor.requires_grad:
                 self._hook(stack, tensor.register_hook(self._on_gradient(record, name, tensor)))
         for name, module in self.modules.items():
-            self._hook(stack, module.register_forward_hook(self._on_call(record, name)))
+            hook = self._on_call(record, name)
+            # ScriptModules refuse by a method of their own, and run hooks all the same
+            self._hook(stack, self.torch.nn.Module.register_forward_hook(module, hook))
         for path, module in _roots(self.model):
-            hook = self._on_root(record, path)
-            self._hook(stack, module.register_forward_pre_hook(hook, with_kwargs=True))
+            before_root = self._on_root(record, path)
+            register = self.torch.nn.Module.register_forward_pre_hook
+            self._hook(stack, register(module, before_root, with_kwargs=True))
         optimizers = load("torch.optim.optimizer")
         before, after = self._on_update(record)
         self._hook(stack, optimizers.register_optimizer_step_pre_hook(before))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ....frameworks import Array, Framework, Undo, load
+from ...compiling import Compiling
 from ...growth import Ledger
 from ...record import LossCall, StepRecord
 
@@ -114,6 +115,9 @@ class Backend(ABC):
             return thing
 
         return again
+
+    def compiling(self, trainee: KerasTrainee) -> Compiling:
+        return Compiling()
 
     def find_state(self, trainee: KerasTrainee) -> None:
         """Find where the user's step keeps what it trains, if not in the model's variables."""

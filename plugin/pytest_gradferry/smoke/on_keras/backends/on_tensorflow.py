@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ....frameworks import TensorFlow, load
+from ...compiling import Compiling
 from ...growth import Ledger
 from ...record import LossCall, StepRecord
 from ...tree import leaves
+from ..compiling import KerasCompiling
 from ..ledger import TensorFlowLedger
 from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
 
@@ -69,6 +71,9 @@ class TensorFlowBackend(Backend):
     def ledger(self, trainee: KerasTrainee) -> Ledger:
         return TensorFlowLedger(trainee)
 
+    def compiling(self, trainee: KerasTrainee) -> Compiling:
+        return KerasCompiling(trainee, lambda: self._draws_from_kernels)
+
     def make_step(self, model: Any, value: Step, optimizer: Any) -> Step:
         def step(inputs: Any, targets: Any) -> Any:
             with self.tf.GradientTape() as tape:
@@ -101,13 +106,14 @@ class TensorFlowBackend(Backend):
     def _on_gradient(self, watcher: Watcher, record: StepRecord) -> Callable[..., Any]:
         def gradient(original: Any, tape: Any, target: Any, sources: Any, *a: Any, **k: Any) -> Any:
             result = original(tape, target, sources, *a, **k)
+            watcher.acts.begin(target)
             asked = {watcher.names.get(id(source)) for source in leaves(sources)}
             record.asked = (record.asked or set()) | {name for name in asked if name}
             for source, value in zip(leaves(sources), leaves(result), strict=False):
                 name = watcher.names.get(id(source))
                 if name is not None:
                     array = None if value is None else self.framework.to_numpy(value)
-                    watcher.note_gradient(record, name, array)
+                    watcher.note_gradient(record, name, array, value)
             if asked - {None}:
                 record.events.append("backward")
             return result
