@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from ...wording import listed
 from ..acts import (
     Act,
@@ -149,7 +151,8 @@ def _only_last(evidence: Evidence, group: Group) -> Finding | None:
     gradients = _gradients(group.parts)
     if len(gradients) < 2 or _is(group, gradients) or not _is(group, gradients[-1:]):
         return None
-    if same(total(gradients[:-1]), {}) or not norm(total(gradients[:-1])):
+    thrown_away = norm(total(gradients[:-1]))
+    if not thrown_away or not np.isfinite(thrown_away):  # a loss scale that was too large
         return None
     count = len(gradients)
     return Finding(
