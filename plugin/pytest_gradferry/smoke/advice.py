@@ -18,6 +18,7 @@ class Advice:
     backward = "call loss.backward() (torch) or tape.gradient(loss, weights) (TensorFlow)"
     holding = "give the optimizer all trainable weights, or freeze the rest"
     not_held_code = ""
+    listing = "use nn.ModuleList or nn.ModuleDict"  # so that the model lists all its weights
     # (cause, fix, code) of gradients that were computed, and are zero or gone at the update
     unused = (
         "the gradients are cleared between the backward pass and the optimizer's step",

@@ -56,10 +56,13 @@ class Curve:
 class Evidence:
     """The passes.  Each starts from the trainee's state when this was made."""
 
-    def __init__(self, trainee: Trainee, steps: int, seed: int) -> None:
+    def __init__(
+        self, trainee: Trainee, steps: int, seed: int, wanted: frozenset[str] = frozenset()
+    ) -> None:
         self.trainee = trainee
         self.steps = steps
         self.seed = seed
+        self.wanted = wanted  # the checks asked for by name, which may take their time
         self.restore = trainee.save()
 
     @contextmanager
@@ -76,10 +79,16 @@ class Evidence:
     def watch_step(self, targets: Any = None) -> StepRecord:
         """One watched step from where the trainee is."""
         __tracebackhide__ = True
+        with self.trainee.watch() as record:
+            record.loss = self.step(targets)
+        return record  # type: ignore[no-any-return]
+
+    def step(self, targets: Any = None) -> float:
+        """One step from where the trainee is.  Raises SmokeError for any error in it."""
+        __tracebackhide__ = True
         trainee = self.trainee
         try:
-            with trainee.watch() as record:
-                record.loss = trainee.step(targets)
+            return trainee.step(targets)
         except SmokeError:
             raise
         except Exception as error:
@@ -88,7 +97,6 @@ class Evidence:
                 f"{_with_targets(trainee)}:\n{type(error).__name__}: {_short(error)}"
             )
             raise SmokeError(str(Finding(measured, *trainee.advice.error(error)))) from error
-        return record  # type: ignore[no-any-return]
 
     @cached_property
     def watched(self) -> list[StepRecord]:
@@ -136,11 +144,12 @@ class Evidence:
                 trainee.reseed_for_step(self.seed)
                 rates.append(trainee.rates())
                 try:
-                    losses.append(trainee.step())
-                except Exception as error:
-                    if not losses or not trainee.schedule_ended(error):
+                    losses.append(self.step())
+                except SmokeError as error:
+                    cause = error.__cause__
+                    if not losses or not trainee.schedule_ended(cause):
                         raise
-                    ended = str(error)
+                    ended = str(cause)
                     break
                 if not np.isfinite(losses[-1]):
                     break
@@ -168,7 +177,7 @@ class Evidence:
             for _ in range(count):
                 self.restore()
                 self.trainee.reseed_for_step(self.seed)
-                losses.append(self.trainee.step())
+                losses.append(self.step())
         return losses
 
     @cached_property

@@ -29,6 +29,7 @@ def run(
 ) -> SmokeReport:
     """Run the checks and report; see `Smoke` for the arguments.  `tell` is told of each check."""
     chosen = _chosen(settings)
+    wanted = frozenset(settings.only or ())
     seed = SEED if settings.seed is None else settings.seed
     steps = settings.steps or STEPS
     model = _one_model(model)
@@ -37,7 +38,7 @@ def run(
     with frameworks.undisturbed(settings.threads or THREADS):
         trainee = make(model, inputs, targets, loss, optimizer, step)
         report = SmokeReport(trainee.title, seed)
-        evidence = Evidence(trainee, steps, seed)
+        evidence = Evidence(trainee, steps, seed, wanted)
         try:
             for name in chosen:
                 tell(name)
@@ -86,9 +87,14 @@ def _trainee_class(model: Any) -> type[Any]:
         from .on_torch import trainee_class
 
         return trainee_class(model)
+    tf = frameworks.loaded("tensorflow")
+    if tf is not None and hasattr(tf, "Module") and isinstance(model, tf.Module):
+        from .on_keras.module import ModuleTrainee
+
+        return ModuleTrainee
     if isinstance(model, type):
         raise SmokeError(f"{model.__name__} is a class: pass a model, {model.__name__}()")
     raise SmokeError(
         f"cannot train a {type(model).__module__}.{type(model).__qualname__}: expected a "
-        "torch.nn.Module or a keras.Model"
+        "torch.nn.Module, a keras.Model or a tf.Module"
     )

@@ -18,6 +18,7 @@ import numpy as np
 
 from ..frameworks import Array, Framework, Undo
 from .advice import Advice
+from .compiling import Compiling
 from .errors import SmokeError
 from .files import Files
 from .record import StepRecord, Weight
@@ -36,6 +37,7 @@ class Trainee(ABC):
     weights: dict[str, Weight]
     advice: Advice
     files: Files
+    compiling: Compiling
 
     @property
     def title(self) -> str:
@@ -97,7 +99,7 @@ class Trainee(ABC):
         """The same to look at, schedules included."""
         return self.learning_rates()
 
-    def schedule_ended(self, error: Exception) -> bool:
+    def schedule_ended(self, error: BaseException | None) -> bool:
         """Whether a step ended in this error because a schedule has no rate for more steps."""
         return False
 
@@ -122,6 +124,10 @@ class Trainee(ABC):
     @abstractmethod
     def hidden(self) -> dict[str, tuple[str, str]]:
         """Weights in use that the model does not list: name -> (where it is kept, rule code)."""
+
+    def is_used(self, name: str, record: StepRecord) -> bool:
+        """Whether a step that was watched used this weight, listed or hidden."""
+        return record.fresh.get(name) is not None
 
 
 def scalar_loss(value: Any, framework: Framework) -> float:

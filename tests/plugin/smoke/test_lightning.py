@@ -4,7 +4,7 @@ import logging
 import subprocess
 import sys
 import warnings
-from collections import deque
+from types import SimpleNamespace
 
 import lightning
 import pytest
@@ -213,10 +213,10 @@ def test_the_batch_may_be_a_dict():
 
 def test_hooks_run_in_lightnings_order():
     model = Hooks()
-    seen = deque()  # a list would be put back too
-    model.on_train_batch_end = lambda *_: seen.append(list(model.seen))
+    seen = SimpleNamespace(orders=[])  # a list would be put back too
+    model.on_train_batch_end = lambda *_: seen.orders.append(list(model.seen))
     Smoke()(model, *batch(), only=["finite"], steps=2)
-    assert seen[0] == ["start", "step", "zero_grad", "clip"]
+    assert seen.orders[0] == ["start", "step", "zero_grad", "clip"]
     assert not hasattr(model, "seen")
 
 

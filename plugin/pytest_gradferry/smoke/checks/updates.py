@@ -72,15 +72,15 @@ def _hidden(evidence: Evidence) -> list[Finding]:
     trainee = evidence.trainee
     places: dict[tuple[str, str], list[str]] = {}
     for name, (place, code) in trainee.hidden().items():
-        in_use = any(record.fresh.get(name) is not None for record in evidence.watched)
+        in_use = any(trainee.is_used(name, record) for record in evidence.watched)
         if in_use and name not in evidence.moved:
             places.setdefault((place, code), []).append(name)
     return [
         Finding(
-            f"{listed(stuck)} get gradients but never move",
+            f"{listed(stuck)} are used in the step but never move",
             cause=f"the layers stand in {place}, so the model does not list their weights and the "
             "optimizer does not get them",
-            fix="use nn.ModuleList or nn.ModuleDict",
+            fix=trainee.advice.listing,
             code=code,
         )
         for (place, code), stuck in places.items()

@@ -27,6 +27,13 @@ def explain(error: BaseException) -> tuple[str, str, str]:
             "ask once, tape.gradient(loss, [a, b]), or tf.GradientTape(persistent=True)",
             "XFR203",
         )
+    if "tf.function only supports singleton tf.Variables" in text:
+        return (
+            "what has variables is made in every call of a tf.function, which may only make them "
+            "in its first",
+            "make the layer, optimizer, metric or variable once, outside of the function",
+            "XFR801",
+        )
     frames = list(traceback.walk_tb(error.__traceback__))
     given = next((f.f_locals for f, _ in frames if f.f_code.co_name == "apply_gradients"), None)
     if given is None:

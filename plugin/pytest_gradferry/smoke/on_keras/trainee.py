@@ -10,17 +10,28 @@ import numpy as np
 
 from ...frameworks import Array, Undo, load
 from ...keras_layers import layer_paths
+from ..advice import Advice
 from ..errors import SmokeError
+from ..files import Files
+from ..held import Held
 from ..record import StepRecord, Weight
 from ..trainee import Trainee, scalar_loss, takes_targets
 from ..tree import leaves, map_arrays, shapes
 from . import backends, layer_losses, loop
 from .advice import KerasAdvice
 from .files import KerasFiles
+from .state import save_policy, save_training
 from .watch import Watcher
 
 if TYPE_CHECKING:
     from ..evidence import Evidence
+
+# What compiling and training a Keras model sets on it.
+_OF_MODEL = (
+    *("compiled", "loss", "optimizer", "history", "steps_per_execution"),
+    *("train_function", "test_function", "predict_function", "unrolled_steps_per_execution"),
+    *("stop_training", "stop_evaluating", "stop_predicting"),
+)
 
 _SEED_STATE = "seed_generator_state"  # the name Keras gives the state of a layer's generator
 
@@ -39,15 +50,17 @@ class KerasTrainee(Trainee):
         self.targets = loop.as_tensors(targets, self.backend)
         self._build()
         self._step: Callable[..., Any]
-        self.held = self.backend.held(step) if step is not None else None
-        self.calls_itself = step is not None  # the user's code, not fit's, calls the model
+        layers = self._name_layers()
+        self.held = self._look_for_held(step, layers)
+        self.own_step = step is not None
+        self.calls_itself = self.own_step  # the user's code, not fit's, calls the model
         if step is not None:
             self._step = step
         elif loss is not None:
             optimizer = loop.make_optimizer(optimizer or "adam")
-            value = loop.loss_value(model, loss, self.backend)
+            value = loop.loss_value(model, loss, self.backend, self._told_of_training())
             self._step = self.backend.make_step(model, value, optimizer)
-        elif model.compiled:
+        elif getattr(model, "compiled", False):
             optimizer = model.optimizer
             self._step = self.backend.compiled_step(model)
             self.calls_itself = type(model).train_step is not self.keras.Model.train_step
@@ -56,22 +69,25 @@ class KerasTrainee(Trainee):
                 "nothing says how to train: compile the model, pass loss=..., e.g. "
                 "loss='cross_entropy', or the step function of your own, step=..."
             )
-        layers = _layer_names(model)
-        self.variables, self.weights = _weights(model, layers)
+        self.variables, self.weights = self._name_weights(layers)
         if not any(weight.trainable for weight in self.weights.values()):
             raise SmokeError(
-                f"{type(model).__name__} has no trainable weight: nothing can be trained. Are the "
-                "layers attributes of the model, and is trainable set?"
+                f"{type(model).__name__} has no trainable weight: nothing can be trained. "
+                f"{self._why_no_weights()}"
             )
-        self.watcher = Watcher(self.backend, model, self.variables, layers)
+        self._at_the_end = [save_policy()]
+        if step is None:
+            self._at_the_end.append(save_training(model, leaves(optimizer), self.backend))
+        self.watcher = self._make_watcher(layers)
         self.watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they update
-        self._optimizers = [
+        self._strangers: list[Any] = []  # what those update
+        self.optimizers = [
             o for o in self._known_optimizers(optimizer) if getattr(o, "built", True)
         ]
-        self.watcher.optimizers = list(self._optimizers)
-        self.advice = KerasAdvice(self)
-        self.files = KerasFiles(self)
+        self.watcher.optimizers = list(self.optimizers)
+        self.advice, self.files = self._make_parts()
+        self.compiling = self.backend.compiling(self)
         self.backend.find_state(self)
         self._seeds = {
             id(v): (v, self.backend.read(v)) for v in model.variables if v.name == _SEED_STATE
@@ -91,29 +107,75 @@ class KerasTrainee(Trainee):
                 f"{shapes(self.inputs)}:\n{type(error).__name__}: {error}"
             ) from error
 
+    def _look_for_held(self, step: Any, layers: dict[int, str]) -> Held:
+        root = type(self.model).__name__
+        owners = {
+            root if part is self.model else f"{root}.{layers[id(part)]}": part
+            for part in self._all_parts()
+        }
+        ignored = {*vars(self.keras.Model()), *_OF_MODEL}
+        ignored |= {n for part in owners.values() for n in vars(part) if n.startswith("_self_")}
+        return Held(step, owners, self.backend.again, frozenset(ignored))
+
+    # what is a module's otherwise than a model's
+
+    def _all_parts(self) -> list[Any]:
+        """The model and the layers in it."""
+        return list(self.model._flatten_layers())
+
+    def _name_layers(self) -> dict[int, str]:
+        return _layer_names(self.model)
+
+    def _name_weights(self, layers: dict[int, str]) -> tuple[dict[str, Any], dict[str, Weight]]:
+        return _weights(self.model, layers)
+
+    def _why_no_weights(self) -> str:
+        return "Are the layers attributes of the model, and is trainable set?"
+
+    def _make_watcher(self, layers: dict[int, str]) -> Watcher:
+        return Watcher(self.backend, self.model, self.variables, layers)
+
+    def _make_parts(self) -> tuple[Advice, Files]:
+        return KerasAdvice(self), KerasFiles(self)
+
+    def _told_of_training(self) -> dict[str, bool]:
+        """How `fit` calls the model."""
+        return self.mode(training=True) if loop.takes_training(self.model) else {}
+
+    def mode(self, training: bool) -> dict[str, bool]:
+        """The argument that calls the model in training or in evaluation."""
+        return {"training": training}
+
     # state
 
     def save(self) -> Undo:
-        variables = {id(v): v for v in (*self.model.variables, *self.model.metrics_variables)}
-        undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self._optimizers]
+        metrics_variables = getattr(self.model, "metrics_variables", ())
+        variables = {id(v): v for v in (*self.model.variables, *metrics_variables)}
+        undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self.optimizers]
         is_variable = self.backend.is_variable
-        for held in self.held.objects if self.held else []:
+        for held in self.held.objects:
             found = [held] if is_variable(held) else getattr(held, "variables", ())
             if isinstance(found, (list, tuple)):
                 variables.update((id(v), v) for v in found if is_variable(v))
+        variables.update((id(v), v) for v in self._strangers)
         undos += [self.backend.save_variables(variables.values())]
         undos += [self.backend.save_model(self.model)]
-        undos += [self.held.save()] if self.held else []
+        undos += [self.held.save()]
         metrics = list(getattr(self.model, "metrics", []))
         unbuilt = [metric for metric in metrics if not metric.variables]
+        known = len(self._late)
 
         def undo() -> None:
-            for each in (*undos, *self._late):
+            for each in (*undos, *self._late[known:]):
                 each()
             for metric in unbuilt:
                 metric.reset_state()
 
         return undo
+
+    def release(self) -> None:
+        for undo in self._at_the_end:
+            undo()
 
     @property
     def title(self) -> str:
@@ -139,6 +201,10 @@ class KerasTrainee(Trainee):
     def _reseed_layers(self, seed: int) -> None:
         for variable, start in self._seeds.values():
             self.backend.write(variable, (start + np.array([seed, 0])).astype(start.dtype))
+
+    def seeds_now(self) -> list[Array]:
+        """The state of the layers' own generators, which each draw changes."""
+        return [self.backend.read(variable) for variable, _ in self._seeds.values()]
 
     # the step
 
@@ -181,13 +247,13 @@ class KerasTrainee(Trainee):
         return self.backend.is_tensor(thing)
 
     def predict(self, inputs: list[Array] | None = None) -> tuple[list[Array], StepRecord]:
-        self.backend.settle(self.model)
         return self.predict_with(self.model, inputs)
 
     def predict_with(
         self, model: Any, inputs: list[Array] | None = None, training: bool = False
     ) -> tuple[list[Array], StepRecord]:
         """`predict` by another model of the same class, or in training mode."""
+        self.backend.settle(self.model)
         given = self._call_tensors()
         if inputs is not None:
             given = [
@@ -201,14 +267,14 @@ class KerasTrainee(Trainee):
         )
         record = StepRecord()
         with self.watcher.calls_seen(record), self.backend.evaluating():
-            output = model(*args, **{**kwargs, "training": training})
+            output = model(*args, **{**kwargs, **self.mode(training)})
         found = [leaf for leaf in leaves(output) if self._is_tensor(leaf)]
         return [self.framework.to_numpy(leaf) for leaf in found], record
 
     # optimizers
 
     def _known_optimizers(self, given: Any) -> list[Any]:
-        candidates = [*leaves(given), *(self.held.objects if self.held else [])]
+        candidates = [*leaves(given), *self.held.objects]
         found: list[Any] = []
         for candidate in candidates:
             if self.backend.is_optimizer(candidate) and not any(
@@ -219,19 +285,20 @@ class KerasTrainee(Trainee):
 
     def _meet(self, optimizer: Any, held: list[Any]) -> None:
         """An optimizer seen for the first time, built just now: note its state and its weights."""
-        self._optimizers.append(optimizer)
+        self.optimizers.append(optimizer)
+        self._strangers += held
         self._late.append(self.backend.save_optimizer(optimizer, held))
 
     def learning_rates(self) -> list[float]:
-        rates = [self.backend.learning_rates(optimizer) for optimizer in self._optimizers]
+        rates = [self.backend.learning_rates(optimizer) for optimizer in self.optimizers]
         return [rate for each in rates for rate in each] if all(rates) else []
 
     def rates(self) -> list[float]:
-        rates = [optimizer.learning_rate for optimizer in self._optimizers]
+        rates = [optimizer.learning_rate for optimizer in self.optimizers]
         return [float(np.asarray(self.framework.to_numpy(rate))) for rate in rates]
 
     def scale_learning_rates(self, factor: float) -> None:
-        for optimizer in self._optimizers:
+        for optimizer in self.optimizers:
             self.backend.scale_learning_rates(optimizer, factor)
 
     def layer_losses(self) -> dict[str, float]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 from unittest import mock
 
@@ -97,6 +97,7 @@ class Watcher:
         """Let `wrap(original, *args)` be called instead until the stack closes."""
         original = getattr(owner, name)
 
+        @wraps(original, updated=())
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             return wrap(original, *args, **kwargs)
 
@@ -195,7 +196,8 @@ class Watcher:
             self.acts.forward(args, kwargs)
             if self.root_call is None:
                 self.root_call = (args, kwargs)
-        name, kind = self.layers.get(id(layer), layer.name), type(layer).__name__
+        kind = type(layer).__name__
+        name = self.layers.get(id(layer)) or str(getattr(layer, "name", kind))
         path.append(f"{name} ({kind})")
         try:
             result = run(*args, **kwargs)
@@ -209,7 +211,7 @@ class Watcher:
             LayerCall(
                 layer=name,
                 kind=kind,
-                training=bool(self.training_of(kwargs)),
+                training=bool(self.training_of(layer, args, kwargs)),
                 sensitive=self.is_sensitive(layer),
                 finite=self._finite(made),
                 finite_in=self._finite(given),
@@ -221,8 +223,7 @@ class Watcher:
             record.outputs = self.backend.array(made[0])
         return result
 
-    @staticmethod
-    def training_of(kwargs: dict[str, Any]) -> Any:
+    def training_of(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The mode a layer was called in; Keras has made it an argument by then."""
         return kwargs.get("training")
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...frameworks import Array, load
 from ...wording import listed
-from ..files import Files, RoundTrip
+from ..files import Checkpoint, Files, RoundTrip
 from ..tree import leaves
+from .checkpoint import TorchCheckpoint
 
 if TYPE_CHECKING:
     from .trainee import TorchTrainee
@@ -59,6 +60,9 @@ class TorchFiles(Files):
             for name, value in vars(now).items():
                 if of_the_batch(value):
                     vars(then)[name] = value
+
+    def checkpoint(self) -> Checkpoint | None:
+        return TorchCheckpoint(self._trainee) if self._trainee.owns_loop else None
 
     def _lost_state(self, error: BaseException | None) -> tuple[str, str, str]:
         """Tensors kept as plain attributes that training has changed."""

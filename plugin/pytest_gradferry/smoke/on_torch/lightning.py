@@ -18,7 +18,6 @@ from typing import Any
 
 from ...frameworks import Undo, load
 from ..errors import SmokeError
-from ..held import Held
 from .advice import TorchAdvice
 from .trainee import TorchTrainee
 
@@ -57,7 +56,7 @@ class LightningTrainee(TorchTrainee):
             self.release()
             raise
 
-    def _training(self, loss: Any, optimizer: Any, step: Any) -> tuple[Any, Any, Held | None]:
+    def _training(self, loss: Any, optimizer: Any, step: Any) -> tuple[Any, Any, Any]:
         if step is not None or loss is not None:
             return super()._training(loss, optimizer, step)
         if optimizer is not None:
@@ -66,8 +65,8 @@ class LightningTrainee(TorchTrainee):
                 "optimizer=..."
             )
         self._loop = _Loop(self.model, self._batch())
-        held = Held(self.model.training_step)
-        return self._lightning_step, self._loop.optimizers, held
+        self.owns_loop = False
+        return self._lightning_step, self._loop.optimizers, self.model.training_step
 
     def _batch(self, targets: Any = None) -> Any:
         targets = self.targets if targets is None else targets

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
 
-from ...frameworks import Array, Undo, get, load, loaded
+from ...frameworks import Array, Undo, get, load
 from ...hidden import hidden_modules
 from ..errors import SmokeError
 from ..held import Held
@@ -17,6 +17,7 @@ from ..trainee import Trainee, scalar_loss, takes_targets
 from ..tree import leaves, map_arrays
 from . import loop
 from .advice import TorchAdvice
+from .compiling import TorchCompiling
 from .files import TorchFiles
 from .state import (
     save_attributes,
@@ -24,6 +25,7 @@ from .state import (
     save_modes,
     save_optimizer,
     save_state_dict,
+    save_tables,
     save_tensor,
 )
 from .watch import Watcher, functions_seen, to_array
@@ -31,6 +33,8 @@ from .watch import Watcher, functions_seen, to_array
 
 class TorchTrainee(Trainee):
     """See `Trainee`.  Hidden modules, those kept in plain lists and dicts, are watched as well."""
+
+    owns_loop = True  # all that trains the model can be reached from the step
 
     def __init__(
         self, model: Any, inputs: Any, targets: Any, loss: Any, optimizer: Any, step: Any
@@ -43,8 +47,9 @@ class TorchTrainee(Trainee):
         self._initialise_lazy()
         self._own_loop = False  # the tool's, which sets the mode
         self._step: Callable[..., Any]
-        self._step, optimizer, self._held = self._training(loss, optimizer, step)
+        self._step, optimizer, users = self._training(loss, optimizer, step)
         self.hidden_modules = dict(hidden_modules(model))
+        self.held = self._look_for_held(users)
         self._tensors = {**dict(model.named_parameters()), **self._hidden_tensors()}
         if not any(tensor.requires_grad for tensor in self._tensors.values()):
             raise SmokeError(
@@ -60,15 +65,17 @@ class TorchTrainee(Trainee):
         self._watcher = Watcher(self._tensors, {**modules, **hidden}, model)
         self._watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they step
-        self._optimizers = self._known_optimizers(optimizer)
-        self._watcher.optimizers += self._optimizers
+        self._strangers: list[Any] = []  # what those hold besides the model's weights
+        self.optimizers = self._known_optimizers(optimizer)
+        self._watcher.optimizers += self.optimizers
         self.advice = self._make_advice()
         self.files = TorchFiles(self)
+        self.compiling = TorchCompiling(self, self._step)
 
-    def _training(self, loss: Any, optimizer: Any, step: Any) -> tuple[Any, Any, Held | None]:
-        """The step, its optimizers, and what it holds."""
+    def _training(self, loss: Any, optimizer: Any, step: Any) -> tuple[Any, Any, Any]:
+        """The step, its optimizers, and the function of the user's that it runs, if any."""
         if step is not None:
-            return step, optimizer, Held(step)
+            return step, optimizer, step
         if loss is None:
             raise SmokeError(
                 "nothing says how to train: pass loss=..., e.g. loss='cross_entropy', or the "
@@ -91,13 +98,33 @@ class TorchTrainee(Trainee):
                 loop.call_model(self.model, self.inputs)
             undo()
 
+    def _look_for_held(self, users: Callable[..., Any] | None) -> Held:
+        root = type(self.model).__name__
+        return Held(
+            users,
+            {f"{root}.{name}".rstrip("."): m for name, m in self.model.named_modules()},
+            again=self._tensor_again,
+            ignored=frozenset(vars(self.torch.nn.Module())),
+        )
+
+    def _tensor_again(self, thing: Any) -> Callable[[], Any] | None:
+        if not isinstance(thing, self.torch.Tensor):
+            return None
+        undo = save_tensor(thing)
+
+        def again() -> Any:
+            undo()
+            return thing
+
+        return again
+
     # state
 
     def save(self) -> Undo:
         tensors = {id(t): t for t in (*self._tensors.values(), *self.model.buffers())}
         modules = [*self.model.modules(), *(m for m, _, _ in self.hidden_modules.values())]
         others: list[Undo] = []
-        for held in self._held.objects if self._held else []:
+        for held in self.held.objects:
             if isinstance(held, self.torch.nn.Module):
                 modules += list(held.modules())
                 tensors.update((id(t), t) for t in (*held.parameters(), *held.buffers()))
@@ -107,14 +134,16 @@ class TorchTrainee(Trainee):
                 others.append(save_generator(held))
             elif not isinstance(held, self.torch.optim.Optimizer):
                 others += save_state_dict(held)
+        tensors.update((id(t), t) for t in self._strangers)
         undos = [save_tensor(tensor) for tensor in tensors.values()]
-        undos += [save_modes(modules), *others]
-        undos += [save_optimizer(optimizer) for optimizer in self._optimizers]
-        if self._held:
-            undos.append(self._held.save())
+        undos += [save_modes(modules), save_tables(modules), *others]
+        undos += [save_optimizer(optimizer) for optimizer in self.optimizers]
+        undos.append(self.held.save())
+
+        known = len(self._late)
 
         def undo() -> None:
-            for each in (*undos, *self._late):
+            for each in (*undos, *self._late[known:]):
                 each()
 
         return undo
@@ -137,27 +166,18 @@ class TorchTrainee(Trainee):
         targets = self.targets if targets is None else loop.as_tensors(targets, self.model)
         if self._own_loop:
             self.model.train()
-        with self._uncompiled():
-            if takes_targets(self._step):
-                value = self._step(self.inputs, targets)
-            else:
-                value = self._step(self.inputs)
+        if takes_targets(self._step):
+            value = self._step(self.inputs, targets)
+        else:
+            value = self._step(self.inputs)
         return scalar_loss(value, self.framework)
-
-    def _uncompiled(self) -> AbstractContextManager[Any]:
-        """What torch.compile has compiled runs as it is written: hooks see all, and none is traced.
-
-        Nothing can be compiled before torch._dynamo is imported, which takes seconds.
-        """
-        if loaded("torch._dynamo") is None or not hasattr(self.torch.compiler, "set_stance"):
-            return nullcontext()
-        return self.torch.compiler.set_stance("force_eager")  # type: ignore[no-any-return]
 
     @contextmanager
     def watch(self) -> Iterator[StepRecord]:
         record = StepRecord(training_before=self.model.training)
         before = self.values()
         with ExitStack() as stack:
+            stack.enter_context(self.compiling.watched())
             self._watcher.watch(stack, record)
             yield record
         record.training_after = self.model.training
@@ -199,7 +219,7 @@ class TorchTrainee(Trainee):
         undo = save_attributes(list(model.modules()))  # modes too
         model.eval()
         try:
-            with self.torch.no_grad(), functions_seen(record):
+            with self.compiling.watched(), self.torch.no_grad(), functions_seen(record):
                 path = self._watcher.root_path
                 called = model.get_submodule(path) if path else model
                 output = called(*args, **kwargs)
@@ -212,7 +232,7 @@ class TorchTrainee(Trainee):
 
     def _known_optimizers(self, given: Any) -> list[Any]:
         kind = self.torch.optim.Optimizer
-        candidates = [given, *(self._held.objects if self._held else [])]
+        candidates = [given, *(self.held.objects)]
         candidates += leaves(given)
         found: list[Any] = []
         for candidate in candidates:
@@ -222,21 +242,23 @@ class TorchTrainee(Trainee):
 
     def _meet(self, optimizer: Any) -> None:
         """An optimizer that was not reachable from the step: note its state before it updates."""
-        self._optimizers.append(optimizer)
-        self._late.append(save_optimizer(optimizer))
         known = {id(tensor) for tensor in self._tensors.values()}
-        for group in optimizer.param_groups:
-            self._late += [save_tensor(p) for p in group["params"] if id(p) not in known]
+        strangers = [
+            p for group in optimizer.param_groups for p in group["params"] if id(p) not in known
+        ]
+        self.optimizers.append(optimizer)
+        self._strangers += strangers
+        self._late += [save_optimizer(optimizer), *map(save_tensor, strangers)]
 
     def learning_rates(self) -> list[float]:
-        groups = [group for optimizer in self._optimizers for group in optimizer.param_groups]
+        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
         return [float(group["lr"]) for group in groups if "lr" in group]
 
-    def schedule_ended(self, error: Exception) -> bool:
+    def schedule_ended(self, error: BaseException | None) -> bool:
         return isinstance(error, ValueError) and "Tried to step" in str(error)  # OneCycleLR
 
     def scale_learning_rates(self, factor: float) -> None:
-        for optimizer in self._optimizers:
+        for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 if "lr" in group:
                     group["lr"] = group["lr"] * factor

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ...compare import Comparison
 from ..hypothesis import Hypothesis
+from .alone import loss_alone
 from .edits import call_pairs
 from .formula import arguments_swapped, clipped, huber_threshold, kind
 from .labels import broadcast, ignored, label_smoothing
@@ -31,6 +32,9 @@ _OF_CALLS = (
 def loss_causes(comparison: Comparison) -> Iterator[Hypothesis]:
     """The most telling first; a bare factor, which explains much, comes last."""
     if comparison.losses is None or comparison.losses.named:
+        return
+    if comparison.recorded:
+        yield from loss_alone(comparison)
         return
     yield from broadcast(comparison)
     pairs = call_pairs(comparison)

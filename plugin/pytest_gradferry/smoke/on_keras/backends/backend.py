@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ....frameworks import Array, Framework, Undo, load
-from ...held import Held
+from ...compiling import Compiling
 from ...record import LossCall, StepRecord
 
 if TYPE_CHECKING:
@@ -103,13 +103,28 @@ class Backend(ABC):
         """What a model has besides variables: modes, say."""
         return lambda: None
 
-    def held(self, step: Callable[..., Any]) -> Held:
-        """What the user's step holds."""
-        return Held(step)
+    def again(self, thing: Any) -> Callable[[], Any] | None:
+        """What gives a variable again with the value it has now; None for anything else."""
+        if not self.is_variable(thing):
+            return None
+        undo = self.save_variables([thing])
+
+        def again() -> Any:
+            undo()
+            return thing
+
+        return again
+
+    def compiling(self, trainee: KerasTrainee) -> Compiling:
+        return Compiling()
 
     def find_state(self, trainee: KerasTrainee) -> None:
         """Find where the user's step keeps what it trains, if not in the model's variables."""
         return
+
+    def in_variables(self) -> bool:
+        """Whether variables hold what the step trains, not arrays of the user's own."""
+        return True
 
     def settle(self, model: Any) -> None:
         """Bring what a step has trained into the model's variables, if it stands elsewhere."""

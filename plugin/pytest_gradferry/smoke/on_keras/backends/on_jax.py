@@ -12,7 +12,6 @@ import numpy as np
 
 from ....frameworks import Array, Undo, get, load
 from ...errors import SmokeError
-from ...held import Held
 from ...record import StepRecord
 from .backend import Backend, Step, packed
 from .jax_state import OwnState
@@ -46,6 +45,9 @@ class JaxBackend(Backend):
 
     # state: in the model's variables, or in arrays that the user's step keeps
 
+    def again(self, thing: Any) -> Callable[[], Any] | None:
+        return _revive(thing) if isinstance(thing, jax.Array) else super().again(thing)
+
     def save_variables(self, variables: Iterable[Any]) -> Undo:
         """A compiled step may have been given the arrays of any to overwrite, before or since."""
         again = [(variable, _revive(variable._value)) for variable in variables]
@@ -56,11 +58,8 @@ class JaxBackend(Backend):
 
         return undo
 
-    def held(self, step: Callable[..., Any]) -> Held:
-        return Held(step, is_array=lambda leaf: isinstance(leaf, jax.Array), revive=_revive)
-
     def find_state(self, trainee: KerasTrainee) -> None:
-        if trainee.held is None:
+        if not trainee.own_step:
             return
         own = OwnState(trainee.held, trainee.model.variables)
         before = [v._value for v in trainee.model.variables]
@@ -93,6 +92,9 @@ class JaxBackend(Backend):
         super().write(variable, value)
         if self._own is not None and self._own.holds(variable):
             self._own.write(variable, jax.numpy.array(value, dtype=variable.dtype))
+
+    def in_variables(self) -> bool:
+        return self._own is None
 
     def settle(self, model: Any) -> None:
         for variable in model.variables if self._own is not None else ():

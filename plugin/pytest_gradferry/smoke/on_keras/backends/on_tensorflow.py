@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ....frameworks import TensorFlow, load
+from ...compiling import Compiling
 from ...record import LossCall, StepRecord
 from ...tree import leaves
+from ..compiling import KerasCompiling
 from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
 
 if TYPE_CHECKING:
+    from ..trainee import KerasTrainee
     from ..watch import Watcher
 
 # The user's errors pass through here: pytest leaves these frames out.
@@ -62,6 +65,9 @@ class TensorFlowBackend(Backend):
 
     def reseed_for_step(self, seed: int) -> None:
         self._tensorflow.seed_without_kernels(seed)
+
+    def compiling(self, trainee: KerasTrainee) -> Compiling:
+        return KerasCompiling(trainee, lambda: self._draws_from_kernels)
 
     def make_step(self, model: Any, value: Step, optimizer: Any) -> Step:
         def step(inputs: Any, targets: Any) -> Any:
