@@ -21,6 +21,7 @@ from .advice import Advice
 from .compiling import Compiling
 from .errors import SmokeError
 from .files import Files
+from .precision import Precision
 from .record import StepRecord, Weight
 
 
@@ -35,6 +36,7 @@ class Trainee(ABC):
     advice: Advice
     files: Files
     compiling: Compiling
+    precision: Precision
 
     @property
     def title(self) -> str:

@@ -21,6 +21,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         return failed(bad_data)
     for number, record in enumerate(evidence.watched, 1):
         broken = [n for n, g in record.fresh.items() if g is not None and not np.isfinite(g).all()]
+        if evidence.trainee.precision.scale() is not None:
+            broken = []  # a loss scaler skips such steps and lowers its scale
         if np.isfinite(record.loss) and not broken:
             continue
         what = f"the loss is {record.loss:.4g} at step {number}"

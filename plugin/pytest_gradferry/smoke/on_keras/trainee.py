@@ -76,6 +76,7 @@ class KerasTrainee(Trainee):
         self.advice = KerasAdvice(self)
         self.files = KerasFiles(self)
         self.compiling = self.backend.compiling(self)
+        self.precision = self.backend.precision(self)
         self.backend.find_state(self)
 
     def _reached_from(self, step: Any) -> Held:
@@ -217,6 +218,10 @@ class KerasTrainee(Trainee):
         return [self.framework.to_numpy(leaf) for leaf in found], record
 
     # optimizers
+
+    def optimizers(self) -> list[Any]:
+        """Those seen so far."""
+        return list(self._optimizers)
 
     def _known_optimizers(self, given: Any) -> list[Any]:
         candidates = [*leaves(given), *self.held.objects]

@@ -19,6 +19,7 @@ from . import loop
 from .advice import TorchAdvice
 from .compiling import TorchCompiling
 from .files import TorchFiles
+from .precision import TorchPrecision
 from .state import save_generator, save_modes, save_optimizer, save_state_dict, save_tensor
 from .watch import Watcher, functions_seen, to_array
 
@@ -69,6 +70,7 @@ class TorchTrainee(Trainee):
         self.advice = TorchAdvice(model)
         self.files = TorchFiles(self)
         self.compiling = TorchCompiling(self, self._step)
+        self.precision = TorchPrecision(self)
 
     def _initialise_lazy(self) -> None:
         """Lazy layers get their weights at the first call; there is nothing to save before."""
@@ -185,6 +187,14 @@ class TorchTrainee(Trainee):
             undo()
         found = [leaf for leaf in leaves(_plain(output)) if isinstance(leaf, self.torch.Tensor)]
         return [to_array(leaf) for leaf in found], record
+
+    def held_objects(self) -> list[Any]:
+        """What the step reaches: schedulers, scalers and the like."""
+        return list(self._held.objects) if self._held else []
+
+    @property
+    def device_type(self) -> str:
+        return str(next(iter(self._tensors.values())).device.type)
 
     # optimizers
 

@@ -13,6 +13,7 @@ import numpy as np
 from ....frameworks import Array, Framework, Undo, load
 from ...compiling import Compiling
 from ...held import Held
+from ...precision import Precision
 from ...record import LossCall, StepRecord
 
 if TYPE_CHECKING:
@@ -107,6 +108,9 @@ class Backend(ABC):
 
     def compiling(self, trainee: KerasTrainee) -> Compiling:
         return Compiling()
+
+    def precision(self, trainee: KerasTrainee) -> Precision:
+        return Precision()
 
     def find_state(self, trainee: KerasTrainee) -> None:
         """Find where the user's step keeps what it trains, if not in the model's variables."""

@@ -11,9 +11,11 @@ import numpy as np
 
 from ....frameworks import Array, TensorFlow, load
 from ...compiling import Compiling
+from ...precision import Precision
 from ...record import LossCall, StepRecord
 from ...tree import leaves
 from ..compiling import KerasCompiling
+from ..precision import KerasPrecision
 from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
 
 if TYPE_CHECKING:
@@ -69,6 +71,9 @@ class TensorFlowBackend(Backend):
 
     def compiling(self, trainee: KerasTrainee) -> Compiling:
         return KerasCompiling(trainee, lambda: self._draws_from_kernels)
+
+    def precision(self, trainee: KerasTrainee) -> Precision:
+        return KerasPrecision(trainee)
 
     def make_step(self, model: Any, value: Step, optimizer: Any) -> Step:
         def step(inputs: Any, targets: Any) -> Any:
