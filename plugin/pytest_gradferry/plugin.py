@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -144,10 +145,25 @@ def _group(item: pytest.Item, fixtures: set[str]) -> str:
     """A name for the framework that the test runs on, or for all where that is not to be seen."""
     if "framework" in fixtures:
         return f"gradferry-{item.callspec.params['framework']}"  # type: ignore[attr-defined]
-    imported = set(vars(getattr(item, "module", None) or item)) & {"torch", "keras", "tf"}
-    if "parity" in fixtures or imported not in ({"torch"}, {"keras"}, {"tf"}, {"keras", "tf"}):
+    found = _frameworks_named_in(getattr(item, "module", None))
+    if "parity" in fixtures or len(found) != 1:
         return "gradferry"
-    return f"gradferry-{'torch' if imported == {'torch'} else 'tensorflow'}"
+    return f"gradferry-{found.pop()}"
+
+
+def _frameworks_named_in(module: Any) -> set[str]:
+    """By the modules, functions and classes, derived ones too, that a test file has names for."""
+    places: set[str] = set()
+    for value in list(getattr(module, "__dict__", {}).values()):
+        if isinstance(value, ModuleType):
+            places.add(value.__name__)
+        elif isinstance(value, type):
+            places |= {base.__module__ for base in value.__mro__}
+        elif isinstance(value, FunctionType):
+            places.add(value.__module__)
+    roots = {place.partition(".")[0] for place in places}
+    known = {"torch": "torch", "keras": "tensorflow", "tensorflow": "tensorflow"}
+    return {known[root] for root in roots & set(known)}
 
 
 @pytest.hookimpl(tryfirst=True)

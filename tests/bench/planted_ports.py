@@ -9,6 +9,7 @@ WORD narrows to the mistakes whose name or model has it.
 
 from __future__ import annotations
 
+import importlib
 import resource
 import sys
 import time
@@ -95,6 +96,7 @@ def right(seeds: int) -> None:
 
 
 def cost() -> None:
+    importlib.import_module("torch._dynamo")  # as torch's first optimizer does
     rng = seed(0)
     x, y = small_cnn.batch(rng, n=16)
     for run in ("first", "second"):

@@ -55,7 +55,21 @@ def add_smoke(commands: Any) -> None:
             help=f"{what}, as finite,learns",
         )
     parser.add_argument("--report", type=Path, metavar="DIR", help="write a page and JSON there")
+    parser.add_argument("--list", action=_List, nargs=0, help="list the checks and leave")
     parser.set_defaults(run=smoke)
+
+
+class _List(argparse.Action):
+    """As --help is: printed at once, whatever else is missing."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from ..smoke.checks import checks
+
+        width = max(map(len, checks()))
+        for check in checks().values():
+            asked = "" if check.default else " (when asked)"
+            print(f"{check.id:<{width}}  {check.summary}{asked}")
+        parser.exit()
 
 
 def _names(text: str) -> list[str]:

@@ -115,6 +115,22 @@ def log_bar(value: float, bound: float | None, most: float = 1.0) -> Element:
     return element("span", *parts, class_="track", title=f"{value:.2e}")
 
 
+def log_span(values: Sequence[float], least: float, most: float) -> Element:
+    """A mark from the smallest to the largest value, on a scale from `least` to `most`.
+
+    Both are positive; what lies beyond them is drawn at the end.
+    """
+
+    def share(value: float) -> float:
+        inside = min(max(value, least), most)
+        return math.log(inside / least) / math.log(most / least)
+
+    low, high = share(min(values)), share(max(values))
+    style = f"left:{100 * low:.1f}%;width:{100 * (high - low):.1f}%"
+    title = " to ".join(dict.fromkeys(f"{value:.2e}" for value in (min(values), max(values))))
+    return element("span", element("span", class_="span", style=style), class_="track", title=title)
+
+
 def _share(value: float, most: float) -> float:
     if math.isnan(value) or value >= most:
         return 1.0

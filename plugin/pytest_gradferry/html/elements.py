@@ -31,7 +31,7 @@ def document(root: Element) -> str:
     return "<!doctype html>\n" + tostring(root, encoding="unicode", method="html") + "\n"
 
 
-def table(head: list[str], rows: list[list[Element | str]]) -> Element:
+def table(head: list[str], rows: list[list[Element | str]], css: str = "") -> Element:
     """In a frame that scrolls by itself, so that a wide table does not widen a phone's page."""
     return element(
         "div",
@@ -42,5 +42,5 @@ def table(head: list[str], rows: list[list[Element | str]]) -> Element:
                 "tbody", *(element("tr", *(element("td", cell) for cell in row)) for row in rows)
             ),
         ),
-        class_="scroll",
+        class_=f"scroll {css}".strip(),
     )

@@ -184,7 +184,8 @@ class Parity:
 
         Batch, optimizer, number of steps and, where it was a name, the loss are the record's.
         `weights`: "reference", or "own" to compare the port's own with the record's. Causes of what
-        differs are tried on the port; those in the loss and the optimizer need both models.
+        differs are tried on the port; those that need the reference run, or its loss
+        called, are not.
 
         Raises AssertionError with the report's text if any rung fails, ParityInputError for a file
         that is missing, cut short, changed, of another version or no record.

@@ -6,7 +6,8 @@ applied to it shows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -15,6 +16,9 @@ import numpy as np
 from . import tree
 from .errors import ParityInputError
 from .layout import Array, Rearrangement, mover, override, rearrangement
+from .measures import Measure as Measure
+from .measures import largest as largest
+from .measures import relative as relative
 from .pairing.couples import Couple, aligned
 from .pairing.layers import Pairing, WeightPair
 from .sides.side import Gradients, Side, Trace
@@ -32,43 +36,11 @@ _EXPLODED = 3.0
 _FLOOR = 1e-3
 
 
-@dataclass
-class Measure:
-    """How far the port is off: max|a - b| / max|b| over all that the rung compares."""
-
-    error: float
-    worst: str = ""
-    detail: str = ""
-    explained: str = ""
-
-
-def relative(ours: Array, theirs: Array, floor: float = 0.0) -> float:
-    """max|ours - theirs| / max(max|theirs|, floor); infinite where shapes or NaNs differ.
-
-    Scale-free, and not by element, so that it does not explode on the near-zero ones.
-    """
-    if ours.shape != theirs.shape:
-        return float("inf")
-    if not ours.size:
-        return 0.0
-    a, b = ours.astype(np.float64), theirs.astype(np.float64)
-    finite = np.isfinite(b)
-    if not np.array_equal(finite, np.isfinite(a)) or not np.array_equal(
-        a[~finite], b[~finite], equal_nan=True
-    ):
-        return float("inf")
-    if not finite.any():
-        return 0.0
-    difference = float(np.abs(a[finite] - b[finite]).max())
-    scale = max(float(np.abs(b[finite]).max()), floor)
-    if difference == 0.0:
-        return 0.0
-    return difference / scale if scale else float("inf")
-
-
-def largest(arrays: Iterable[Array]) -> float:
-    """max|a| over all of them."""
-    return max((float(np.abs(a).max()) for a in arrays if a.size), default=0.0)
+def _kept(store: dict[str, Any], name: str, compute: Callable[[], T]) -> T:
+    if name not in store:
+        store[name] = compute()
+    found: T = store[name]
+    return found
 
 
 @dataclass
@@ -96,8 +68,9 @@ class Comparison:
     used: dict[str, Stepper] = field(default_factory=dict)  # the last optimizers, by framework
     recorded = False  # the reference answers from a file
     tell: Callable[[str], None] = lambda _: None  # what is being done now, for whoever waits
+    steady = False  # nothing is being tried on the port: what it gave before, it would give again
     _cache: dict[str, Any] = field(default_factory=dict)
-    _port_trained: Trained | None = None
+    _of_port: dict[str, Any] = field(default_factory=dict)
 
     @property
     def untrainable(self) -> str:
@@ -119,13 +92,30 @@ class Comparison:
 
     def port_changed(self) -> None:
         """A fix was applied to the port, or taken back."""
-        self._port_trained = None
+        self._of_port.clear()
+
+    def drop(self, *names: str) -> None:
+        """Arrays that are not needed any more, unless something fails."""
+        for name in names:
+            self._cache.pop(name, None)
+            self._of_port.pop(name, None)
+
+    @contextmanager
+    def unsteady(self) -> Iterator[None]:
+        """Fixes are tried on the port inside."""
+        before, self.steady = self.steady, False
+        self.port_changed()
+        try:
+            yield
+        finally:
+            self.steady = before
+            self.port_changed()
 
     def _once(self, name: str, compute: Callable[[], T]) -> T:
-        if name not in self._cache:
-            self._cache[name] = compute()
-        found: T = self._cache[name]
-        return found
+        return _kept(self._cache, name, compute)
+
+    def _port_once(self, name: str, compute: Callable[[], T]) -> T:
+        return _kept(self._of_port, name, compute) if self.steady else compute()
 
     def in_reference_layout(self, outputs: Any) -> Any:
         default = mover(self.port.framework, self.reference.framework)
@@ -151,10 +141,15 @@ class Comparison:
 
     def traces(self, training: bool = False) -> tuple[Trace, Trace]:
         """Every layer's input and output, of the reference and of the port as it is now."""
-        return (
-            self._once(f"trace{training}", lambda: self.reference.trace(self.inputs, training)),
-            self.port.trace(self.port_inputs, training),
+        name = f"trace{training}"
+        traces = (
+            self._once(name, lambda: self.reference.trace(self.inputs, training)),
+            self._port_once(name, lambda: self.port.trace(self.port_inputs, training)),
         )
+        if not training:
+            self._once("eval", lambda: traces[0].outputs)
+            self._port_once("eval", lambda: traces[1].outputs)
+        return traces
 
     def couples(self, traces: tuple[Trace, Trace]) -> list[Couple]:
         return aligned(*traces, self.pairing.layers)
@@ -174,7 +169,8 @@ class Comparison:
         return measures[rung]()
 
     def forward_eval(self) -> Measure:
-        return self.outputs(self.reference_outputs(), self.port.forward(self.port_inputs))
+        ours = self._port_once("eval", lambda: self.port.forward(self.port_inputs))
+        return self.outputs(self.reference_outputs(), ours)
 
     def forward_train(self) -> Measure:
         theirs = self._once("train", lambda: self.reference.forward(self.inputs, training=True))
@@ -212,8 +208,11 @@ class Comparison:
     def reference_gradients(self) -> Gradients:
         return self._once("gradients", lambda: self._gradients(self.reference))
 
+    def port_gradients(self) -> Gradients:
+        return self._port_once("port gradients", lambda: self._gradients(self.port))
+
     def loss_values(self) -> tuple[float, float]:
-        return self.reference_gradients().value, self._gradients(self.port).value
+        return self.reference_gradients().value, self.port_gradients().value
 
     def loss(self) -> Measure:
         theirs, ours = self.loss_values()
@@ -224,7 +223,7 @@ class Comparison:
         return [w for w in self.pairing.weights if not w.statistic]
 
     def gradients(self) -> Measure:
-        theirs, ours = self.reference_gradients(), self._gradients(self.port)
+        theirs, ours = self.reference_gradients(), self.port_gradients()
         floor = _FLOOR * largest(theirs.weights.values())
         worst = Measure(0.0)
 
@@ -261,7 +260,7 @@ class Comparison:
 
     def own_noise(self, side: Side, exact: Gradients) -> tuple[float, float]:
         """How far `side`, as it stands, is from `exact`, its own in float64: outputs, gradients."""
-        now = self._gradients(side)
+        now = self.reference_gradients() if side is self.reference else self._gradients(side)
         arrays = (tree.leaves(tree.transform(side.array, g.outputs)) for g in (now, exact))
         forward = max((relative(a, b) for a, b in zip(*arrays, strict=True)), default=0.0)
         floor = _FLOOR * largest(exact.weights.values())
@@ -288,7 +287,7 @@ class Comparison:
 
         An adaptive optimizer would make steps of full size out of that noise.
         """
-        theirs, ours = self.reference_gradients(), self._gradients(self.port)
+        theirs, ours = self.reference_gradients(), self.port_gradients()
         noise = NOISE * largest(theirs.weights.values())
         silenced = []
         for pair in self.trained_weights():
@@ -349,9 +348,8 @@ class Comparison:
             return Trained(losses, side.forward(inputs))
 
     def _trained(self) -> tuple[Trained, Trained]:
-        if self._port_trained is None:
-            self._port_trained = self._train(self.port)
-        return self._once("trained", lambda: self._train(self.reference)), self._port_trained
+        ours = _kept(self._of_port, "trained", lambda: self._train(self.port))
+        return self._once("trained", lambda: self._train(self.reference)), ours
 
     def trained_anew(self, side: Side) -> Trained:
         """`side` trained as it stands now, which is not kept."""

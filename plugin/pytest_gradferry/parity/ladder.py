@@ -41,6 +41,12 @@ _FLOAT32_FORWARD = 1e-5
 _MARGIN = 32.0
 _ULP = 1.2e-7
 
+# Of what is kept, by the rung that is the last to ask for it.
+_LAST_NEEDED = {
+    "forward-eval": ("traceFalse",),
+    "gradients": ("eval", "train", "port gradients"),
+    "one-step": ("updates",),
+}
 # What outputs must differ by with other weights, where float32 constants may be blown up.
 _REVEALED = 1e-6
 
@@ -84,6 +90,7 @@ class Ladder:
             return self._leave_out(1, "the layers do not pair")
         if not self._weights():
             return self._leave_out(2, "the weights differ")
+        self.comparison.steady = True
         self._settings()
         self._dropout_in_evaluation()
         if self.float32:
@@ -100,6 +107,7 @@ class Ladder:
                 break
             elif rung == "gradients" and not self.float32:
                 self._prepare_training()
+            self.comparison.drop(*_LAST_NEEDED.get(rung, ()))
         else:
             if self.settings:
                 self._small_differences()
@@ -315,8 +323,8 @@ class Ladder:
             )
             if self.comparison.recorded:
                 self.report.unexplained += (
-                    "\n  the reference is a record: causes in the loss and the optimizer, and what "
-                    "needs it run, are only tried by parity(...), in one environment"
+                    "\n  the reference is a record: causes that need it run, or its loss called, "
+                    "are only tried by parity(...), in one environment"
                 )
             if rung == "forward-eval" and self.comparison.pairing.ambiguous:
                 self.report.unexplained += (

@@ -14,7 +14,17 @@ class Advice:
     """What each framework fills in; empty words where it knows no better."""
 
     clearing = ("start each step from gradients of zero", "")
+    stepping = "call optimizer.step() (torch) or optimizer.apply_gradients (Keras) in the step"
+    backward = "call loss.backward() (torch) or tape.gradient(loss, weights) (TensorFlow)"
+    holding = "give the optimizer all trainable weights, or freeze the rest"
     not_held_code = ""
+    # (cause, fix, code) of gradients that were computed, and are zero or gone at the update
+    unused = (
+        "the gradients are cleared between the backward pass and the optimizer's step",
+        "call optimizer.zero_grad() before loss.backward(), or after optimizer.step()",
+        "XFR205",
+    )
+    summing = ("add up the gradients of all micro-batches before the update", "")
 
     def flaws(self) -> list[tuple[str, str, str, str]]:
         """(measured, cause, fix, code) of what is wrong with the model, whatever the step does."""

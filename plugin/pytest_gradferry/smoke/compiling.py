@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from .held import Keeper
+from ..frameworks import Undo
+from .held import Generator, Held
 
 
 @dataclass
@@ -19,6 +22,39 @@ class Traced:
     objects: dict[int, Any] = field(default_factory=dict)  # what was called, by id
     # the Python numbers among the arguments of each call
     numbers: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Where Python keeps something between calls: its name, its value, and how to note it."""
+
+    name: str
+    read: Callable[[], Any]  # a copy of a plain value; of anything else, what never changes
+    save: Callable[[], Undo]
+    draws: bool = False  # whether it is the state of a random generator
+
+
+def keepers(held: Held, generators: Iterable[Generator]) -> list[Keeper]:
+    """The places of plain values that a step and its model have, and random generators."""
+    found = [
+        Keeper(place.name, partial(_plain_value, place.get), partial(held.save_place, place))
+        for place in held.places
+    ]
+    generators = [*held.generators, *generators]
+    return found + [Keeper(g.name, g.state, g.save, draws=True) for g in generators]
+
+
+def _plain_value(get: Callable[[], Any]) -> Any:
+    value = get()
+    if isinstance(value, dict):
+        return {key: member for key, member in value.items() if _is_plain(member)}
+    if isinstance(value, (list, tuple, set, deque)):
+        return [member for member in value if _is_plain(member)]
+    return value if _is_plain(value) else None
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, (bool, int, float, complex, str, bytes))
 
 
 @dataclass

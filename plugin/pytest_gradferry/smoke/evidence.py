@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ..frameworks import Array
+from .acts import Act
 from .errors import SmokeError
 from .record import StepRecord
 from .report import Finding
@@ -29,6 +30,8 @@ _WARNINGS = (
     "Using a target size",
     "Gradients do not exist for variables",
     r".*lr_scheduler\.step\(\)",
+    "You are trying to `self.log",  # Lightning, in a step of the user's own
+    "`parameters` is an empty generator",
     "The model does not have any trainable weights",
     ".*from_logits=True.*",
 )
@@ -36,11 +39,18 @@ _WARNINGS = (
 
 @dataclass
 class Curve:
-    """A run of training on one batch, random draws the same in every step."""
+    """A run of training on one batch, random draws the same in every step.
+
+    `rates` are the learning rates before each step, one a parameter group, empty where unknown.
+    `ended` is the error of a schedule that would go no further, after as many steps as there are
+    losses.
+    """
 
     losses: list[float]
     before: dict[str, Array]
     after: dict[str, Array]
+    rates: list[list[float]] = field(default_factory=list)
+    ended: str = ""
 
 
 class Evidence:
@@ -115,6 +125,11 @@ class Evidence:
             after = self.trainee.values()
         return records, _changed(before, after)
 
+    @property
+    def acts(self) -> list[tuple[int, Act]]:
+        """What the watched steps did around their gradients, each with the number of its step."""
+        return [(n, act) for n, record in enumerate(self.watched, 1) for act in record.acts]
+
     @cached_property
     def curve(self) -> Curve:
         return self.train(self.steps)
@@ -122,17 +137,25 @@ class Evidence:
     def train(self, steps: int, prepare: Callable[[], None] = lambda: None) -> Curve:
         """Train from the start; `prepare` is called once, there."""
         trainee = self.trainee
-        losses = []
+        losses: list[float] = []
+        rates, ended = [], ""
         with self.from_start():
             prepare()
             before = trainee.values()
             for _ in range(steps):
                 trainee.reseed_for_step(self.seed)
-                losses.append(self.step())
+                rates.append(trainee.rates())
+                try:
+                    losses.append(self.step())
+                except Exception as error:
+                    if not losses or not trainee.schedule_ended(error):
+                        raise
+                    ended = str(error)
+                    break
                 if not np.isfinite(losses[-1]):
                     break
             after = trainee.values()
-        return Curve(losses, before, after)
+        return Curve(losses, before, after, rates, ended)
 
     @cached_property
     def steady(self) -> bool:

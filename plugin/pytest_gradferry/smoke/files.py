@@ -6,8 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from ..frameworks import Array
+from ..frameworks import Array, Undo
 
 
 @dataclass
@@ -24,6 +25,47 @@ class RoundTrip:
     excused: tuple[type[BaseException], ...] = ()  # errors that only say the way is not open
 
 
+class NotJudged(Exception):
+    """A checkpoint cannot be written or read for a reason that is not the model's fault."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """State outside a checkpoint.
+
+    `of_model` says that it stands in the model, whose file should hold it; else it is the loop's,
+    for its author to save.
+    """
+
+    name: str
+    of_model: bool
+    read: Callable[[], Any]
+    save: Callable[[], Undo]
+    advice: tuple[str, str] = ("", "")  # fix, code
+    follows: str = ""  # the check whose mistake it is, if it matters
+
+
+class Checkpoint(ABC):
+    """What users write to files to train on later: all that has a state to be saved."""
+
+    holds: str  # "the state_dicts of Net, Adam and StepLR"
+
+    @abstractmethod
+    def save(self, folder: Path) -> None: ...
+
+    @abstractmethod
+    def load(self, folder: Path) -> None:
+        """Read it back into the same objects.  Raises NotJudged, or the model's own error."""
+
+    def aside(self) -> Undo:
+        """Note what no checkpoint is expected to hold: random states, modes."""
+        return lambda: None
+
+    @abstractmethod
+    def left_out(self) -> list[Piece]:
+        """What the trainee keeps, and this does not hold."""
+
+
 class Files(ABC):
     """How a trainee's model is written to files and read back; each framework has its own."""
 
@@ -33,3 +75,7 @@ class Files(ABC):
 
     @abstractmethod
     def round_trips(self, folder: Path) -> Iterator[RoundTrip]: ...
+
+    def checkpoint(self) -> Checkpoint | None:
+        """What a training that is to go on later writes; None where that is not known."""
+        return None

@@ -1,15 +1,18 @@
-"""What a user's step function holds: counters, schedulers, generators, other models.
+"""What a step function and a model keep between calls: counters, lists, tensors, generators.
 
-A step is replayed several times from the same start.  What it keeps between calls, in a closure,
-on the object it is a method of, or in globals, has to go back to the start with the weights.
+A step is replayed several times from the same start.  What it keeps in a closure, on the object it
+is a method of, or in globals, and what the model keeps beside its weights, has to go back to the
+start with the weights.
 """
 
 from __future__ import annotations
 
+import operator
 import os
 import random
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from types import CellType, FunctionType, MethodType
@@ -18,82 +21,109 @@ from typing import Any
 import numpy as np
 
 from ..frameworks import Undo
-from .tree import leaves
 
-_PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _DEPTH = 3  # a step, a helper it calls, the helper's own object
-_LOOKED_AT = 64  # entries of a list or dict
+_VISITED = 64  # members of a list or dict; a list of thousands is data, not state
+_NOTED = 10_000  # members of a list, dict or array
 
+_MISSING = object()  # in place of an attribute that was deleted
 
 _STANDARD_LIBRARY = os.path.dirname(os.__file__)
 
-
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, _PLAIN)
+Again = Callable[[], Any]  # gives a value that was noted again
 
 
-def _is_users(function: FunctionType) -> bool:
-    """Not of an installed library: what those keep in globals is not the step's to restore."""
-    path = function.__code__.co_filename
-    return "site-packages" not in path and not path.startswith(_STANDARD_LIBRARY)
+def _of_library(path: str) -> bool:
+    return "site-packages" in path or path.startswith(_STANDARD_LIBRARY)
 
 
 def _is_users_class(kind: type[Any]) -> bool:
-    path = getattr(sys.modules.get(kind.__module__), "__file__", None) or "site-packages"
-    return "site-packages" not in path and not path.startswith(_STANDARD_LIBRARY)
+    """Not of an installed library: what those keep is not the step's to restore."""
+    path = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return path is not None and not _of_library(path)
 
 
 @dataclass(frozen=True)
 class Place:
     """Something that holds a value and can be given another: a variable, an attribute."""
 
-    name: str
+    path: str  # "calls", "Net.block.queue"
+    where: str  # " in the closure of step", or nothing
+    of_model: bool
     get: Callable[[], Any]
     set: Callable[[Any], None]
 
+    @property
+    def name(self) -> str:
+        return f"`{self.path}`{self.where}"
+
 
 @dataclass(frozen=True)
-class Keeper:
-    """Where a step keeps something between calls: its name, its value, and how to note it."""
+class Generator:
+    """A random generator of NumPy or Python."""
 
     name: str
-    read: Callable[[], Any]
-    save: Callable[[], Undo]
-    draws: bool = False  # whether it is the state of a random generator
+    source: Any
+
+    def state(self) -> Any:
+        if isinstance(self.source, random.Random):
+            return self.source.getstate()
+        if isinstance(self.source, np.random.RandomState):
+            return self.source.get_state()
+        return self.source.bit_generator.state
+
+    def save(self) -> Undo:
+        state = self.state()
+
+        def undo() -> None:
+            if isinstance(self.source, random.Random):
+                self.source.setstate(state)
+            elif isinstance(self.source, np.random.RandomState):
+                self.source.set_state(state)
+            else:
+                self.source.bit_generator.state = state
+
+        return undo
+
+
+def global_generators() -> list[Generator]:
+    """Those behind the functions of `np.random` and `random`."""
+    return [Generator("np.random", np.random.mtrand._rand), Generator("random", random._inst)]
 
 
 class Held:
-    """All that can be reached from a step function: places that hold plain values, and objects.
+    """All that can be reached from a step function and from the owners, parts of the model by name.
 
-    Arrays that cannot change in place (`is_array`, JAX's) are values too, alone or in tuples,
-    lists and dicts; `revive(array)` gives a function that gives the array back later.
-    `owners` are objects whose attributes count as well, though no step may reach them; attributes
-    named in `ignored` never count.
+    `again` notes a framework's tensor or variable: it returns a function that gives it back with
+    the value it has now, and None for anything else.  `ignored` are the attributes that the
+    frameworks' base classes have for themselves.
     """
 
     def __init__(
         self,
         step: Callable[..., Any] | None,
-        is_array: Callable[[Any], bool] = lambda leaf: False,
-        revive: Callable[[Any], Callable[[], Any]] = lambda array: lambda: array,
-        owners: Iterable[Any] = (),
-        ignored: Iterable[str] = (),
+        owners: dict[str, Any] | None = None,
+        again: Callable[[Any], Again | None] = lambda thing: None,
+        ignored: frozenset[str] = frozenset(),
     ) -> None:
-        self._ignored = frozenset(ignored)
-        self._is_array, self._revive = is_array, revive
-        self.kept: list[Keeper] = []
-        self.places: list[Place] = []  # those that hold values
         self.objects: list[Any] = []
-        self._seen: set[int] = set()
+        self.places: list[Place] = []
+        self.generators: list[Generator] = []
+        self.in_model: set[int] = set()  # ids of the objects that were reached through an owner
+        self._again = again
+        self._ignored = ignored
+        self._of_model = True
+        self._seen = {id(owner) for owner in (owners or {}).values()}
+        for name, owner in (owners or {}).items():
+            if _is_users_class(type(owner)):
+                self._attributes(owner, _DEPTH - 1, name, "")
+        self._of_model = False
         if step is not None:
-            self._visit(step, _DEPTH, "")
-        for owner in owners:
-            if id(owner) not in self._seen:
-                self._attributes(owner, 0)
+            self._visit(step, _DEPTH, getattr(step, "__name__", type(step).__name__), "")
 
     def save(self) -> Undo:
-        """Note the plain values, containers of them, and generators; the result restores them."""
-        undos = [keeper.save() for keeper in self.kept]
+        """Note what stands in every place, and the generators; the result puts it back."""
+        undos = [self.save_place(place) for place in self.places] + [self.save_generators()]
 
         def undo() -> None:
             for each in undos:
@@ -101,195 +131,200 @@ class Held:
 
         return undo
 
-    def _visit(self, thing: Any, depth: int, name: str) -> None:
+    def save_place(self, place: Place) -> Undo:
+        again = self._note(place.get(), _DEPTH)
+        return lambda: place.set(again())
+
+    def save_generators(self) -> Undo:
+        undos = [generator.save() for generator in self.generators]
+
+        def undo() -> None:
+            for each in undos:
+                each()
+
+        return undo
+
+    # finding places
+
+    def _visit(self, thing: Any, depth: int, path: str, where: str) -> None:
         if depth < 0 or id(thing) in self._seen or isinstance(thing, type):
             return
         self._seen.add(id(thing))
         match thing:
+            case bool() | int() | float() | complex() | str() | bytes() | None:
+                return
             case partial():
-                self._visit(thing.func, depth, name)
-                for value in (*thing.args, *thing.keywords.values()):
-                    self._visit(value, depth - 1, name)
+                self._visit(thing.func, depth, path, where)
+                for key, value in (*enumerate(thing.args), *thing.keywords.items()):
+                    self._keep(f"{path}({key})", where, partial(_given, value), _given, depth)
             case MethodType():
-                self._visit(thing.__func__, depth, name)
-                self._attributes(thing.__self__, depth)
+                self._visit(thing.__func__, depth, path, where)
+                if id(thing.__self__) not in self._seen:
+                    self._seen.add(id(thing.__self__))
+                    self._attributes(thing.__self__, depth, type(thing.__self__).__name__, "")
             case FunctionType():
-                if _is_users(thing):
+                if not _of_library(thing.__code__.co_filename):
                     self._function(thing, depth)
                 elif hasattr(thing, "__wrapped__"):  # a library's around one of the user's
-                    self._visit(thing.__wrapped__, depth, name)
-            case list() | dict() | set():
-                self._container(thing, depth, name)
+                    self._visit(thing.__wrapped__, depth, path, where)
+            case list() | tuple() | dict() | set() | deque():
+                items = thing.items() if isinstance(thing, dict) else enumerate(thing)
+                for key, value in list(items)[:_VISITED]:
+                    self._visit(value, depth - 1, f"{path}[{key!r}]", where)
             case np.random.Generator() | np.random.RandomState() | random.Random():
-                self.kept.append(_generator(name, thing))
+                self.generators.append(Generator(f"`{path}`{where}", thing))
             case _ if hasattr(thing, "python_function"):  # a tf.function
-                self._visit(thing.python_function, depth, name)
+                self._visit(thing.python_function, depth, path, where)
             case _ if isinstance(wrapped := getattr(thing, "__wrapped__", None), FunctionType):
-                self._visit(wrapped, depth, name)  # compiled by JAX
+                self._visit(wrapped, depth, path, where)  # compiled by JAX
             case _:
-                self.objects.append(thing)
+                self._object(thing)
                 if depth > 0 and _is_users_class(type(thing)):
-                    self._attributes(thing, depth)
+                    self._attributes(thing, depth, path, where)
                 if depth == _DEPTH:  # the step is an object with __call__
-                    self._visit(vars(type(thing)).get("__call__"), depth, name)
+                    self._visit(vars(type(thing)).get("__call__"), depth, path, where)
+
+    def _object(self, thing: Any) -> None:
+        if not any(known is thing for known in self.objects):
+            self.objects.append(thing)
+            if self._of_model:
+                self.in_model.add(id(thing))
 
     def _function(self, function: FunctionType, depth: int) -> None:
-        names = function.__code__.co_freevars
-        for name, cell in zip(names, function.__closure__ or (), strict=True):
+        where = f" in the closure of {function.__name__}"
+        cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+        for name, cell in cells:
             try:
                 cell.cell_contents  # noqa: B018
             except ValueError:  # not filled yet
                 continue
-            get = partial(getattr, cell, "cell_contents")
-            self._keep(Place(name, get, partial(_fill, cell)), depth)
+            get, fill = partial(getattr, cell, "cell_contents"), partial(_fill, cell)
+            self._keep(name, where, get, fill, depth)
+        where = f", a global of {function.__name__}"
+        variables = function.__globals__
         for name in function.__code__.co_names:
-            if name not in function.__globals__:
-                continue
-            if not isinstance(function.__globals__[name], type(np)):
-                self._keep(_key(function.__globals__, name, name), depth)
+            if name in variables and not isinstance(variables[name], type(np)):
+                self._keep_key(variables, name, name, where, depth)
 
-    def _attributes(self, owner: Any, depth: int) -> None:
+    def _attributes(self, owner: Any, depth: int, path: str, where: str) -> None:
         attributes = getattr(owner, "__dict__", {})
-        if not any(known is owner for known in self.objects):
-            self.objects.append(owner)
-        for key in list(attributes):
-            if key not in self._ignored:
-                self._keep(_key(attributes, key, f"{type(owner).__name__}.{key}"), depth)
-        for kind in filter(_is_users_class, type(owner).__mro__):
-            for key, value in vars(kind).items():
-                if _is_plain(value) and key not in attributes and not key.startswith("__"):
-                    name = f"{type(owner).__name__}.{key}"
-                    self.kept.append(_default(name, owner, key))
+        self._object(owner)
+        derived = not all(_is_users_class(base) for base in type(owner).__mro__[:-1])
+        ignored = self._ignored if derived else frozenset[str]()
+        for name in [name for name in attributes if name not in ignored]:
+            self._keep_key(attributes, name, f"{path}.{name}", where, depth)
+        private = "_" if derived else "__"  # a framework sets attributes of its own as it goes
+        others = _Others(attributes, ignored, private)
+        where = f"{where} (attributes set in training)"
+        self._note_place(f"{path}.*", where, others.get, others.set)
 
-    def _container(self, container: Any, depth: int, name: str) -> None:
-        values = list(container.values() if isinstance(container, dict) else container)
-        if all(_is_plain(value) for value in values):
-            self.kept.append(Keeper(name, container.copy, partial(_save_container, container)))
-        elif isinstance(container, dict):
-            for key in list(container)[:_LOOKED_AT]:
-                self._keep(_key(container, key, f"{name}[{key!r}]"), depth)
-            return
-        for value in _limited(values):
-            if not _is_plain(value):
-                self._visit(value, depth - 1, name)
+    def _keep_key(
+        self, mapping: dict[str, Any], key: str, path: str, where: str, depth: int
+    ) -> None:
+        get, put = partial(mapping.get, key, _MISSING), partial(_put, mapping, key)
+        self._keep(path, where, get, put, depth)
 
-    def _keep(self, place: Place, depth: int) -> None:
-        """Note a place that holds a value; look into what is in any other."""
-        value = place.get()
-        if self._is_value(value):
-            self.places.append(place)
-            self.kept.append(Keeper(place.name, place.get, partial(self._save_place, place)))
+    def _keep(
+        self, path: str, where: str, get: Again, put: Callable[[Any], Any], depth: int
+    ) -> None:
+        """Note a place, and look into what stands there."""
+        self._note_place(path, where, get, put)
+        self._visit(get(), depth - 1, path, where)
+
+    def _note_place(self, path: str, where: str, get: Again, put: Callable[[Any], Any]) -> None:
+        self.places.append(Place(path, where, self._of_model, get, put))
+
+    # noting values
+
+    def _note(self, value: Any, depth: int) -> Again:
+        """What gives the value again; a list or dict is the same one, with what it holds now."""
+        if isinstance(value, (list, tuple, dict, set, deque)):
+            if depth and len(value) <= _NOTED:
+                return self._note_members(value, depth)
+        elif isinstance(value, np.ndarray):
+            if value.size <= _NOTED and value.flags.writeable:
+                return partial(_fill_array, value, value.copy())
         else:
-            self._visit(value, depth - 1, place.name)
+            again = self._again(value)
+            if again is not None:
+                return again
+        return partial(_given, value)
 
-    def _is_value(self, value: Any) -> bool:
-        if isinstance(value, (list, tuple, dict)):
-            parts = leaves(value)
-            values = all(_is_plain(part) or self._is_array(part) for part in parts)
-            return values and any(self._is_array(part) for part in parts)
-        return _is_plain(value) or self._is_array(value)
+    def _note_members(self, container: Any, depth: int) -> Again:
+        if isinstance(container, set):
+            return partial(_refill, container, set(container))
+        members = [self._note(member, depth - 1) for member in _members(container)]
+        keys = list(container) if isinstance(container, dict) else None
 
-    def _save_place(self, place: Place) -> Undo:
-        again = self._note(place.get())
-        return lambda: place.set(again())
+        def again() -> Any:
+            now = [member() for member in members]
+            if keys is not None:
+                return _refill(container, dict(zip(keys, now, strict=True)))
+            if isinstance(container, tuple):
+                if _same_members(container, now):
+                    return container
+                made = type(container)
+                return made(*now) if hasattr(container, "_fields") else made(now)
+            return _refill(container, now)
 
-    def _note(self, value: Any) -> Callable[[], Any]:
-        """A function that gives the value again, lists and dicts with what they hold now."""
-        if isinstance(value, dict):
-            parts = {key: self._note(part) for key, part in value.items()}
-
-            def dictionary() -> Any:
-                value.clear()
-                value.update((key, part()) for key, part in parts.items())
-                return value
-
-            return dictionary
-        if isinstance(value, (list, tuple)):
-            items = [self._note(part) for part in value]
-
-            def sequence() -> Any:
-                again = [item() for item in items]
-                if isinstance(value, list):
-                    value[:] = again
-                    return value
-                same = all(new is old for new, old in zip(again, value, strict=True))
-                if same:
-                    return value
-                return type(value)(*again) if hasattr(value, "_fields") else tuple(again)
-
-            return sequence
-        return self._revive(value) if self._is_array(value) else lambda: value
+        return again
 
 
-def _limited(values: list[Any]) -> Iterator[Any]:
-    """The first values; a list of thousands is data, not state."""
-    yield from values[:_LOOKED_AT]
+class _Others:
+    """The attributes of an object that it does not have yet."""
+
+    def __init__(self, attributes: dict[str, Any], ignored: frozenset[str], private: str) -> None:
+        self._attributes = attributes
+        self._known = ignored | set(attributes)
+        self._private = private
+
+    def get(self) -> dict[str, Any]:
+        return {
+            name: value
+            for name, value in self._attributes.items()
+            if name not in self._known and not name.startswith(self._private)
+        }
+
+    def set(self, others: dict[str, Any]) -> None:
+        for name in set(self.get()) - set(others):
+            del self._attributes[name]
+        self._attributes.update(others)
+
+
+def _given(value: Any) -> Any:
+    return value
 
 
 def _fill(cell: CellType, value: Any) -> None:
     cell.cell_contents = value
 
 
-def _key(mapping: dict[Any, Any], key: Any, name: str) -> Place:
-    return Place(name, partial(mapping.__getitem__, key), partial(mapping.__setitem__, key))
+def _put(mapping: dict[str, Any], key: str, value: Any) -> None:
+    if value is _MISSING:
+        mapping.pop(key, None)
+    elif mapping.get(key, _MISSING) is not value:
+        mapping[key] = value
 
 
-def _default(name: str, owner: Any, key: str) -> Keeper:
-    """An attribute that stands on the class until it is set."""
-
-    def save() -> Undo:
-        if key in vars(owner):
-            value = vars(owner)[key]
-            return lambda: vars(owner).update({key: value})
-
-        def undo() -> None:
-            vars(owner).pop(key, None)
-
-        return undo
-
-    return Keeper(name, lambda: getattr(owner, key), save)
+def _fill_array(array: Any, copy: Any) -> Any:
+    array[...] = copy
+    return array
 
 
-def _save_container(container: Any) -> Undo:
-    copy = container.copy()
+def _members(container: Any) -> Iterator[Any]:
+    return iter(container.values() if isinstance(container, dict) else container)
 
-    def undo() -> None:
+
+def _same_members(a: Any, b: Any) -> bool:
+    """Whether two containers hold the very same things."""
+    if isinstance(a, dict) and list(a) != list(b):
+        return False
+    return len(a) == len(b) and all(map(operator.is_, _members(a), _members(b)))
+
+
+def _refill(container: Any, members: Any) -> Any:
+    """Left alone where nothing has changed: a framework's own lists may refuse to."""
+    if not _same_members(container, members):
         container.clear()
-        if isinstance(container, list):
-            container.extend(copy)
-        else:
-            container.update(copy)
-
-    return undo
-
-
-def _generator(name: str, generator: Any) -> Keeper:
-    def state() -> Any:
-        if isinstance(generator, random.Random):
-            return generator.getstate()
-        if isinstance(generator, np.random.RandomState):
-            return generator.get_state()
-        return generator.bit_generator.state
-
-    def save() -> Undo:
-        noted = state()
-
-        def undo() -> None:
-            if isinstance(generator, random.Random):
-                generator.setstate(noted)
-            elif isinstance(generator, np.random.RandomState):
-                generator.set_state(noted)
-            else:
-                generator.bit_generator.state = noted
-
-        return undo
-
-    return Keeper(name, state, save, draws=True)
-
-
-def global_generators() -> list[Keeper]:
-    """Those behind the functions of `np.random` and `random`."""
-    return [
-        _generator("np.random", np.random.mtrand._rand),
-        _generator("random", random._inst),
-    ]
+        (container.extend if isinstance(container, (list, deque)) else container.update)(members)
+    return container

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..frameworks import Array
+from .acts import Act
 
 
 @dataclass
@@ -55,6 +56,7 @@ class StepRecord:
 
     loss: float = float("nan")
     events: list[str] = field(default_factory=list)  # "forward", "backward", "update", in order
+    acts: list[Act] = field(default_factory=list)  # the same and more, each with what it did
     # The gradients that the backward passes of this call computed, summed; None where none came.
     fresh: dict[str, Array | None] = field(default_factory=dict)
     # The weights whose gradients were asked for; None where a backward pass reaches them all.
@@ -70,6 +72,7 @@ class StepRecord:
     dropouts: list[str] = field(default_factory=list)  # dropout functions that acted, by place
     outputs: Array | None = None  # of the first model call, if one array
     optimizers: list[str] = field(default_factory=list)  # those that updated, by class name
+    unused_clips: list[str] = field(default_factory=list)  # functions whose result went nowhere
     strangers: int = 0  # tensors the optimizers hold that are not the model's
     training_before: bool | None = None  # the model's mode, where it has one
     training_after: bool | None = None

@@ -58,9 +58,27 @@ def follows(check: str) -> Outcome:
     return Outcome("follows", reason=check)
 
 
+@dataclass(frozen=True)
+class WeightNorms:
+    """L2 norms of one weight: its own at the start, its change in the training run, and those of
+    its gradients in the first steps, None for a step without one.
+
+    `shape`, `size` and `change` are None where no check trained, and the norms where the weight
+    holds no floats.
+    """
+
+    name: str
+    trainable: bool
+    shape: tuple[int, ...] | None
+    size: float | None
+    change: float | None
+    gradients: list[float | None]
+
+
 @dataclass
 class SmokeReport:
-    """The outcomes by check id, in the order they ran, and the loss at each training step.
+    """The outcomes by check id, in the order they ran, the loss at each training step, and how the
+    weights fared.
 
     `replay` is the command that does the run again.
     """
@@ -69,6 +87,7 @@ class SmokeReport:
     seed: int
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     losses: list[float] = field(default_factory=list)
+    weights: list[WeightNorms] = field(default_factory=list)
     seconds: float = 0.0
     replay: str = ""
 

@@ -12,6 +12,7 @@ from .. import frameworks
 from .checks import checks
 from .errors import SmokeError
 from .evidence import Evidence
+from .norms import weight_norms
 from .report import SmokeReport
 from .settings import SEED, STEPS, THREADS, Settings
 from .trainee import Trainee
@@ -46,8 +47,10 @@ def run(
                     report.outcomes[name] = checks()[name].run(evidence, report.outcomes)
         finally:
             evidence.restore()
+            trainee.release()
         if "curve" in vars(evidence):
             report.losses = evidence.curve.losses
+        report.weights = weight_norms(evidence)
     report.seconds = time.perf_counter() - started
     return report
 
@@ -72,9 +75,9 @@ def _trainee_class(model: Any) -> type[Any]:
         return KerasTrainee
     torch = frameworks.loaded("torch")
     if torch is not None and isinstance(model, torch.nn.Module):
-        from .on_torch.trainee import TorchTrainee
+        from .on_torch import trainee_class
 
-        return TorchTrainee
+        return trainee_class(model)
     if isinstance(model, type):
         raise SmokeError(f"{model.__name__} is a class: pass a model, {model.__name__}()")
     raise SmokeError(

@@ -11,8 +11,8 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from .errors import SmokeError
 from .files import Files
 from .precision import Precision
 from .record import StepRecord, Weight
+
+if TYPE_CHECKING:
+    from .evidence import Evidence
 
 
 class Trainee(ABC):
@@ -48,6 +51,9 @@ class Trainee(ABC):
 
         The function returned puts it back, as often as it is called.
         """
+
+    def release(self) -> None:  # noqa: B027  most have nothing to do
+        """Undo what making the trainee did to the model.  Called once, at the very end."""
 
     @abstractmethod
     def values(self) -> dict[str, Array]:
@@ -91,8 +97,31 @@ class Trainee(ABC):
     def learning_rates(self) -> list[float]:
         """Of the optimizers seen so far, one a parameter group; empty where they cannot be set."""
 
+    def rates(self) -> list[float]:
+        """The same to look at, schedules included."""
+        return self.learning_rates()
+
+    def schedule_ended(self, error: Exception) -> bool:
+        """Whether a step ended in this error because a schedule has no rate for more steps."""
+        return False
+
     @abstractmethod
     def scale_learning_rates(self, factor: float) -> None: ...
+
+    def layer_losses(self) -> dict[str, float]:
+        """What layers add to the loss by themselves, by where it comes from.
+
+        Raises SmokeError if the step never calls the model itself.
+        """
+        return {}
+
+    def layer_losses_scaled(self, factor: float) -> AbstractContextManager[Any]:
+        """Inside, layers add that many times as much."""
+        return nullcontext()
+
+    def penalised_by_hand(self, evidence: Evidence) -> bool:
+        """Whether the step computes itself what the layers add."""
+        return False
 
     @abstractmethod
     def hidden(self) -> dict[str, tuple[str, str]]:

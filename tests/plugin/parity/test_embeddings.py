@@ -66,3 +66,27 @@ def test_tied_in_the_reference_alone(parity, words):
     assert finding.cause.startswith("embed.embeddings, out.kernel are one weight in the reference")
     assert finding.before > 0.1
     assert finding.after < 1e-9
+
+
+@pytest.mark.parametrize("to_keras", [True, False])
+def test_output_made_with_the_embedding_where_the_other_has_a_layer(parity, words, to_keras):
+    """Only one of the models has the output layer: its calls, not the weights, do not pair."""
+    for models, own in (
+        ((WordsTorch(tied=False), WordsKeras()), "the port uses embed's matrix, the reference has"),
+        ((WordsTorch(), WordsKeras(tied=False)), None),
+        ((WordsKeras(tied=False), WordsTorch()), "are one weight in the port, and several"),
+        ((WordsKeras(), WordsTorch(tied=False)), "out of the port has a matrix of its own"),
+    ):
+        if isinstance(models[1], WordsKeras) != to_keras or own is None:
+            continue
+        report = parity.report(*models, *words, **OPTIONS)
+        (finding,) = report.findings or pytest.fail(report.text())
+        assert own in finding.cause
+        assert finding.before > 1e-2
+        assert finding.after < 1e-9
+
+
+def test_tied_parameters_are_tied_again(parity, words):
+    port = WordsTorch()
+    parity.report(WordsKeras(tied=False), port, *words, **OPTIONS)
+    assert port.out.weight is port.embed.weight

@@ -246,10 +246,55 @@ def test_wrong_recurrent_port(parity, sentences, file):
     assert "recurrent_activation=sigmoid" in proven(report)[1]
 
 
+SCCE = keras.losses.SparseCategoricalCrossentropy
+CE = nn.CrossEntropyLoss
+
+# The recorded loss, the port's, and what is proven.
+LOSSES = {
+    "probabilities in Keras": (CE(), SCCE(), "from_logits=True"),
+    "a sum in Keras": (CE(), SCCE(from_logits=True, reduction="sum"), "the port's loss / 4"),
+    "a sum in torch": (SCCE(from_logits=True), CE(reduction="sum"), "the port's loss / 4"),
+    "smoothed in the port": (
+        CE(),
+        CE(label_smoothing=0.2),
+        "label_smoothing=0",
+    ),
+    "smoothed in the record": (CE(label_smoothing=0.1), CE(), "label_smoothing=0.1"),
+    "a constant more": (CE(), lambda y, t: nn.functional.cross_entropy(y, t) + 1, "-1 on"),
+    "a factor": (CE(), lambda y, t: 3 * nn.functional.cross_entropy(y, t), "the port's loss / 3"),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_wrong_loss(parity, batch, file, name):
+    theirs, ours, change = LOSSES[name]
+    x, y = batch
+    of_keras = isinstance(theirs, keras.losses.Loss)
+    record(
+        Port() if of_keras else Net(),
+        np.moveaxis(x, 1, -1) if of_keras else x,
+        y,
+        to=file,
+        loss=theirs,
+        steps=3,
+    )
+    port = Port() if isinstance(ours, keras.losses.Loss) else Net()
+    rung, proof = proven(parity.replay_report(file, port, loss=ours))
+    assert rung == "loss"
+    assert proof.startswith(change)
+
+
+def test_another_formula(parity, rng, file):
+    x = rng.normal(size=(4, 5))
+    model = nn.Linear(5, 5)
+    record(nn.Sequential(model), x, x, to=file, loss=nn.MSELoss(), steps=3)
+    report = parity.replay_report(file, nn.Sequential(model), loss=nn.L1Loss())
+    assert proven(report) == ("loss", "mse")
+
+
 def test_wrong_loss_is_shown_and_not_guessed_at(parity, batch, file):
-    record(Net(), *batch, to=file, loss=nn.CrossEntropyLoss(), steps=3)
-    loss = keras.losses.SparseCategoricalCrossentropy()
-    report = parity.replay_report(file, Port(), loss=loss)
+    record(Net(), *batch, to=file, loss=nn.CrossEntropyLoss(weight=torch.arange(1.0, 4)), steps=3)
+    report = parity.replay_report(file, Net(), loss=nn.CrossEntropyLoss())
     assert report.failed_rung == "loss"
     assert not report.findings
     assert "the reference is a record" in report.unexplained

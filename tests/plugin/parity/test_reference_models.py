@@ -3,8 +3,8 @@
 import pytest
 from plugin.parity.reference_models import NAMES, keras_layout, pair
 
-# Keras' own networks have a hundred layers each: the second is compared without training, the first
-# by tests/bench/planted_ports.py alone.
+# Keras' own networks have a hundred layers each: the second takes one step of training, the first
+# is compared by tests/bench/planted_ports.py alone (24 s of CPU at 32 x 32).
 LARGE = ("applications_resnet50", "applications_mobilenet_v2")
 QUICK = [name for name in NAMES if name not in LARGE]
 
@@ -40,7 +40,6 @@ def test_torch_port_of_a_keras_model(parity, rng, name):
 
 def test_keras_applications_mobilenet_v2(parity, rng):
     models = pair("applications_mobilenet_v2")
-    x, _ = models.batch(rng)
-    report = parity(models.torch, models.keras, x, tolerance=models.tolerance)
-    measured = ("forward-eval", "forward-train", "gradients")
-    assert all(report.rung(name).status == "pass" for name in measured)
+    x, y = models.batch(rng)
+    options = {"loss": models.loss, "tolerance": models.tolerance, "steps": 1}
+    assert_equal(parity(models.torch, models.keras, x, y, **options), models.tolerance)

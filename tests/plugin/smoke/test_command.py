@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from flake8_gradferry.__main__ import main
+from pytest_gradferry.smoke.checks import checks
 
 MODELS = """
 import keras
@@ -259,3 +260,12 @@ def test_a_number_that_is_none(capsys, command, option):
         main([*command.split(), option])
     assert stopped.value.code == 2
     assert "give a whole number, at least " in capsys.readouterr().err
+
+
+def test_the_checks_are_listed(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["smoke", "--list"])
+    assert stopped.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(checks())
+    assert lines[0].endswith("the loss, the gradients and the weights hold no NaN and no infinity.")

@@ -80,12 +80,12 @@ def count_traces(case):
 
 
 BUGS = {
-    "counter-that-scales": (Traced(faded), "Python changes Traced.calls inside", "XFR610"),
-    "counter": (Traced(counted), "Traced.calls changes in every eager step", "XFR610"),
+    "counter-that-scales": (Traced(faded), "Python changes `Traced.calls` inside", "XFR610"),
+    "counter": (Traced(counted), "`Traced.calls` changes in every eager step", "XFR610"),
     "np.random": (Traced(lambda _: np.random.rand()), "np.random draws once", "XFR610"),
     "value-rebound": (
         Traced(lambda case: case.rate, halve),
-        "Traced.rate is a value of Python, which tracing took as ",
+        "`Traced.rate` is a value of Python, which tracing took as ",
         "XFR802",
     ),
 }
@@ -164,7 +164,7 @@ def test_train_step_of_a_compiled_model():
     model.seen = 0
     model.compile("sgd")
     _, text = outcome(model)
-    assert "Python changes Fading.seen inside the traced function" in text
+    assert "Python changes `Fading.seen` inside the traced function" in text
     assert model.seen == 0
 
 

@@ -26,7 +26,7 @@ def test_pass_fail_and_summary(pytester):
 def test_right(training_smoke):
     report = training_smoke(model(), x, y, loss="cross_entropy")
     assert report.passed and report.losses[0] > report.losses[-1]
-    assert list(report.outcomes)[0] == "finite" and len(report.outcomes) == 11
+    assert list(report.outcomes)[0] == "finite" and len(report.outcomes) == 12
 
 def test_wrong(training_smoke):
     training_smoke(model(nn.Softmax(-1)).append(nn.Softmax(-1)), x, y, loss="cross_entropy")
@@ -41,14 +41,14 @@ def test_report(training_smoke):
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(
         [
-            "E * AssertionError: training_smoke of Sequential (torch): 1 of 11 checks failed*",
+            "E * AssertionError: training_smoke of Sequential (torch): 1 of 12 checks failed*",
             "E * loss-input: F.cross_entropy takes its input for logits, but its rows*",
             "E * cause: it is given probabilities",
             "E * fix: * drop the softmax: cross_entropy applies log_softmax itself",
             "E * passed: finite, gradients, *",
             "*= gradferry =*",
-            "*::test_right: training_smoke Sequential (torch), 11 checks, all passed, loss 1.*",
-            "*::test_wrong: training_smoke Sequential (torch), 11 checks, failed: loss-input*",
+            "*::test_right: training_smoke Sequential (torch), 12 checks, all passed, loss 1.*",
+            "*::test_wrong: training_smoke Sequential (torch), 12 checks, failed: loss-input*",
         ]
     )
     assert "smoke/__init__.py" not in result.stdout.str()  # no frame of ours in the traceback

@@ -53,13 +53,21 @@ LOADGROUP = """
 def pytest_configure(config):
     config.option.loadgroup = True
 """
-KERAS = "import keras\nimport tensorflow as tf\n" + BOTH.replace("test_parity(parity)", "test_no()")
+KERAS = "from keras.layers import Dense\n" + BOTH.replace("test_parity(parity)", "test_no()")
+DERIVED = """
+from nets import Net
+
+def test_derived(training_smoke, request):
+    groups = [mark.args[0] for mark in request.node.iter_markers("xdist_group")]
+    print("GROUPS", request.node.name, *groups)
+"""
 
 
 def test_the_group_is_the_framework(pytester):
     pytester.makeconftest(LOADGROUP)
     pytester.makeini("[pytest]\nmarkers = xdist_group\naddopts = --strict-markers -p no:xdist")
-    pytester.makepyfile(test_torch=TORCH, test_both=BOTH, test_keras=KERAS)
+    pytester.makepyfile(test_torch=TORCH, test_both=BOTH, test_keras=KERAS, test_derived=DERIVED)
+    pytester.makepyfile(nets="from torch import nn\nclass Net(nn.Module): pass")
     result = pytester.runpytest_inprocess("-rP")
     found = dict(re.findall(r"^GROUPS (\S+) ?(.*)$", result.stdout.str(), re.MULTILINE))
     assert found == {
@@ -68,6 +76,7 @@ def test_the_group_is_the_framework(pytester):
         "test_framework[tensorflow-0]": "gradferry-tensorflow",
         "test_framework[tensorflow-1]": "gradferry-tensorflow",
         "test_parity": "gradferry",
+        "test_derived": "gradferry-torch",
         "test_smoke": "gradferry-tensorflow",  # of test_keras.py, the last
         **{f"test_smoke[{i}]": "gradferry-torch" for i in range(4)},
         "test_of_the_users_own_group": "mine",

@@ -107,7 +107,7 @@ for step in range(10):
 
 ## Seen at run time
 
-`training_smoke`: `mixed-precision`, `updates`.
+`training_smoke`: `clipping`, `mixed-precision`, `updates`.
 
 ## References
 

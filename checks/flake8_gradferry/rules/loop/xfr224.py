@@ -63,7 +63,7 @@ Add the gradients up and apply the sum, or give Keras 3's optimizer
 
 ## Seen at run time
 
-`parity`: `one-step` (against the reference's accumulated step).
+`training_smoke`: `accumulation`; `parity`: `one-step` (against the reference's accumulated step).
 
 ## References
 

@@ -61,7 +61,7 @@ for _ in range(100):
 
 ## Seen at run time
 
-`parity`: `one-step` (the step by hand against `fit`'s).
+`training_smoke`: `layer-losses`. `parity`: `one-step` (the step by hand against `fit`'s).
 
 ## References
 

@@ -63,7 +63,7 @@ Clip between `backward()` and `step()` (with a `GradScaler`, after `scaler.unsca
 
 ## Seen at run time
 
-`training_smoke`: `finite` and `learns` where the gradients are large.
+`training_smoke`: `clipping`.
 
 ## References
 

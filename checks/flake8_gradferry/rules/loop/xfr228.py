@@ -63,7 +63,8 @@ for step in range(10):
 
 ## Seen at run time
 
-`training_smoke`: `updates`, where a loop over the empty generator was to change the weights.
+`training_smoke`: `clipping` where the empty generator was to be clipped, `updates` where a loop
+over it was to change the weights.
 
 ## References
 

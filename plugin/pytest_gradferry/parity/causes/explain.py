@@ -17,7 +17,7 @@ from ..compare import Comparison, relative
 from ..errors import ParityInputError
 from ..report import Finding
 from ..settings import Difference, Found, thawed, written
-from ..training.embeddings import ties
+from ..training.embeddings import ties, untied
 from .arithmetic import residual, scale
 from .attention import attention
 from .calls import always_on, batch_norm
@@ -26,10 +26,13 @@ from .hypothesis import Hypothesis
 from .layers import of_layer
 from .localise import Afterwards, Divergence, first_divergence
 from .losses import loss_causes
+from .norm_order import norm_order
 from .operations.cause import located, operations, output_error
 from .optimizers import optimizer_causes
 from .order import swapped
 from .outputs import in_another_order
+from .parts import parts
+from .pooling import padded_pooling
 from .repeated import Step, mistakes, told_once
 from .sequences import kept_states, masks_of_padding, recurrent
 from .summaries import summary
@@ -58,7 +61,7 @@ def explain(
     findings: list[Finding] = []
     left = 0.0
     with ExitStack() as applied:
-        applied.callback(comparison.port_changed)
+        applied.enter_context(comparison.unsteady())
         for rung in rungs:
             try:
                 where, found, error = _mend(comparison, rung, bound(rung), settings, applied)
@@ -173,8 +176,11 @@ def _sources(
     yield _settings(comparison, settings)
     if where is not None:
         yield in_another_order(comparison, where)
+        yield untied(comparison)
+        yield norm_order(comparison)
         yield swapped(comparison, where)
         yield summary(comparison, where)
+        yield padded_pooling(comparison, where)
     if isinstance(where, Divergence):
         yield batch_norm(comparison, where)
         yield of_layer(comparison, where, settings)
@@ -182,13 +188,12 @@ def _sources(
         yield scale(comparison, where)
         yield recurrent(comparison, where)
         yield attention(comparison, where)
+        yield parts(comparison, where)
     if where is not None:
         yield masks_of_padding(comparison)
         yield activation(comparison, where)
         yield residual(comparison, where)
         yield operations(comparison, where)
-    if comparison.recorded:
-        return  # the rest looks into both sides' losses and optimizers
     if rung == "loss":
         yield loss_causes(comparison)
     if rung == "gradients":

@@ -134,7 +134,7 @@ def masks_of_padding(comparison: Comparison) -> Iterator[Hypothesis]:
                 else "pack the sequences (nn.utils.rnn.pack_padded_sequence), or mask what follows",
                 partial(_padded, comparison, side, False),
             )
-        elif sources and role == "port" and (valid := _tokens(comparison)) is not None:
+        elif sources and role == "port" and (valid := kept_tokens(comparison)) is not None:
             yield Hypothesis(
                 "the reference skips the padding, the port runs over it",
                 "mask_zero=True",
@@ -143,7 +143,7 @@ def masks_of_padding(comparison: Comparison) -> Iterator[Hypothesis]:
             )
 
 
-def _tokens(comparison: Comparison) -> Array | None:
+def kept_tokens(comparison: Comparison) -> Array | None:
     """Where the first embedding gets a token that is not 0."""
     events = comparison.traces()[1].events
     tokens = next((e.inputs for e in events if e.row.kind == "embedding"), None)

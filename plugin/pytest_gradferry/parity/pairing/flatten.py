@@ -32,11 +32,12 @@ def permute_dense_rows(comparison: Comparison, assign: Callable[[LayerPair], Non
     found: list[str] = []
     if comparison.reference.framework == comparison.port.framework:
         return found
+    traces = None
     merges = Merges(comparison)
     for layer in comparison.pairing.layers:
         if layer.reference.row.kind != "dense":
             continue
-        traces = comparison.traces()
+        traces = traces or comparison.traces()
         couple = _couple_of(comparison, traces, layer)
         order = None if couple is None else _order(couple, traces, comparison, merges)
         if order is None:
@@ -44,6 +45,7 @@ def permute_dense_rows(comparison: Comparison, assign: Callable[[LayerPair], Non
         layer.order = order
         layer.weights = [_reordered(w, order, comparison) for w in layer.weights]
         assign(layer)
+        traces = None
         found.append(layer.reference.name)
     return found
 

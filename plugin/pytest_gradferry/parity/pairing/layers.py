@@ -94,7 +94,7 @@ def units(side: Side, trace: Trace) -> list[Unit]:
         seen.add(id(event.layer))
         shapes, variables = [], []
         for weight in event.row.weights:
-            handle = _handle(side, weight, event.layer)
+            handle = handle_of(side, weight, event.layer)
             if handle is not None:
                 variables.append(side.key(handle))
                 hollow = handle.of(np.broadcast_to(0.0, tuple(handle.variable.shape)))
@@ -140,12 +140,12 @@ def pair(
             raise StructureError(f"mapping pairs layers that do not fit:\n  {a}\n  {b}")
         layers.append(coupled(reference, port, a, b))
     idle = [handle for layer in layers for handle in _idle(reference, port, layer)]
-    loose = _loose(reference, port, layers, {id(h.variable) for h in idle}, mapping)
+    others = loose(reference, port, layers, {id(h.variable) for h in idle}, mapping)
     if mapping:
         raise ParityInputError(
             f"mapping names {sorted(mapping)}, which are no layers or weights of {reference}"
         )
-    return Pairing(layers, loose, [handle.name for handle in idle])
+    return Pairing(layers, others, [handle.name for handle in idle])
 
 
 def _unknown(reference: Side, port: Side, traces: tuple[Trace, Trace]) -> str:
@@ -160,7 +160,7 @@ def _unknown(reference: Side, port: Side, traces: tuple[Trace, Trace]) -> str:
     return "".join(lines)
 
 
-def _handle(side: Side, weight: Weight, layer: Any, name: str = "") -> Handle | None:
+def handle_of(side: Side, weight: Weight, layer: Any, name: str = "") -> Handle | None:
     """The layer's own weight; None where it has none."""
     path = weight.torch if side.framework == "torch" else weight.keras
     place = find(layer, path)
@@ -270,7 +270,7 @@ def _weights(reference: Side, port: Side, a: Unit, b: Unit) -> list[WeightPair]:
     pairs = []
     for weight in (b if port.framework == "keras" else a).row.weights:
         theirs, ours = (
-            _handle(side, weight, unit.layer, unit.name)
+            handle_of(side, weight, unit.layer, unit.name)
             for side, unit in ((reference, a), (port, b))
         )
         if theirs is not None and ours is not None:
@@ -288,7 +288,7 @@ def _idle(reference: Side, port: Side, layer: LayerPair) -> list[Handle]:
     sides = ((reference, layer.reference), (port, layer.port))
     found = []
     for weight in filter(_statistic, layer.reference.row.weights):
-        handles = [_handle(side, weight, unit.layer, unit.name) for side, unit in sides]
+        handles = [handle_of(side, weight, unit.layer, unit.name) for side, unit in sides]
         if None in handles:
             found += [handle for handle in handles if handle is not None]
     return found
@@ -314,7 +314,7 @@ def _unchanged(array: Array) -> Array:
     return array
 
 
-def _loose(
+def loose(
     reference: Side, port: Side, layers: list[LayerPair], idle: set[int], mapping: dict[str, str]
 ) -> list[WeightPair]:
     """Weights of no layer in the table: by `mapping`, by name, or by the only shape that fits."""

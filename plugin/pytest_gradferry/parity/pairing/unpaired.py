@@ -3,6 +3,7 @@ bias, a scale or a shift on one side alone."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
@@ -11,11 +12,13 @@ import numpy as np
 
 from ...wording import listed
 from ..causes.glue import has_own_activation
+from ..causes.norm_order import norm_order
 from ..compare import Comparison
 from ..report import Finding
 from ..sides.side import Side, Trace
 from .directions import directions
-from .layers import Pairing, Unit, WeightPair, coupled, units
+from .layers import Pairing, Unit, WeightPair, coupled, loose, units
+from .shared import shared
 
 
 def reasons(
@@ -28,7 +31,46 @@ def reasons(
         *_hidden_layers(comparison),
         *_one_sided(comparison, traces, copy),
         *directions(comparison, traces),
+        *shared(comparison, traces, copy),
+        *_called_otherwise(comparison, traces, copy),
     ]
+
+
+def _called_otherwise(
+    comparison: Comparison,
+    traces: tuple[Trace, Trace],
+    copy: Callable[[list[WeightPair]], None],
+) -> Iterator[Finding]:
+    """The same layers, but the norms among them stand elsewhere: those alike are paired in their
+    order for trial."""
+    reference, port = comparison.reference, comparison.port
+    theirs, ours = units(reference, traces[0]), units(port, traces[1])
+    if Counter(u.signature for u in theirs) != Counter(u.signature for u in ours):
+        return
+    rest = list(ours)
+    couples = []
+    for unit in theirs:
+        partner = next(u for u in rest if u.signature == unit.signature)
+        rest.remove(partner)
+        couples.append((unit, partner))
+    layers = [coupled(reference, port, a, b) for a, b in couples]
+    try:
+        with reference.unchanged(), port.unchanged():
+            comparison.pairing = Pairing(layers, loose(reference, port, layers, set(), {}))
+            copy(comparison.pairing.weights)
+            before = comparison.forward_eval().error
+            for hypothesis in norm_order(comparison):
+                with hypothesis.apply():
+                    after = comparison.forward_eval().error
+                if after < before / 100:
+                    h = hypothesis
+                    yield Finding(h.cause, h.change, h.fix, before, after)
+                    return
+    except Exception:  # the models differ in more than that
+        return
+    finally:
+        comparison.pairing = Pairing([], [])
+        comparison.forget()
 
 
 def _hidden_layers(comparison: Comparison) -> Iterator[Finding]:

@@ -91,3 +91,40 @@ def _tied(port: Side, pairs: list[WeightPair]) -> Iterator[None]:
         yield
     finally:
         port.ties.remove(group)
+
+
+def untied(comparison: Comparison) -> Iterator[Hypothesis]:
+    """Weights that are one in the port, where the reference has several: one of them got the
+    values of the other."""
+    reference, port = comparison.reference, comparison.port
+    if port.framework != "torch":
+        return  # Keras' layers have variables of their own; what else may be shared is no layer's
+    shared: dict[tuple[int, Any], list[WeightPair]] = {}
+    for pair in comparison.trained_weights():
+        shared.setdefault((port.key(pair.port), pair.port.block), []).append(pair)
+    for pairs in shared.values():
+        if len({reference.key(pair.reference) for pair in pairs}) < len(pairs) or len(pairs) < 2:
+            continue
+        names = [pair.port.name for pair in pairs]
+        yield Hypothesis(
+            f"{listed(names)} are one weight in the port, and several in the reference",
+            "a weight for each",
+            f"leave out {names[-1]} = {names[0]}, or whatever makes them one",
+            partial(_parted, comparison, pairs),
+        )
+
+
+@contextmanager
+def _parted(comparison: Comparison, pairs: list[WeightPair]) -> Iterator[None]:
+    """Modules take a parameter of their own by its name."""
+    reference, port = comparison.reference, comparison.port
+    parameter = load("torch").nn.Parameter
+    saved = [(pair.port.owner, str(pair.port.attribute), pair.port.variable) for pair in pairs]
+    try:
+        for pair, (owner, name, _) in zip(pairs, saved, strict=True):
+            value = pair.to_port(reference.get(pair.reference))
+            setattr(owner, name, parameter(port.tensor(value)))
+        yield
+    finally:
+        for owner, name, variable in saved:
+            setattr(owner, name, variable)

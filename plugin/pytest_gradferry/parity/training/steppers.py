@@ -88,6 +88,7 @@ class TorchStepper(Stepper):
         self.exact_clip = False  # without the 1e-6 that torch adds to the norm
         self.rate_in_velocity = False  # as in Keras
         self.observed: Clip | None = None  # what became of the gradients of the first step
+        self.kept: dict[Hyperparameter, Any] = {}  # whatever the scheduler makes of them
         self._before: list[float] = []
 
     @property
@@ -131,7 +132,7 @@ class TorchStepper(Stepper):
             for t in range(steps):
                 found.append(self.read(LEARNING_RATE) / (1 + t * self._lr_decay))
                 if self.scheduler is not None and (t + 1) % self.every == 0:
-                    if _takes_metric(self.scheduler):
+                    if takes_metric(self.scheduler):
                         return found + [found[-1]] * (steps - t - 1)
                     self.scheduler.step()
         return found
@@ -143,6 +144,8 @@ class TorchStepper(Stepper):
             factor = self.rate(own[0]) / own[0] if own[0] else 1.0
             for group, rate in zip(groups, own, strict=True):
                 group["lr"] = rate * factor
+        for parameter, value in self.kept.items():
+            self.write(parameter, value)
         self._decayed()
         if self.rate_in_velocity:
             self._scale_velocity([float(group["lr"]) for group in groups])
@@ -158,7 +161,7 @@ class TorchStepper(Stepper):
             group["lr"] = rate
         self.steps += 1
         if self.scheduler is not None and self.steps % self.every == 0:
-            self.scheduler.step(*([loss] if _takes_metric(self.scheduler) else []))
+            self.scheduler.step(*([loss] if takes_metric(self.scheduler) else []))
 
     def _step(self) -> None:
         watching = self.observed is None and (
@@ -212,6 +215,7 @@ class KerasStepper(Stepper):
         super().__init__(optimizer)
         optimizer.loss_scale_factor = None  # `fit` scales the loss by it first: nothing in sum
         self.torch_epsilon: float | None = None
+        self.gradient_factor = 1
         self.regularised = True  # `fit` adds the model's penalties to the loss
 
     @property
@@ -267,6 +271,8 @@ class KerasStepper(Stepper):
             pairs = self._decayed(pairs)
         elif self.regularised:
             pairs = [(g + 2 * l2_of(v) * v.value if l2_of(v) else g, v) for g, v in pairs]
+        if self.gradient_factor != 1:
+            pairs = [(gradient * self.gradient_factor, v) for gradient, v in pairs]
         self.steps += 1
         if self.torch_epsilon is not None:
             beta_2 = float(optimizer.beta_2)
@@ -306,7 +312,7 @@ def _constant(rate: Any) -> Callable[[], Any]:
     return lambda: rate
 
 
-def _takes_metric(scheduler: Any) -> bool:
+def takes_metric(scheduler: Any) -> bool:
     return isinstance(scheduler, load("torch").optim.lr_scheduler.ReduceLROnPlateau)
 
 

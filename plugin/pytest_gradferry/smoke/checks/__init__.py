@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +29,12 @@ class Check:
     order: int
     run: Run
     default: bool = True
+
+    @property
+    def summary(self) -> str:
+        """What it checks, in one line: the first of its module's docstring, behind the id."""
+        documentation = sys.modules[self.run.__module__].__doc__ or ""
+        return documentation.partition("\n")[0].removeprefix(f"{self.id}: ")
 
 
 @lru_cache(maxsize=1)

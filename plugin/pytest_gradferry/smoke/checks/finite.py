@@ -9,16 +9,24 @@ import numpy as np
 from ...frameworks import Array
 from ...wording import listed
 from ..evidence import Evidence
-from ..report import Finding, Outcome, failed, passed
+from ..report import Finding, Outcome, failed, follows, passed
 from ..tree import leaves
 from ..verdict import falls
 from . import Check
+from . import failed as has_failed
 
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     bad_data = _bad_data(evidence)
     if bad_data:
         return failed(bad_data)
+    outcome = _numbers(evidence)
+    if outcome.status == "failed" and has_failed(earlier, "clipping"):
+        return follows("clipping")
+    return outcome
+
+
+def _numbers(evidence: Evidence) -> Outcome:
     for number, record in enumerate(evidence.watched, 1):
         broken = [n for n, g in record.fresh.items() if g is not None and not np.isfinite(g).all()]
         if evidence.trainee.precision.scale() is not None:

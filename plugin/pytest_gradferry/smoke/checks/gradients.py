@@ -29,7 +29,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
             Finding(
                 f"no weight got a gradient in {len(evidence.watched)} steps",
                 cause="the step never runs a backward pass",
-                fix="call loss.backward() (torch) or tape.gradient(loss, weights) (TensorFlow)",
+                fix=evidence.trainee.advice.backward,
             )
         )
     none = [n for n in trainable if all(r.fresh.get(n) is None for r in evidence.watched)]

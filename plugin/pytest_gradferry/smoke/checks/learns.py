@@ -30,6 +30,9 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         for check in ("gradients", "updates"):
             if has_failed(earlier, check):
                 return follows(check)
+    for check in ("clipping", "schedule", "accumulation"):
+        if has_failed(earlier, check):
+            return follows(check)
     longer = evidence.train(evidence.steps * _PATIENCE).losses
     if falls(longer):
         return passed(f"only after {len(losses)} steps")

@@ -24,6 +24,9 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     ]
     still = [name for name in reached if name not in evidence.moved]
     if still:
+        for cause in ("clipping", "schedule"):  # clipped to 0, or a rate of 0
+            if has_failed(earlier, cause) and len(still) == len(reached):
+                return follows(cause)
         findings.append(_why_still(evidence, still, everything=len(still) == len(reached)))
     if findings:
         return failed(*findings)
@@ -94,7 +97,7 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
         return Finding(
             what,
             cause="no optimizer was stepped",
-            fix="call optimizer.step() (torch) or optimizer.apply_gradients (Keras) in the step",
+            fix=trainee.advice.stepping,
         )
     held = {name for record in records for name in record.used}
     missing = [name for name in still if name not in held]
@@ -109,12 +112,7 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
                 fix="call loss.backward() first, then optimizer.step()",
                 code="XFR206",
             )
-        return Finding(
-            what,
-            cause="the gradients are cleared between the backward pass and the optimizer's step",
-            fix="call optimizer.zero_grad() before loss.backward(), or after optimizer.step()",
-            code="XFR205",
-        )
+        return Finding(what, *trainee.advice.unused)
     rates = trainee.learning_rates()
     if rates and not any(rates):
         return Finding(what, cause="the learning rate is 0", fix="give the optimizer a rate")
@@ -149,7 +147,7 @@ def _not_held(evidence: Evidence, what: str, missing: list[str], still: list[str
     return Finding(
         what,
         cause=who,
-        fix="give the optimizer all trainable weights, or freeze the rest",
+        fix=evidence.trainee.advice.holding,
         code=evidence.trainee.advice.not_held_code,
     )
 

@@ -17,6 +17,12 @@ class KerasAdvice(Advice):
 
     def __init__(self, trainee: KerasTrainee) -> None:
         self._trainee = trainee
+        if not trainee.backend.keeps_gradients:
+            self.unused = (
+                "the optimizer is handed zeros for them, not the gradients computed",
+                "hand it the gradients as they come from the backward pass",
+                "",
+            )
 
     clearing = ("start the sum of gradients from zero after each update", "")
 

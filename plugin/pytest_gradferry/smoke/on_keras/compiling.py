@@ -11,8 +11,8 @@ from unittest import mock
 import numpy as np
 
 from ...frameworks import Undo, load
-from ..compiling import Compiling, Kept, Traced
-from ..held import Keeper, global_generators
+from ..compiling import Compiling, Keeper, Kept, Traced, keepers
+from ..held import global_generators
 from ..tree import leaves, map_arrays
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class KerasCompiling(Compiling):
         self._trainee = trainee
         self._draws_from_kernels = draws_from_kernels
         self._tf = load("tensorflow")
-        self._keepers = [*trainee.held.kept, *global_generators()]
+        self._keepers = keepers(trainee.held, global_generators())
         self._drawn_by_xla = False
         self._function = type(self._tf.function(lambda: None))
         self.epsilon = _epsilon(trainee.model)
@@ -163,9 +163,3 @@ def _epsilon(model: Any) -> float:
     found = {str(getattr(layer, "compute_dtype", "float32")) for layer in model._flatten_layers()}
     known = {"float16": float(np.finfo(np.float16).eps), "bfloat16": 2.0**-7}
     return max((known.get(dtype, Compiling.epsilon) for dtype in found), default=Compiling.epsilon)
-
-
-def own_attributes_of_keras() -> set[str]:
-    """What Keras keeps on every model, for its own purposes."""
-    keras = load("keras")
-    return {*vars(keras.layers.Layer()), *vars(keras.Model()), "built"}

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...frameworks import Array
-from ..files import Files, RoundTrip
+from ..files import Checkpoint, Files, RoundTrip
 from . import errors
+from .checkpoint import KerasCheckpoint
 
 if TYPE_CHECKING:
     from .trainee import KerasTrainee
@@ -49,6 +50,11 @@ class KerasFiles(Files):
             reason=errors.reason,
             excused=(Exception,) if self._without_config() else (),
         )
+
+    def checkpoint(self) -> Checkpoint | None:
+        trainee = self._trainee
+        of_keras = all(hasattr(optimizer, "variables") for optimizer in trainee.optimizers)
+        return KerasCheckpoint(trainee) if of_keras and trainee.backend.in_variables() else None
 
     def _without_config(self) -> bool:
         """Whether a layer of the user's own was never meant for a file: it has no get_config."""

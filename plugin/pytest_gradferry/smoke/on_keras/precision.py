@@ -42,7 +42,7 @@ class KerasPrecision(Precision):
         return next((name for name in ("float16", "bfloat16") if name in found), "")
 
     def _scalers(self) -> list[Any]:
-        return [o for o in self._trainee.optimizers() if isinstance(o, self._scaler)]
+        return [o for o in self._trainee.optimizers if isinstance(o, self._scaler)]
 
     def scale(self) -> float | None:
         scalers = [s for s in self._scalers() if s.built]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,11 +15,20 @@ from ..held import Held
 from ..record import StepRecord, Weight
 from ..trainee import Trainee, scalar_loss, takes_targets
 from ..tree import leaves, map_arrays, shapes
-from . import backends, loop
+from . import backends, layer_losses, loop
 from .advice import KerasAdvice
-from .compiling import own_attributes_of_keras
 from .files import KerasFiles
 from .watch import Watcher
+
+if TYPE_CHECKING:
+    from ..evidence import Evidence
+
+# What compiling and training a Keras model sets on it.
+_OF_MODEL = (
+    *("compiled", "loss", "optimizer", "history", "steps_per_execution"),
+    *("train_function", "test_function", "predict_function", "unrolled_steps_per_execution"),
+    *("stop_training", "stop_evaluating", "stop_predicting"),
+)
 
 _SEED_STATE = "seed_generator_state"  # the name Keras gives the state of a layer's generator
 
@@ -38,9 +47,10 @@ class KerasTrainee(Trainee):
         self.targets = loop.as_tensors(targets, self.backend)
         self._build()
         self._step: Callable[..., Any]
-        self.brings_step = step is not None
-        self.held = self._reached_from(step)
-        self.calls_itself = step is not None  # the user's code, not fit's, calls the model
+        layers = _layer_names(model)
+        self.held = self._look_for_held(step, layers)
+        self.own_step = step is not None
+        self.calls_itself = self.own_step  # the user's code, not fit's, calls the model
         if step is not None:
             self._step = step
         elif loss is not None:
@@ -56,36 +66,28 @@ class KerasTrainee(Trainee):
                 "nothing says how to train: compile the model, pass loss=..., e.g. "
                 "loss='cross_entropy', or the step function of your own, step=..."
             )
-        layers = _layer_names(model)
-        self._variables, self.weights = _weights(model, layers)
+        self.variables, self.weights = _weights(model, layers)
         if not any(weight.trainable for weight in self.weights.values()):
             raise SmokeError(
                 f"{type(model).__name__} has no trainable weight: nothing can be trained. Are the "
                 "layers attributes of the model, and is trainable set?"
             )
-        self._seeds = {
-            id(v): (v, self.framework.to_numpy(v)) for v in model.variables if v.name == _SEED_STATE
-        }
-        self.watcher = Watcher(self.backend, model, self._variables, layers)
+        self.watcher = Watcher(self.backend, model, self.variables, layers)
         self.watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they update
-        self._optimizers = [
+        self._strangers: list[Any] = []  # what those update
+        self.optimizers = [
             o for o in self._known_optimizers(optimizer) if getattr(o, "built", True)
         ]
-        self.watcher.optimizers = list(self._optimizers)
+        self.watcher.optimizers = list(self.optimizers)
         self.advice = KerasAdvice(self)
         self.files = KerasFiles(self)
         self.compiling = self.backend.compiling(self)
         self.precision = self.backend.precision(self)
         self.backend.find_state(self)
-
-    def _reached_from(self, step: Any) -> Held:
-        """What the step, or the model's own train_step, and layers of the user's own keep."""
-        if step is None and type(self.model).train_step is not self.keras.Model.train_step:
-            step = self.model.train_step
-        own = tuple(self.own_classes().values())
-        layers = [layer for layer in self.model._flatten_layers() if isinstance(layer, own)]
-        return self.backend.held(step, layers, own_attributes_of_keras())
+        self._seeds = {
+            id(v): (v, self.backend.read(v)) for v in model.variables if v.name == _SEED_STATE
+        }
 
     def _build(self) -> None:
         """A model without weights has nothing to note: call it once."""
@@ -101,24 +103,36 @@ class KerasTrainee(Trainee):
                 f"{shapes(self.inputs)}:\n{type(error).__name__}: {error}"
             ) from error
 
+    def _look_for_held(self, step: Any, layers: dict[int, str]) -> Held:
+        root = type(self.model).__name__
+        owners = {
+            root if layer is self.model else f"{root}.{layers[id(layer)]}": layer
+            for layer in self.model._flatten_layers()
+        }
+        ignored = {*vars(self.keras.Model()), *_OF_MODEL}
+        ignored |= {n for layer in owners.values() for n in vars(layer) if n.startswith("_self_")}
+        return Held(step, owners, self.backend.again, frozenset(ignored))
+
     # state
 
     def save(self) -> Undo:
         variables = {id(v): v for v in (*self.model.variables, *self.model.metrics_variables)}
-        undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self._optimizers]
+        undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self.optimizers]
         is_variable = self.backend.is_variable
         for held in self.held.objects:
             found = [held] if is_variable(held) else getattr(held, "variables", ())
             if isinstance(found, (list, tuple)):
                 variables.update((id(v), v) for v in found if is_variable(v))
+        variables.update((id(v), v) for v in self._strangers)
         undos += [self.backend.save_variables(variables.values())]
         undos += [self.backend.save_model(self.model)]
         undos += [self.held.save()]
         metrics = list(getattr(self.model, "metrics", []))
         unbuilt = [metric for metric in metrics if not metric.variables]
+        known = len(self._late)
 
         def undo() -> None:
-            for each in (*undos, *self._late):
+            for each in (*undos, *self._late[known:]):
                 each()
             for metric in unbuilt:
                 metric.reset_state()
@@ -127,14 +141,16 @@ class KerasTrainee(Trainee):
 
     @property
     def title(self) -> str:
-        return f"{type(self.model).__name__} (keras)"
+        backend = self.keras.backend.backend()
+        on = "" if backend == "tensorflow" else f" on {backend}"
+        return f"{type(self.model).__name__} (keras{on})"
 
     def values(self) -> dict[str, Array]:
-        return {name: self.backend.read(v) for name, v in self._variables.items()}
+        return {name: self.backend.read(v) for name, v in self.variables.items()}
 
     def assign(self, values: dict[str, Array]) -> None:
         for name, value in values.items():
-            self.backend.write(self._variables[name], value)
+            self.backend.write(self.variables[name], value)
 
     def reseed(self, seed: int) -> None:
         self.backend.reseed(seed)
@@ -193,13 +209,13 @@ class KerasTrainee(Trainee):
         return self.backend.is_tensor(thing)
 
     def predict(self, inputs: list[Array] | None = None) -> tuple[list[Array], StepRecord]:
-        self.backend.settle(self.model)
         return self.predict_with(self.model, inputs)
 
     def predict_with(
         self, model: Any, inputs: list[Array] | None = None, training: bool = False
     ) -> tuple[list[Array], StepRecord]:
         """`predict` by another model of the same class, or in training mode."""
+        self.backend.settle(self.model)
         given = self._call_tensors()
         if inputs is not None:
             given = [
@@ -219,10 +235,6 @@ class KerasTrainee(Trainee):
 
     # optimizers
 
-    def optimizers(self) -> list[Any]:
-        """Those seen so far."""
-        return list(self._optimizers)
-
     def _known_optimizers(self, given: Any) -> list[Any]:
         candidates = [*leaves(given), *self.held.objects]
         found: list[Any] = []
@@ -235,16 +247,26 @@ class KerasTrainee(Trainee):
 
     def _meet(self, optimizer: Any, held: list[Any]) -> None:
         """An optimizer seen for the first time, built just now: note its state and its weights."""
-        self._optimizers.append(optimizer)
+        self.optimizers.append(optimizer)
+        self._strangers += held
         self._late.append(self.backend.save_optimizer(optimizer, held))
 
     def learning_rates(self) -> list[float]:
-        rates = [self.backend.learning_rates(optimizer) for optimizer in self._optimizers]
+        rates = [self.backend.learning_rates(optimizer) for optimizer in self.optimizers]
         return [rate for each in rates for rate in each] if all(rates) else []
 
     def scale_learning_rates(self, factor: float) -> None:
-        for optimizer in self._optimizers:
+        for optimizer in self.optimizers:
             self.backend.scale_learning_rates(optimizer, factor)
+
+    def layer_losses(self) -> dict[str, float]:
+        return layer_losses.terms(self)
+
+    def layer_losses_scaled(self, factor: float) -> AbstractContextManager[Any]:
+        return layer_losses.scaled(factor)
+
+    def penalised_by_hand(self, evidence: Evidence) -> bool:
+        return layer_losses.by_hand(self, evidence)
 
     def own_classes(self) -> dict[str, type[Any]]:
         """The layer classes that are not Keras' own, by name."""

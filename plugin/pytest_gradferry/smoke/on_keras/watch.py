@@ -192,6 +192,9 @@ class Watcher:
         of: Callable[[Any], Any] = lambda result: result,
     ) -> Any:
         """Run a layer's call and record it; `of` takes its outputs from what that returns."""
+        given = self._tensors([args, kwargs])
+        if any(self.backend.is_abstract(tensor) for tensor in given):
+            return run(*args, **kwargs)  # Keras builds the model
         if layer is self.model:
             record.events.append("forward")
             if self.root_call is None:
@@ -202,7 +205,7 @@ class Watcher:
             result = run(*args, **kwargs)
         finally:
             path.pop()
-        given, made = self._tensors([args, kwargs]), self._tensors(of(result))
+        made = self._tensors(of(result))
         floats = [tensor for tensor in made if self.backend.is_float(tensor)]
         tells = [self.backend.carries_gradient(tensor) for tensor in (*given, *floats)]
         told = None not in tells

@@ -41,6 +41,7 @@ class TorchAdvice(Advice):
     def __init__(self, model: Any) -> None:
         self._model = model
 
+    summing = ("clear the gradients once an update, not once a micro-batch", "")
     clearing = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
 
     def error(self, error: BaseException) -> tuple[str, str, str]:
@@ -48,7 +49,8 @@ class TorchAdvice(Advice):
 
     def modes(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
         name = type(self._model).__name__
-        if any(call.training for call in record.calls if call.layer == name):
+        roots = [call for call in record.calls if call.layer == name] or record.calls
+        if any(call.training for call in roots):
             return []
         cause = f"{name}.training is False while the step trains it"
         fix = "call model.train() before training, and again after every evaluation"

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...frameworks import load
-from ..compiling import Compiling, Kept, Traced
-from ..held import Keeper
+from ..compiling import Compiling, Keeper, Kept, Traced
 
 if TYPE_CHECKING:
     from .trainee import TorchTrainee

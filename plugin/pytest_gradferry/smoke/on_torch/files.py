@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from ...frameworks import Array, load
 from ...wording import listed
-from ..files import Files, RoundTrip
+from ..files import Checkpoint, Files, RoundTrip
+from .checkpoint import TorchCheckpoint
 
 if TYPE_CHECKING:
     from .trainee import TorchTrainee
@@ -40,6 +41,9 @@ class TorchFiles(Files):
             return self._trainee.predict_with(other)[0]
 
         yield RoundTrip("saving and loading the state_dict", run, self._lost_state)
+
+    def checkpoint(self) -> Checkpoint | None:
+        return TorchCheckpoint(self._trainee) if self._trainee.owns_loop else None
 
     def _lost_state(self, error: BaseException | None) -> tuple[str, str, str]:
         """Tensors kept as plain attributes that training has changed."""

@@ -59,7 +59,7 @@ class TorchPrecision(Precision):
 
     def _scalers(self) -> list[Any]:
         kind = load("torch.amp").GradScaler
-        held = self._trainee.held_objects()
+        held = self._trainee.held.objects
         return [each for each in held if isinstance(each, kind) and each.is_enabled()]
 
     def scale(self) -> float | None:

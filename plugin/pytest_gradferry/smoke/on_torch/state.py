@@ -8,6 +8,8 @@ from typing import Any
 from ...frameworks import Undo
 from ..tree import map_arrays
 
+_TABLES = ("_parameters", "_buffers", "_modules")
+
 
 def save_tensor(tensor: Any) -> Undo:
     """Value, gradient and requires_grad of a tensor, put back in place."""
@@ -40,6 +42,24 @@ def save_modes(modules: list[Any]) -> Undo:
     return undo
 
 
+def save_tables(modules: list[Any]) -> Undo:
+    """Which weights, buffers, parts and hooks the modules have, for a step that changes them."""
+    tables = [
+        (table, table.copy())
+        for module in modules
+        for name, table in vars(module).items()
+        if name in _TABLES or (name.endswith("_hooks") and isinstance(table, dict))
+    ]
+
+    def undo() -> None:
+        for table, before in tables:
+            for key in set(table) - set(before):
+                del table[key]
+            table.update(before)
+
+    return undo
+
+
 def save_generator(generator: Any) -> Undo:
     state = generator.get_state()
     return lambda: generator.set_state(state)
@@ -67,20 +87,27 @@ def save_state_dict(thing: Any) -> list[Undo]:
 
 
 def save_optimizer(optimizer: Any) -> Undo:
-    """State and parameter groups, put back into the optimizer's own objects."""
+    """State and parameter groups, put back into the optimizer's own objects.
+
+    Its load_state_dict makes new objects for both, which are taken out again.
+    """
     import torch
 
     def clone(tree: Any) -> Any:
         return map_arrays(lambda x: x.clone() if isinstance(x, torch.Tensor) else x, tree)
 
-    state = {parameter: clone(dict(slots)) for parameter, slots in optimizer.state.items()}
+    slots_of, list_of_groups = optimizer.state, optimizer.param_groups
+    own_groups = list(list_of_groups)
+    state = {parameter: clone(dict(slots)) for parameter, slots in slots_of.items()}
     groups = [{k: clone(v) for k, v in g.items() if k != "params"} for g in optimizer.param_groups]
 
     def undo() -> None:
-        optimizer.state.clear()
+        optimizer.state, optimizer.param_groups = slots_of, list_of_groups
+        list_of_groups[:] = own_groups
+        slots_of.clear()
         for parameter, slots in state.items():
-            optimizer.state[parameter] = clone(slots)
-        for group, saved in zip(optimizer.param_groups, groups, strict=False):
+            slots_of[parameter] = clone(slots)
+        for group, saved in zip(own_groups, groups, strict=True):
             for key in set(group) - set(saved) - {"params"}:
                 del group[key]
             group.update(clone(saved))

@@ -20,12 +20,21 @@ from .advice import TorchAdvice
 from .compiling import TorchCompiling
 from .files import TorchFiles
 from .precision import TorchPrecision
-from .state import save_generator, save_modes, save_optimizer, save_state_dict, save_tensor
+from .state import (
+    save_generator,
+    save_modes,
+    save_optimizer,
+    save_state_dict,
+    save_tables,
+    save_tensor,
+)
 from .watch import Watcher, functions_seen, to_array
 
 
 class TorchTrainee(Trainee):
     """See `Trainee`.  Hidden modules, those kept in plain lists and dicts, are watched as well."""
+
+    owns_loop = True  # all that trains the model can be reached from the step
 
     def __init__(
         self, model: Any, inputs: Any, targets: Any, loss: Any, optimizer: Any, step: Any
@@ -36,20 +45,11 @@ class TorchTrainee(Trainee):
         self.inputs = loop.as_tensors(inputs, model)
         self.targets = loop.as_tensors(targets, model)
         self._initialise_lazy()
-        self._own_loop = step is None
+        self._own_loop = False  # the tool's, which sets the mode
         self._step: Callable[..., Any]
-        if step is None:
-            if loss is None:
-                raise SmokeError(
-                    "nothing says how to train: pass loss=..., e.g. loss='cross_entropy', or the "
-                    "step function of your own, step=..."
-                )
-            optimizer = loop.make_optimizer(optimizer or "adam", model)
-            self._step = loop.make_step(model, loss, optimizer)
-        else:
-            self._step = step
-        self._held = Held(self._step) if not self._own_loop else None
+        self._step, optimizer, users = self._training(loss, optimizer, step)
         self.hidden_modules = dict(hidden_modules(model))
+        self.held = self._look_for_held(users)
         self._tensors = {**dict(model.named_parameters()), **self._hidden_tensors()}
         if not any(tensor.requires_grad for tensor in self._tensors.values()):
             raise SmokeError(
@@ -65,12 +65,29 @@ class TorchTrainee(Trainee):
         self._watcher = Watcher(self._tensors, {**modules, **hidden}, model)
         self._watcher.on_new_optimizer = self._meet
         self._late: list[Undo] = []  # for optimizers first seen when they step
-        self._optimizers = self._known_optimizers(optimizer)
-        self._watcher.optimizers = list(self._optimizers)
-        self.advice = TorchAdvice(model)
+        self._strangers: list[Any] = []  # what those hold besides the model's weights
+        self.optimizers = self._known_optimizers(optimizer)
+        self._watcher.optimizers += self.optimizers
+        self.advice = self._make_advice()
         self.files = TorchFiles(self)
         self.compiling = TorchCompiling(self, self._step)
         self.precision = TorchPrecision(self)
+
+    def _training(self, loss: Any, optimizer: Any, step: Any) -> tuple[Any, Any, Any]:
+        """The step, its optimizers, and the function of the user's that it runs, if any."""
+        if step is not None:
+            return step, optimizer, step
+        if loss is None:
+            raise SmokeError(
+                "nothing says how to train: pass loss=..., e.g. loss='cross_entropy', or the "
+                "step function of your own, step=..."
+            )
+        self._own_loop = True
+        optimizer = loop.make_optimizer(optimizer or "adam", self.model)
+        return loop.make_step(self.model, loss, optimizer), optimizer, None
+
+    def _make_advice(self) -> TorchAdvice:
+        return TorchAdvice(self.model)
 
     def _initialise_lazy(self) -> None:
         """Lazy layers get their weights at the first call; there is nothing to save before."""
@@ -82,13 +99,33 @@ class TorchTrainee(Trainee):
                 loop.call_model(self.model, self.inputs)
             undo()
 
+    def _look_for_held(self, users: Callable[..., Any] | None) -> Held:
+        root = type(self.model).__name__
+        return Held(
+            users,
+            {f"{root}.{name}".rstrip("."): m for name, m in self.model.named_modules()},
+            again=self._tensor_again,
+            ignored=frozenset(vars(self.torch.nn.Module())),
+        )
+
+    def _tensor_again(self, thing: Any) -> Callable[[], Any] | None:
+        if not isinstance(thing, self.torch.Tensor):
+            return None
+        undo = save_tensor(thing)
+
+        def again() -> Any:
+            undo()
+            return thing
+
+        return again
+
     # state
 
     def save(self) -> Undo:
         tensors = {id(t): t for t in (*self._tensors.values(), *self.model.buffers())}
         modules = [*self.model.modules(), *(m for m, _, _ in self.hidden_modules.values())]
         others: list[Undo] = []
-        for held in self._held.objects if self._held else []:
+        for held in self.held.objects:
             if isinstance(held, self.torch.nn.Module):
                 modules += list(held.modules())
                 tensors.update((id(t), t) for t in (*held.parameters(), *held.buffers()))
@@ -98,14 +135,16 @@ class TorchTrainee(Trainee):
                 others.append(save_generator(held))
             elif not isinstance(held, self.torch.optim.Optimizer):
                 others += save_state_dict(held)
+        tensors.update((id(t), t) for t in self._strangers)
         undos = [save_tensor(tensor) for tensor in tensors.values()]
-        undos += [save_modes(modules), *others]
-        undos += [save_optimizer(optimizer) for optimizer in self._optimizers]
-        if self._held:
-            undos.append(self._held.save())
+        undos += [save_modes(modules), save_tables(modules), *others]
+        undos += [save_optimizer(optimizer) for optimizer in self.optimizers]
+        undos.append(self.held.save())
+
+        known = len(self._late)
 
         def undo() -> None:
-            for each in (*undos, *self._late):
+            for each in (*undos, *self._late[known:]):
                 each()
 
         return undo
@@ -182,15 +221,11 @@ class TorchTrainee(Trainee):
         model.eval()
         try:
             with self.torch.no_grad(), functions_seen(record):
-                output = model(*args, **kwargs)
+                output = model.get_submodule(self._watcher.root_path)(*args, **kwargs)
         finally:
             undo()
         found = [leaf for leaf in leaves(_plain(output)) if isinstance(leaf, self.torch.Tensor)]
         return [to_array(leaf) for leaf in found], record
-
-    def held_objects(self) -> list[Any]:
-        """What the step reaches: schedulers, scalers and the like."""
-        return list(self._held.objects) if self._held else []
 
     @property
     def device_type(self) -> str:
@@ -200,7 +235,7 @@ class TorchTrainee(Trainee):
 
     def _known_optimizers(self, given: Any) -> list[Any]:
         kind = self.torch.optim.Optimizer
-        candidates = [given, *(self._held.objects if self._held else [])]
+        candidates = [given, *(self.held.objects)]
         candidates += leaves(given)
         found: list[Any] = []
         for candidate in candidates:
@@ -210,18 +245,23 @@ class TorchTrainee(Trainee):
 
     def _meet(self, optimizer: Any) -> None:
         """An optimizer that was not reachable from the step: note its state before it updates."""
-        self._optimizers.append(optimizer)
-        self._late.append(save_optimizer(optimizer))
         known = {id(tensor) for tensor in self._tensors.values()}
-        for group in optimizer.param_groups:
-            self._late += [save_tensor(p) for p in group["params"] if id(p) not in known]
+        strangers = [
+            p for group in optimizer.param_groups for p in group["params"] if id(p) not in known
+        ]
+        self.optimizers.append(optimizer)
+        self._strangers += strangers
+        self._late += [save_optimizer(optimizer), *map(save_tensor, strangers)]
 
     def learning_rates(self) -> list[float]:
-        groups = [group for optimizer in self._optimizers for group in optimizer.param_groups]
+        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
         return [float(group["lr"]) for group in groups if "lr" in group]
 
+    def schedule_ended(self, error: Exception) -> bool:
+        return isinstance(error, ValueError) and "Tried to step" in str(error)  # OneCycleLR
+
     def scale_learning_rates(self, factor: float) -> None:
-        for optimizer in self._optimizers:
+        for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 if "lr" in group:
                     group["lr"] = group["lr"] * factor

@@ -12,6 +12,7 @@ from ...frameworks import Array, load
 from ..record import LayerCall, LossCall, StepRecord
 from ..tree import leaves
 from ..verdict import carried
+from .acts import ActWatcher
 
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True
@@ -49,7 +50,10 @@ class Watcher:
         self.model = model
         self.names = {id(tensor): name for name, tensor in tensors.items()}
         self.optimizers: list[Any] = []
+        self.acts = ActWatcher(self.names, self.optimizers)
         self.root_call: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+        self._root: Any = None  # what the step calls: the model, or what holds all of its weights
+        self.root_path = ""
         self.on_new_optimizer: Callable[[Any], None] = lambda optimizer: None
         self._since: dict[str, Array] = {}  # gradients computed since the last update
         self._applied: dict[str, Any] = {}  # gradients as their last update used them
@@ -62,14 +66,15 @@ class Watcher:
                 self._hook(stack, tensor.register_hook(self._on_gradient(record, name, tensor)))
         for name, module in self.modules.items():
             self._hook(stack, module.register_forward_hook(self._on_call(record, name)))
-        self._hook(
-            stack, self.model.register_forward_pre_hook(self._on_root(record), with_kwargs=True)
-        )
+        for path, module in _roots(self.model):
+            hook = self._on_root(record, path)
+            self._hook(stack, module.register_forward_pre_hook(hook, with_kwargs=True))
         optimizers = load("torch.optim.optimizer")
         before, after = self._on_update(record)
         self._hook(stack, optimizers.register_optimizer_step_pre_hook(before))
         self._hook(stack, optimizers.register_optimizer_step_post_hook(after))
         stack.enter_context(functions_seen(record))
+        self.acts.watch(stack, record)
 
     @staticmethod
     def _hook(stack: ExitStack, handle: Any) -> None:
@@ -79,6 +84,7 @@ class Watcher:
         def hook(gradient: Any) -> None:
             if not record.events or record.events[-1] != "backward":
                 record.events.append("backward")
+            self.acts.gradient(name, tensor, gradient)
             value = dense(gradient)
             earlier, since = record.fresh.get(name), self._since.get(name)
             array = to_array(value)
@@ -114,14 +120,19 @@ class Watcher:
                     grad_out=any(leaf.requires_grad for leaf in floats),
                 )
             )
-            if module is self.model and record.outputs is None and len(results) == 1:
+            if module is self._root and record.outputs is None and len(results) == 1:
                 record.outputs = to_array(results[0])
 
         return hook
 
-    def _on_root(self, record: StepRecord) -> Callable[[Any, Any, Any], None]:
+    def _on_root(self, record: StepRecord, path: str) -> Callable[[Any, Any, Any], None]:
         def hook(module: Any, args: Any, kwargs: Any) -> None:
+            if self._root is None:
+                self._root, self.root_path = module, path
+            if module is not self._root:
+                return
             record.events.append("forward")
+            self.acts.forward(args, kwargs)
             if self.root_call is None:
                 self.root_call = (args, kwargs)
 
@@ -130,6 +141,7 @@ class Watcher:
     def _on_update(self, record: StepRecord) -> tuple[Any, Any]:
         def note(optimizer: Any) -> None:
             record.events.append("update")
+            self.acts.update(optimizer)
             record.optimizers.append(type(optimizer).__name__)
             for tensor in (p for group in optimizer.param_groups for p in group["params"]):
                 name = self.names.get(id(tensor))
@@ -170,6 +182,26 @@ class Watcher:
             difference = carried(to_array(gradient), to_array(base), since)
             if difference is not None:
                 record.carried[name] = difference
+
+
+def _roots(model: Any) -> list[tuple[str, Any]]:
+    """The model, and the modules in it that hold all of its weights: (path, module).
+
+    A LightningModule, for one, need not be called: its training_step may call the network in it.
+    """
+    found, path, module = [("", model)], "", model
+    every = {id(parameter) for parameter in model.parameters()}
+    while True:
+        holding = [
+            (name, child)
+            for name, child in module.named_children()
+            if every <= {id(parameter) for parameter in child.parameters()}
+        ]
+        if len(holding) != 1:
+            return found
+        name, module = holding[0]
+        path = f"{path}.{name}".lstrip(".")
+        found.append((path, module))
 
 
 def _closure(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -41,14 +41,14 @@ class CallPair:
         return side.array(call.output), side.array(call.target)
 
     def side(self, framework: str) -> Any:
-        sides = (self.comparison.reference, self.comparison.port)
+        sides = (self.comparison.port, self.comparison.reference)
         return next(side for side in sides if side.framework == framework)
 
     @contextmanager
     def edited(self, framework: str, edit: Edit) -> Iterator[None]:
         losses = self.comparison.losses
         assert losses is not None
-        in_reference = framework == self.comparison.reference.framework
+        in_reference = self.side(framework) is self.comparison.reference
         with losses.calls[framework].edited(self.index, edit):
             if in_reference:
                 self.comparison.forget()

@@ -23,6 +23,12 @@ _TAKE_LOGARITHMS = {"nll_loss": "XFR404", "kl_div": "XFR407"}
 
 
 def logits(pair: CallPair) -> Iterator[Hypothesis]:
+    yield from torch_logits(pair)
+    yield from keras_logits(pair)
+
+
+def torch_logits(pair: CallPair) -> Iterator[Hypothesis]:
+    """What torch's loss takes, and is given."""
     output, _ = pair.numbers("torch")
     name = pair.torch.name
     if name in _TAKE_LOGITS and _probabilities(output, pair.torch.kind, 1):
@@ -38,6 +44,10 @@ def logits(pair: CallPair) -> Iterator[Hypothesis]:
         )
     if name in _TAKE_LOGARITHMS:
         yield from _logarithms(pair, output)
+
+
+def keras_logits(pair: CallPair) -> Iterator[Hypothesis]:
+    """What Keras' loss takes, and is given."""
     yield from _from_logits(pair)
     keras_output, _ = pair.numbers("keras")
     if pair.keras.kind == "kl_div" and keras_output.max(initial=0.0) <= 0:

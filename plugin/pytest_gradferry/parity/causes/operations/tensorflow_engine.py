@@ -121,6 +121,8 @@ class _Listener:
         original = keras.layers.Layer.__call__
 
         def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            if Busy.now:
+                return original(layer, *args, **kwargs)
             return _called(original, self, layer, args, kwargs)
 
         keras.layers.Layer.__call__ = call

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from ...compare import Comparison
 from ..hypothesis import Hypothesis
+from .accumulation import accumulation
 from .decay import weight_decay
-from .extras import accumulation, average, clipping
+from .extras import average, clipping
 from .numbers import kind, numbers
-from .rates import group_rates, rates
+from .rates import cycled, group_rates, rates
 
 
 def optimizer_causes(comparison: Comparison) -> Iterator[Hypothesis]:
@@ -18,6 +19,7 @@ def optimizer_causes(comparison: Comparison) -> Iterator[Hypothesis]:
     yield from kind(comparison)
     yield from rates(comparison)
     yield from numbers(comparison)
+    yield from cycled(comparison)
     yield from weight_decay(comparison)
     yield from clipping(comparison)
     yield from group_rates(comparison)

@@ -1,4 +1,4 @@
-"""What stands around the update: clipping, accumulation over steps, averages of the weights."""
+"""What stands around the update: clipping, averages of the weights."""
 
 from __future__ import annotations
 
@@ -53,27 +53,6 @@ def _clipped(clip: Clip | None) -> Fix:
             setattr(made.optimizer, how, clip.limit if clip and clip.how == how else None)
 
     return fix
-
-
-def accumulation(comparison: Comparison) -> Iterator[Hypothesis]:
-    """A Keras optimizer that steps at every n-th call alone."""
-    _, keras = both(comparison)
-    count = keras.optimizer.gradient_accumulation_steps
-    if not count:
-        return
-    role = "port" if comparison.port.framework == "keras" else "reference"
-
-    def every_step(made: KerasStepper) -> None:
-        made.optimizer.gradient_accumulation_steps = None
-
-    yield Hypothesis(
-        f"the {role}'s optimizer accumulates gradients over {count} steps, the other does not",
-        "gradient_accumulation_steps=None",
-        f"leave it out, or step the torch optimizer once in {count} batches, with the mean of "
-        "their gradients",
-        lambda: fixed(comparison, "keras", every_step),
-        "XFR224",
-    )
 
 
 def average(comparison: Comparison) -> Iterator[Hypothesis]:

@@ -1,12 +1,15 @@
-"""Learning rates: one that differs, or the course that a schedule gives them."""
+"""Learning rates: one that differs, or the course that a schedule gives them; and the momentum
+that a schedule of torch moves along."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from ...compare import Comparison
-from ...training.hyperparameters import LEARNING_RATE
-from ...training.steppers import Stepper, TorchStepper, equal_rates
+from ...training.hyperparameters import HYPERPARAMETERS, LEARNING_RATE, Hyperparameter
+from ...training.steppers import Stepper, TorchStepper, equal_rates, takes_metric
 from ..hypothesis import Hypothesis
 from .apply import both, fixed
 
@@ -130,3 +133,42 @@ def group_rates(comparison: Comparison) -> Iterator[Hypothesis]:
         "take one rate for all, or scale the gradients in a train_step of the Keras model",
         lambda: fixed(comparison, "torch", alike),
     )
+
+
+def cycled(comparison: Comparison) -> Iterator[Hypothesis]:
+    """OneCycleLR and CyclicLR of torch move the momentum too; Keras' schedules are of rates."""
+    torch, keras = both(comparison)
+    if torch.scheduler is None:
+        return
+    kind = type(torch.scheduler).__name__
+    for h in HYPERPARAMETERS:
+        kept = keras.read(h)
+        if h.name not in ("momentum", "beta_1") or torch.kind not in h.kinds or kept is None:
+            continue
+        course = _course_of(torch, h, comparison.steps)
+        if len(set(course)) == 1:
+            continue
+        low, high = min(course), max(course)
+
+        def keep(made: TorchStepper, h: Hyperparameter = h, kept: float = kept) -> None:
+            made.kept[h] = kept
+
+        role = "reference" if comparison.port.framework == "keras" else "port"
+        yield Hypothesis(
+            f"torch's {kind} of the {role} moves {h.name} between {low:g} and {high:g}, which "
+            f"Keras' optimizer keeps at {kept:g}",
+            f"{h.name}={kept:g} in all steps",
+            f"{kind}(..., cycle_momentum=False), or set Keras' {h.name} before each step",
+            partial(fixed, comparison, "torch", keep),
+        )
+
+
+def _course_of(made: TorchStepper, h: Hyperparameter, steps: int) -> list[float]:
+    found = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a scheduler that steps before the optimizer
+        for t in range(steps):
+            found.append(float(made.read(h)))
+            if (t + 1) % made.every == 0 and t + 1 < steps and not takes_metric(made.scheduler):
+                made.scheduler.step()
+    return found

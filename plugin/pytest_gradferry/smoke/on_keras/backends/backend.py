@@ -12,7 +12,6 @@ import numpy as np
 
 from ....frameworks import Array, Framework, Undo, load
 from ...compiling import Compiling
-from ...held import Held
 from ...precision import Precision
 from ...record import LossCall, StepRecord
 
@@ -49,6 +48,7 @@ class Backend(ABC):
     framework: Framework
     # Keras finds the logits behind a softmax in front of a loss with from_logits=True
     repairs_logits = False
+    keeps_gradients = False  # a weight carries its gradient until it is cleared
     shape_errors: tuple[type[Exception], ...] = (TypeError, ValueError)
 
     # tensors
@@ -63,9 +63,13 @@ class Backend(ABC):
     def tensor(self, value: Any, dtype: Any = None) -> Any:
         return load("keras").ops.convert_to_tensor(value, dtype=dtype)
 
+    @abstractmethod
+    def is_abstract(self, tensor: Any) -> bool:
+        """It stands for values that are not known yet."""
+
     def array(self, tensor: Any) -> Array | None:
-        """The values of a tensor; None for one that stands for values not known yet."""
-        return self.framework.to_numpy(tensor)
+        """The values of a tensor, None for an abstract one."""
+        return None if self.is_abstract(tensor) else self.framework.to_numpy(tensor)
 
     def carries_gradient(self, tensor: Any) -> bool | None:
         """None where a tensor does not tell."""
@@ -100,11 +104,17 @@ class Backend(ABC):
         """What a model has besides variables: modes, say."""
         return lambda: None
 
-    def held(
-        self, step: Callable[..., Any] | None, owners: Iterable[Any], ignored: Iterable[str]
-    ) -> Held:
-        """What the user's step holds, and the `owners` in their attributes; see `Held`."""
-        return Held(step, owners=owners, ignored=ignored)
+    def again(self, thing: Any) -> Callable[[], Any] | None:
+        """What gives a variable again with the value it has now; None for anything else."""
+        if not self.is_variable(thing):
+            return None
+        undo = self.save_variables([thing])
+
+        def again() -> Any:
+            undo()
+            return thing
+
+        return again
 
     def compiling(self, trainee: KerasTrainee) -> Compiling:
         return Compiling()
@@ -115,6 +125,10 @@ class Backend(ABC):
     def find_state(self, trainee: KerasTrainee) -> None:
         """Find where the user's step keeps what it trains, if not in the model's variables."""
         return
+
+    def in_variables(self) -> bool:
+        """Whether variables hold what the step trains, not arrays of the user's own."""
+        return True
 
     def settle(self, model: Any) -> None:
         """Bring what a step has trained into the model's variables, if it stands elsewhere."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
-from ....frameworks import Array, get, load
+from ....frameworks import Array, Undo, get, load
 from ...errors import SmokeError
-from ...held import Held
 from ...record import StepRecord
 from .backend import Backend, Step, packed
 from .jax_state import OwnState
@@ -37,22 +37,32 @@ class JaxBackend(Backend):
         self.framework = get("keras")
         self._own: OwnState | None = None
 
+    def is_abstract(self, tensor: Any) -> bool:
+        return isinstance(_value(tensor), jax.core.Tracer)
+
     def array(self, tensor: Any) -> Array | None:
-        value = _value(tensor)
-        return None if isinstance(value, jax.core.Tracer) else self.framework.to_numpy(value)
+        return super().array(_value(tensor))
 
     # state: in the model's variables, or in arrays that the user's step keeps
 
-    def held(
-        self, step: Callable[..., Any] | None, owners: Iterable[Any], ignored: Iterable[str]
-    ) -> Held:
-        return Held(step, lambda leaf: isinstance(leaf, jax.Array), _revive, owners, ignored)
+    def again(self, thing: Any) -> Callable[[], Any] | None:
+        return _revive(thing) if isinstance(thing, jax.Array) else super().again(thing)
+
+    def save_variables(self, variables: Iterable[Any]) -> Undo:
+        """A compiled step may have been given the arrays of any to overwrite, before or since."""
+        again = [(variable, _revive(variable._value)) for variable in variables]
+
+        def undo() -> None:
+            for variable, revived in again:
+                variable._value = revived()
+
+        return undo
 
     def find_state(self, trainee: KerasTrainee) -> None:
-        if not trainee.brings_step:
+        if not trainee.own_step:
             return
         own = OwnState(trainee.held, trainee.model.variables)
-        before = [self.framework.to_numpy(v) for v in trainee.model.variables]
+        before = [v._value for v in trainee.model.variables]
         undo = trainee.save()
         with ExitStack() as stack:
             stack.enter_context(jax.disable_jit())
@@ -62,11 +72,11 @@ class JaxBackend(Backend):
             except Exception:
                 return  # for the watched step to tell
             finally:
-                after = [self.framework.to_numpy(v) for v in trainee.model.variables]
+                after = [v._value for v in trainee.model.variables]
                 undo()
         if own.found:
             self._own = own
-        elif own.elsewhere and all(map(np.array_equal, before, after)):
+        elif own.elsewhere and all(map(operator.is_, before, after)):
             raise SmokeError(
                 "the step trains arrays that are neither the model's variables nor kept where the "
                 "step can be seen to keep them: hold them in a variable of an enclosing function, "
@@ -82,6 +92,9 @@ class JaxBackend(Backend):
         super().write(variable, value)
         if self._own is not None and self._own.holds(variable):
             self._own.write(variable, jax.numpy.array(value, dtype=variable.dtype))
+
+    def in_variables(self) -> bool:
+        return self._own is None
 
     def settle(self, model: Any) -> None:
         for variable in model.variables if self._own is not None else ():
@@ -187,13 +200,7 @@ def _value(tensor: Any) -> Any:
 
 def _revive(array: Any) -> Callable[[], Any]:
     """The array itself, or one like it if a compiled step was given it to overwrite."""
-    copy = np.array(array) if array.is_fully_addressable and not _is_key(array) else None
-
-    def revived() -> Any:
-        return jax.numpy.array(copy) if array.is_deleted() and copy is not None else array
-
-    return revived
-
-
-def _is_key(array: Any) -> bool:
-    return bool(jax.numpy.issubdtype(array.dtype, jax.dtypes.prng_key))
+    if array.is_deleted() or jax.numpy.issubdtype(array.dtype, jax.dtypes.prng_key):
+        return lambda: array
+    copy = np.array(array)
+    return lambda: jax.numpy.array(copy) if array.is_deleted() else array

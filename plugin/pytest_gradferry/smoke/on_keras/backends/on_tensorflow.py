@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ....frameworks import Array, TensorFlow, load
+from ....frameworks import TensorFlow, load
 from ...compiling import Compiling
 from ...precision import Precision
 from ...record import LossCall, StepRecord
@@ -49,9 +49,8 @@ class TensorFlowBackend(Backend):
     def tensor(self, value: Any, dtype: Any = None) -> Any:
         return self.tf.convert_to_tensor(value, dtype=dtype)
 
-    def array(self, tensor: Any) -> Array | None:
-        symbolic = not hasattr(tensor, "numpy") and self.tf.is_tensor(tensor)
-        return None if symbolic else self.framework.to_numpy(tensor)
+    def is_abstract(self, tensor: Any) -> bool:
+        return bool(self.tf.is_tensor(tensor)) and not hasattr(tensor, "numpy")
 
     def handles(self, variable: Any) -> list[Any]:
         """A tape takes Keras' variables and TensorFlow's underneath."""

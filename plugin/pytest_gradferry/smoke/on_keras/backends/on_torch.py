@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ....frameworks import Array, Undo, get, load
+from ....frameworks import Undo, get, load
 from ...on_torch import watch as torch_watch
 from ...on_torch.state import save_modes, save_optimizer, save_tensor
 from ...record import LossCall, StepRecord
@@ -27,16 +27,15 @@ class TorchBackend(Backend):
     """A weight is a torch parameter underneath, with its gradient in `.grad`; torch's optimizers
     may hold it as well as Keras'."""
 
+    keeps_gradients = True
     shape_errors = (TypeError, ValueError, RuntimeError, IndexError)
 
     def __init__(self) -> None:
         self.framework = get("keras")
         self.torch = load("torch")
 
-    def array(self, tensor: Any) -> Array | None:
-        if isinstance(tensor, self.torch.Tensor) and tensor.device.type == "meta":
-            return None
-        return self.framework.to_numpy(tensor)
+    def is_abstract(self, tensor: Any) -> bool:
+        return isinstance(tensor, self.torch.Tensor) and tensor.device.type == "meta"
 
     def carries_gradient(self, tensor: Any) -> bool | None:
         return bool(tensor.requires_grad)

@@ -1,0 +1,168 @@
+"""schedule: learning rates are set for the optimizer in use, in time, and stay above zero."""
+
+from __future__ import annotations
+
+from itertools import groupby, pairwise
+
+from ..acts import Schedule, Update
+from ..evidence import Evidence
+from ..report import Finding, Outcome, failed, passed, skipped
+from . import Check
+from . import failed as has_failed
+
+# A schedule that divides the rate by this within the first steps was meant for epochs.
+_STEPS, _FALL = 20, 1e-6
+_GEOMETRIC = ("ExponentialLR", "MultiStepLR", "MultiplicativeLR", "StepLR")
+
+
+def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
+    if has_failed(earlier, "finite"):
+        return skipped("the numbers are not finite")
+    steps = [act for _, act in evidence.acts if isinstance(act, Schedule)]
+    rates = evidence.curve.rates
+    varies = any(a != b for a, b in pairwise(rates))
+    if not steps and not varies and not evidence.curve.ended:
+        return skipped("the step changes no learning rate")
+    for judge in (
+        _of_another,
+        _too_early,
+        _overwritten,
+        _negative,
+        _always_zero,
+        _in_epochs,
+        _ended,
+    ):
+        found = judge(evidence, steps)
+        if found:
+            return failed(found)
+    zero = next((n for n, each in enumerate(rates, 1) if each and not any(each)), None)
+    if zero is not None and zero > 1 and not any(any(each) for each in rates[zero - 1 :]):
+        return passed(f"the rate is 0 from step {zero} on")
+    return passed()
+
+
+def _of_another(evidence: Evidence, steps: list[Schedule]) -> Finding | None:
+    """A schedule of an optimizer that never steps, while another steps the same weights."""
+    updates = [act for _, act in evidence.acts if isinstance(act, Update)]
+    stepped = {update.key for update in updates}
+    for step in steps:
+        twins = [u for u in updates if step.weights and step.weights <= u.weights]
+        if step.optimizer not in stepped and twins:
+            return Finding(
+                f"{step.name} is stepped, and the optimizer it was made for never is: another, a "
+                f"{twins[0].optimizer}, updates the same weights, at {_told(twins[0].rates)}",
+                f"{step.name} sets the rate of an optimizer that is not in use",
+                "make the schedule from the optimizer that the step uses, after it",
+            )
+    return None
+
+
+def _too_early(evidence: Evidence, steps: list[Schedule]) -> Finding | None:
+    """A first step of the schedule before the first of its optimizer, in one call."""
+    acts = evidence.acts
+    for index, (call, act) in enumerate(acts):
+        if not isinstance(act, Schedule) or not act.first or act.on_plateau:
+            continue
+        mine = [
+            (number, a) for number, a in acts if isinstance(a, Update) and a.key == act.optimizer
+        ]
+        earlier = [a for _, a in acts[:index] if isinstance(a, Update) and a.key == act.optimizer]
+        if earlier or not mine or mine[0][0] != call or act.before == act.after:
+            continue
+        return Finding(
+            f"{act.name} takes its first step before the optimizer does: the first update runs at "
+            f"{_told(mine[0][1].rates)}, where the schedule begins at {_told(act.before)}",
+            "the schedule is stepped before the optimizer",
+            "call scheduler.step() after optimizer.step()",
+            "XFR413",
+        )
+    return None
+
+
+def _overwritten(evidence: Evidence, steps: list[Schedule]) -> Finding | None:
+    """Every rate that the schedule sets is set back before it is used."""
+    for key, group in groupby(sorted(steps, key=lambda s: s.key), key=lambda s: s.key):
+        mine = list(group)
+        others = {s.key for s in steps if s.optimizer == mine[0].optimizer}
+        updates = [
+            a for _, a in evidence.acts if isinstance(a, Update) and a.key == mine[0].optimizer
+        ]
+        if others != {key} or len(mine) < 2 or len(updates) < 2:
+            continue
+        used = {tuple(update.rates) for update in updates}
+        left = {tuple(step.after) for step in mine}
+        if len(used) == 1 and not used & left:
+            return Finding(
+                f"{mine[0].name} sets the rate to {_told(mine[0].after)}, and each update runs at "
+                f"{_told(updates[0].rates)}",
+                "the step sets the rate back after the schedule has set it",
+                "leave the rate to the schedule",
+            )
+    return None
+
+
+def _negative(evidence: Evidence, steps: list[Schedule]) -> Finding | None:
+    curve = evidence.curve
+    number = next((n for n, each in enumerate(curve.rates, 1) if each and min(each) < 0), None)
+    if number is None or (curve.rates[0] and min(curve.rates[0]) < 0):
+        return None
+    return Finding(
+        f"the learning rate is {min(curve.rates[number - 1]):.4g} at step {number} of "
+        f"{evidence.steps}: from there on each step climbs the loss",
+        "the schedule is made for fewer steps than are taken",
+        "make it for as many steps as are taken, let it stop at 0, or test with "
+        f"steps={number - 1}",
+    )
+
+
+def _always_zero(evidence: Evidence, steps: list[Schedule]) -> Finding | None:
+    rates = evidence.curve.rates
+    updates = [a for _, a in evidence.acts if isinstance(a, Update)]
+    if not steps or not rates or any(any(each) for each in rates) or not updates:
+        return None
+    if any(any(update.rates) for update in updates):
+        return None
+    return Finding(
+        f"the learning rate is 0 in all {len(rates)} steps, before and after each step of "
+        f"{steps[0].name}",
+        f"{steps[0].name} multiplies it by 0, or the rate it was given is 0",
+        "look for a whole-number division in its function, and for the rate of the optimizer",
+    )
+
+
+def _in_epochs(evidence: Evidence, steps: list[Schedule]) -> Finding | None:
+    rates = evidence.curve.rates[: _STEPS + 1]
+    names = {step.name for step in steps}
+    if len(names) != 1 or not names <= set(_GEOMETRIC) or len(rates) < 2 or not any(rates[0]):
+        return None
+    first, last = max(rates[0]), max(rates[-1])
+    if not 0 < last < _FALL * first:
+        return None
+    return Finding(
+        f"{steps[0].name}, stepped once a batch, takes the learning rate from {first:.4g} to "
+        f"{last:.2g} in {len(rates)} batches",
+        "it counts batches, and its numbers are meant for epochs",
+        "step it once an epoch, or give it numbers of batches",
+        "XFR418",
+    )
+
+
+def _ended(evidence: Evidence, steps: list[Schedule]) -> Finding | None:
+    curve = evidence.curve
+    if not curve.ended:
+        return None
+    name = steps[0].name if steps else "the schedule"
+    return Finding(
+        f"{name} stops step {len(curve.losses) + 1} of {evidence.steps} with an error: "
+        f"{curve.ended}",
+        "it is made for fewer steps than are taken",
+        "give it the number of all steps, epochs * len(loader), or test with "
+        f"steps={len(curve.losses)}",
+    )
+
+
+def _told(rates: list[float]) -> str:
+    return ", ".join(f"{rate:.4g}" for rate in dict.fromkeys(rates)) or "no rate"
+
+
+CHECK = Check("schedule", order=36, run=run)

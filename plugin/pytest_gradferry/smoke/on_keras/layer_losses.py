@@ -1,0 +1,94 @@
+"""What Keras layers add to the loss: regularizers of weights and outputs, and add_loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...frameworks import load
+from ..errors import SmokeError
+from ..tree import map_arrays
+from .watch import Watcher
+
+if TYPE_CHECKING:
+    from ..evidence import Evidence
+    from .trainee import KerasTrainee
+
+
+def terms(trainee: KerasTrainee) -> dict[str, float]:
+    """Those of a call in training, by weight or layer."""
+    found: dict[str, float] = {}
+    to_numpy = trainee.framework.to_numpy
+    with _plain_numbers(trainee):
+        trainee.predict_with(trainee.model, training=True)
+        for name, variable in trainee.variables.items():
+            if variable.regularizer is not None and variable.trainable:
+                found[name] = float(to_numpy(variable.regularizer(variable)))
+        for layer in trainee.model._flatten_layers():
+            own = [float(to_numpy(loss)) for loss in layer._get_own_losses()]
+            if own:
+                name = trainee.watcher.layers.get(id(layer), layer.name)
+                found[f"{name} ({type(layer).__name__})"] = sum(own)
+    return found
+
+
+@contextmanager
+def _plain_numbers(trainee: KerasTrainee) -> Iterator[None]:
+    undo = trainee.save()
+    try:
+        yield
+    finally:
+        trainee.model._clear_losses()
+        undo()
+
+
+@contextmanager
+def scaled(factor: float) -> Iterator[None]:
+    layer = load("keras").layers.Layer
+    base = load("keras").regularizers.Regularizer
+
+    def times(original: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(*args, **kwargs)
+        if isinstance(result, list):
+            return [factor * loss for loss in result]
+        return factor * result
+
+    with ExitStack() as stack:
+        Watcher.patch(stack, layer, "_get_own_losses", times)
+        for kind in _kinds(base):
+            # also those that a step calls itself
+            if "__call__" in vars(kind):
+                Watcher.patch(stack, kind, "__call__", times)
+        yield
+
+
+def _kinds(base: type[Any]) -> Iterator[type[Any]]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
+
+
+def by_hand(trainee: KerasTrainee, evidence: Evidence) -> bool:
+    """Whether a regularized weight gets a gradient where only its own size can give it one.
+
+    With inputs of zero and all other weights zero, the outputs do not depend on it.
+    """
+    regularized = {n for n, v in trainee.variables.items() if v.regularizer is not None}
+    given = trainee.inputs
+    for name in regularized:
+        with evidence.from_start(), scaled(0.0):
+            values = trainee.values()
+            trainee.assign({n: v if n == name else np.zeros_like(v) for n, v in values.items()})
+            trainee.inputs = map_arrays(lambda leaf: leaf * 0, given)
+            try:
+                gradient = evidence.watch_step().fresh.get(name)
+            except SmokeError:
+                continue
+            finally:
+                trainee.inputs = given
+            if gradient is not None and bool(gradient.any()):
+                return True
+    return False

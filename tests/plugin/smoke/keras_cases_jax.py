@@ -1,0 +1,197 @@
+"""Cases for Keras on JAX: the user's own steps there, on state of their own."""
+
+import jax
+import keras
+import numpy as np
+import pytest
+from keras import layers as L
+from keras_cases import (
+    CLASSES,
+    Small,
+    assert_equal,
+    batch,
+    bug,
+    compiled,
+    cross_entropy,
+    net,
+    sound,
+    state,
+)
+
+from pytest_gradferry.smoke import Smoke, SmokeError
+
+
+def own(model=None, training=True, loss=None, sign=1.0, compile=jax.jit, part=slice(None)):
+    """A step over stateless_call and stateless_apply, on state in a closure, as Keras' guide
+    writes it."""
+    model = model or net()
+    loss = loss or cross_entropy()
+    optimizer = keras.optimizers.SGD(0.05)
+    optimizer.build(model.trainable_variables)
+
+    def loss_and_updates(weights, others, x, y):
+        output, others = model.stateless_call(weights, others, x, training=training)
+        value = loss(y, output)
+        return sign * value, (value, others)
+
+    gradients_of = jax.value_and_grad(loss_and_updates, has_aux=True)
+
+    def train(kept, x, y):
+        weights, others, slots = kept
+        (_, (value, others)), gradients = gradients_of(weights, others, x, y)
+        idle = [g * 0 for g in gradients]
+        idle[part] = gradients[part]
+        weights, slots = optimizer.stateless_apply(slots, idle, weights)
+        return value, (weights, others, slots)
+
+    train = compile(train)
+    kept = tuple(
+        [v.value for v in group]
+        for group in (model.trainable_variables, model.non_trainable_variables, optimizer.variables)
+    )
+
+    def step(x, y):
+        nonlocal kept
+        value, kept = train(kept, x, y)
+        return value
+
+    return model, *batch(), {"step": step}
+
+
+@sound
+def own_state():
+    return own()
+
+
+@sound
+def own_state_given_away():
+    """The arrays of the step before are deleted."""
+    return own(compile=lambda train: jax.jit(train, donate_argnums=0))
+
+
+class Trainer:
+    def __init__(self, model):
+        self.model, self.loss, self.rate = model, cross_entropy(), 0.05
+        self.state = {
+            "weights": [v.value for v in model.trainable_variables],
+            "others": [v.value for v in model.non_trainable_variables],
+        }
+
+    def step(self, x, y):
+        def loss(weights):
+            output, others = self.model.stateless_call(
+                weights, self.state["others"], x, training=True
+            )
+            return self.loss(y, output), others
+
+        (value, others), gradients = jax.value_and_grad(loss, has_aux=True)(self.state["weights"])
+        moved = zip(self.state["weights"], gradients, strict=True)
+        self.state["weights"] = [w - self.rate * g for w, g in moved]
+        self.state["others"] = others
+        return value
+
+
+@sound
+def own_state_on_an_object_without_an_optimizer():
+    model = net()
+    return model, *batch(), {"step": Trainer(model).step}
+
+
+@sound
+def on_the_models_variables():
+    model, optimizer = net(), keras.optimizers.SGD(0.05)
+
+    def loss(weights, x, y):
+        mapping = list(zip(model.trainable_variables, weights, strict=True))
+        with keras.StatelessScope(mapping) as scope:
+            value = cross_entropy()(y, model(x, training=True))
+        moved = [scope.get_current_value(v) for v in model.non_trainable_variables]
+        return value, moved
+
+    def step(x, y):
+        weights = [v.value for v in model.trainable_variables]
+        (value, moved), gradients = jax.value_and_grad(loss, has_aux=True)(weights, x, y)
+        optimizer.apply(gradients, model.trainable_variables)
+        for variable, new in zip(model.non_trainable_variables, moved, strict=True):
+            if new is not None:
+                variable.assign(new)
+        return value
+
+    return model, *batch(), {"step": step}
+
+
+class OwnTrainStep(Small):
+    def train_step(self, state, data):
+        weights, others, slots, metrics = state
+        x, y = data
+
+        def loss(weights):
+            output, after = self.stateless_call(weights, others, x, training=True)
+            return self.compute_loss(y=y, y_pred=output), after
+
+        (value, others), gradients = jax.value_and_grad(loss, has_aux=True)(weights)
+        weights, slots = self.optimizer.stateless_apply(slots, gradients, weights)
+        return {"loss": value}, (weights, others, slots, metrics)
+
+
+@sound
+def own_train_step():
+    model = OwnTrainStep()
+    model(batch()[0])
+    return compiled(model)
+
+
+@bug("modes", "without training=True", "XFR303")
+def training_not_passed():
+    return own(training=None)
+
+
+@bug("learns", "went from")
+def flipped_sign():
+    return own(sign=-1.0)
+
+
+@bug("updates", "is handed zeros")
+def left_out_of_the_update():
+    return own(part=slice(0, 2))
+
+
+@bug("loss-input", "given logits", "XFR402")
+def own_state_and_no_from_logits():
+    return own(loss=cross_entropy(from_logits=False))
+
+
+@state
+def own_state_is_given_back():
+    model, x, y, how = own(compile=lambda train: jax.jit(train, donate_argnums=0))
+    step = how["step"]
+    step(x, y)
+    (cell,) = [c for c in step.__closure__ if isinstance(c.cell_contents, tuple)]
+    before = jax.tree.map(np.array, cell.cell_contents)
+    assert model.trainable_variables[0].value.is_deleted()  # the step was given them
+    Smoke()(model, x, y, step=step)
+    assert_equal(
+        jax.tree.leaves(before), [np.array(v) for v in jax.tree.leaves(cell.cell_contents)]
+    )
+
+
+@state
+def state_that_cannot_be_found_is_said():
+    model = keras.Sequential([L.Input((8,)), L.Dense(CLASSES)])
+
+    def steps():
+        weights = [v.value + 0 for v in model.trainable_variables]
+        value = None
+        while True:
+            x, y = yield value
+
+            def loss(weights, x=x, y=y):
+                return cross_entropy()(y, model.stateless_call(weights, [], x)[0])
+
+            value, gradients = jax.value_and_grad(loss)(weights)
+            weights = [w - 0.1 * g for w, g in zip(weights, gradients, strict=True)]
+
+    running = steps()
+    next(running)
+    with pytest.raises(SmokeError, match="neither the model's variables nor"):
+        Smoke()(model, *batch(), step=lambda x, y: running.send((x, y)))

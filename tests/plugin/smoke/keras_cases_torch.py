@@ -1,0 +1,213 @@
+"""Cases for Keras on torch: the user's own steps there."""
+
+import keras
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from keras import layers as L
+from keras_cases import (
+    CLASSES,
+    Small,
+    assert_equal,
+    batch,
+    bug,
+    compiled,
+    cross_entropy,
+    net,
+    sound,
+    state,
+    values,
+)
+
+from pytest_gradferry.smoke import Smoke, SmokeError
+
+torch.set_num_threads(1)
+
+
+def own(model=None, clear=True, training=True, loss=None, held=None, update=True):
+    """A step that applies the gradients with an optimizer of Keras'."""
+    model = model or net()
+    loss = loss or cross_entropy()
+    optimizer = keras.optimizers.SGD(0.05)
+
+    def step(x, y):
+        if clear:
+            model.zero_grad()
+        value = loss(y, model(x, training=training))
+        value.backward()
+        weights = model.trainable_variables if held is None else held
+        if update:
+            with torch.no_grad():
+                optimizer.apply([w.value.grad for w in weights], weights)
+        return value
+
+    return model, *batch(), {"step": step}
+
+
+def with_torch(optimizer, clear=True):
+    """A step that updates with an optimizer of torch's."""
+    model = net()
+    optimizer = optimizer(model.parameters())
+
+    def step(x, y):
+        if clear:
+            optimizer.zero_grad()
+        value = F.cross_entropy(model(x, training=True), y)
+        value.backward()
+        optimizer.step()
+        return value
+
+    return model, *batch(), {"step": step}
+
+
+@sound
+def own_step():
+    return own()
+
+
+@sound
+def own_step_with_torchs_optimizer():
+    return with_torch(lambda weights: torch.optim.Adam(weights, 0.01))
+
+
+class OwnTrainStep(Small):
+    def train_step(self, data):
+        x, y = data
+        self.zero_grad()
+        loss = self.compute_loss(y=y, y_pred=self(x, training=True))
+        loss.backward()
+        weights = list(self.trainable_weights)
+        with torch.no_grad():
+            self.optimizer.apply([w.value.grad for w in weights], weights)
+        return {"loss": loss}
+
+
+@sound
+def own_train_step():
+    return compiled(OwnTrainStep())
+
+
+class Wrapped(keras.Model):
+    """torch's own modules inside, which only know the mode of the module."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = torch.nn.Sequential(
+            torch.nn.Linear(8, 6), torch.nn.BatchNorm1d(6), torch.nn.Dropout(0.5)
+        )
+        self.fc = L.Dense(CLASSES)
+
+    def call(self, x, training=None):
+        return self.fc(self.body(x, training=training))
+
+
+@sound
+def torch_modules_inside():
+    return compiled(Wrapped())
+
+
+@sound
+def recurrent_with_mask():
+    model = keras.Sequential([L.Embedding(9, 4, mask_zero=True), L.SimpleRNN(4), L.Dense(CLASSES)])
+    return (
+        model,
+        np.random.default_rng(0).integers(0, 9, (8, 3)),
+        batch()[1],
+        {"loss": "cross_entropy"},
+    )
+
+
+@bug("fresh-gradients", "sum of the one used before")
+def no_zero_grad():
+    return own(clear=False)
+
+
+@bug("fresh-gradients", "sum of the one used before")
+def no_zero_grad_with_torchs_optimizer():
+    return with_torch(lambda weights: torch.optim.SGD(weights, 0.01), clear=False)
+
+
+@bug("modes", "without training=True", "XFR303")
+def training_not_passed():
+    return own(training=None)
+
+
+@bug("updates", "no optimizer was stepped")
+def no_update():
+    return own(update=False)
+
+
+@bug("updates", "no optimizer holds")
+def left_out_of_the_update():
+    model = net()
+    return own(model, held=model.get_layer("fc2").trainable_variables)
+
+
+@bug("loss-input", "given probabilities", "XFR403")
+def softmax_before_torchs_loss():
+    return own(net(activation="softmax"), loss=lambda y, out: F.cross_entropy(out, y))
+
+
+class NoGrad(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.fc1, self.fc2 = L.Dense(6, name="fc1"), L.Dense(CLASSES, name="fc2")
+
+    def call(self, x):
+        with torch.no_grad():
+            x = self.fc1(x)
+        return self.fc2(x)
+
+
+@bug("gradients", "torch.no_grad", "XFR221")
+def no_grad_around_a_layer():
+    return compiled(NoGrad())
+
+
+class AlwaysDrops(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.fc1, self.fc2 = L.Dense(6, "relu"), L.Dense(CLASSES)
+
+    def call(self, x, training=None):
+        return self.fc2(F.dropout(self.fc1(x), 0.5))
+
+
+@bug("modes", "F.dropout in", "XFR311")
+def dropout_in_evaluation():
+    return compiled(AlwaysDrops())
+
+
+@state
+def gradients_modes_and_optimizer_are_given_back():
+    model, x, y, how = with_torch(lambda weights: torch.optim.Adam(weights, 0.01))
+    how["step"](torch.from_numpy(x), torch.from_numpy(y))
+    model.eval()
+    before = values(model)
+    gradients = [np.array(w.value.grad) for w in model.trainable_variables]
+    Smoke()(model, x, y, **how)
+    assert_equal(before, values(model))
+    assert_equal(gradients, [np.array(w.value.grad) for w in model.trainable_variables])
+    assert not model.training
+
+
+@state
+def all_is_given_back_after_an_error():
+    model, x, y, how = own()
+    before, call = values(model), keras.Operation.__call__
+    inner, calls = how["step"], 0
+
+    def step(x, y):
+        nonlocal calls
+        calls += 1
+        value = inner(x, y)
+        if calls == 2:
+            raise RuntimeError("out of luck")
+        return value
+
+    with pytest.raises(SmokeError, match="out of luck"):
+        Smoke()(model, x, y, step=step)
+    assert_equal(before, values(model))
+    assert keras.Operation.__call__ is call
+    assert not any(w.value._backward_hooks for w in model.trainable_variables)
