@@ -21,6 +21,7 @@ from .advice import Advice
 from .compiling import Compiling
 from .errors import SmokeError
 from .files import Files
+from .parallel import Parallel
 from .precision import Precision
 from .record import StepRecord, Weight
 
@@ -40,6 +41,7 @@ class Trainee(ABC):
     files: Files
     compiling: Compiling
     precision: Precision
+    parallel: Parallel = Parallel()
 
     @property
     def title(self) -> str:

@@ -19,6 +19,7 @@ from . import loop
 from .advice import TorchAdvice
 from .compiling import TorchCompiling
 from .files import TorchFiles
+from .parallel import TorchParallel
 from .precision import TorchPrecision
 from .state import (
     save_generator,
@@ -72,6 +73,7 @@ class TorchTrainee(Trainee):
         self.files = TorchFiles(self)
         self.compiling = TorchCompiling(self, self._step)
         self.precision = TorchPrecision(self)
+        self.parallel = TorchParallel(self)
 
     def _training(self, loss: Any, optimizer: Any, step: Any) -> tuple[Any, Any, Any]:
         """The step, its optimizers, and the function of the user's that it runs, if any."""
