@@ -31,6 +31,7 @@ class Parallel:
     """What each framework fills in."""
 
     what = ""  # "DistributedDataParallel on 2 processes"
+    without_statistics = ""  # what `quiet(batch_norm=True)` does, for the report
 
     def absent(self) -> str:
         """Why it cannot be done, and what to change; empty where it can."""
@@ -49,7 +50,7 @@ class Parallel:
 
     @contextmanager
     def quiet(self, batch_norm: bool = False) -> Iterator[None]:
-        """Inside, dropout layers rest; batch norm too if asked."""
+        """Inside, dropout layers rest, and batch norm does not depend on the halves if asked."""
         yield
 
     def has_batch_norm(self) -> bool:

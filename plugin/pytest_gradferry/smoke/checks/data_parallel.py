@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import SmokeError
 from ..evidence import Curve, Evidence
-from ..parallel import ParallelError, Replica, batch_size
+from ..parallel import REPLICAS, ParallelError, Replica, batch_size
 from ..report import Finding, Outcome, failed, passed, skipped
 from . import Check
 from . import failed as has_failed
@@ -49,8 +49,11 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         if _same(evidence, quiet, other[0]):
             return passed(
                 f"{told}, which is batch norm's doing: each half has its own statistics "
-                "(with batch norm at rest they agree; synchronised batch norm shares them)"
+                f"({parallel.without_statistics})"
             )
+    times = _times(evidence)
+    if times is not None:
+        return failed(_multiplied(evidence, times))
     return passed(
         f"{told}, though the replicas agree: the loss of the batch is not the mean of its halves'"
     )
@@ -134,6 +137,38 @@ def _of_a_sum(evidence: Evidence, single: Curve, replicas: list[Replica]) -> Fin
         f"out {len(replicas)} times too small",
         "average the loss over the samples, or multiply it by the number of replicas",
     )
+
+
+def _times(evidence: Evidence) -> float | None:
+    """How many times as far the replicas' first update goes as that of one; None if it is none."""
+    parallel = evidence.trainee.parallel
+    with parallel.quiet():
+        single = evidence.train(1)
+    with evidence.from_start(), parallel.quiet():
+        found = parallel.train(1, evidence.seed, unused=True)[0]
+    names = [name for name in evidence.reached if name in found.after]
+    alone = np.concatenate([(single.after[n] - single.before[n]).ravel() for n in names])
+    both = np.concatenate([(found.after[n] - single.before[n]).ravel() for n in names])
+    if not alone.any() or not both.any():
+        return None
+    straight = float(alone @ both / (np.linalg.norm(alone) * np.linalg.norm(both)))
+    times = float(np.linalg.norm(both) / np.linalg.norm(alone))
+    return times if straight > 0.999 and abs(times - 1) > 0.05 else None
+
+
+def _multiplied(evidence: Evidence, times: float) -> Finding:
+    measured = (
+        f"the first update of {evidence.trainee.parallel.what} goes {times:.3g} times as far "
+    )
+    measured += "as that of one, in the same direction"
+    if abs(times - REPLICAS) < 0.02:
+        return Finding(
+            measured,
+            "the replicas' gradients are added up, and each is of the mean over its own part",
+            "divide the loss by the number of replicas (strategy.num_replicas_in_sync), or take it "
+            "from self.compute_loss, which does",
+        )
+    return Finding(measured, fix="see how the loss is reduced, over the samples and the replicas")
 
 
 CHECK = Check("data-parallel", order=120, run=run, default=False)

@@ -41,6 +41,7 @@ class TorchParallel(Parallel):
     """See `Parallel`."""
 
     what = f"DistributedDataParallel on {REPLICAS} processes"
+    without_statistics = "with batch norm in evaluation mode they agree; SyncBatchNorm shares them"
 
     def __init__(self, trainee: TorchTrainee) -> None:
         self._trainee = trainee

@@ -50,7 +50,8 @@ class TorchPrecision(Precision):
         handles = [m.register_forward_hook(note) for m in self._trainee.model.modules()]
         undo = self._trainee.save()
         try:
-            self._trainee.step()
+            with self._trainee.compiling.watched():
+                self._trainee.step()
         finally:
             for handle in handles:
                 handle.remove()
@@ -118,6 +119,7 @@ class TorchPrecision(Precision):
             return original_backward(tensor, gradient, *args, **kwargs)
 
         with ExitStack() as stack:
+            stack.enter_context(self._trainee.compiling.watched())
             for name, parameter in self._trainee.model.named_parameters():
                 if parameter.requires_grad:
                     parameters[name] = parameter

@@ -12,6 +12,7 @@ import numpy as np
 
 from ....frameworks import Array, Framework, Undo, load
 from ...compiling import Compiling
+from ...parallel import Parallel
 from ...precision import Precision
 from ...record import LossCall, StepRecord
 
@@ -121,6 +122,9 @@ class Backend(ABC):
 
     def precision(self, trainee: KerasTrainee) -> Precision:
         return Precision()
+
+    def parallel(self, trainee: KerasTrainee) -> Parallel:
+        return Parallel()
 
     def find_state(self, trainee: KerasTrainee) -> None:
         """Find where the user's step keeps what it trains, if not in the model's variables."""

@@ -11,10 +11,12 @@ import numpy as np
 
 from ....frameworks import TensorFlow, load
 from ...compiling import Compiling
+from ...parallel import Parallel
 from ...precision import Precision
 from ...record import LossCall, StepRecord
 from ...tree import leaves
 from ..compiling import KerasCompiling
+from ..parallel import KerasParallel
 from ..precision import KerasPrecision
 from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
 
@@ -73,6 +75,9 @@ class TensorFlowBackend(Backend):
 
     def precision(self, trainee: KerasTrainee) -> Precision:
         return KerasPrecision(trainee)
+
+    def parallel(self, trainee: KerasTrainee) -> Parallel:
+        return KerasParallel(trainee)
 
     def make_step(self, model: Any, value: Step, optimizer: Any) -> Step:
         def step(inputs: Any, targets: Any) -> Any:
