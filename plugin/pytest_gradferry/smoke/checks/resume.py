@@ -58,7 +58,7 @@ class _Interruption:
         except Exception as error:
             if has_failed(earlier, "save-load"):
                 return follows("save-load")
-            told = str(error).strip().splitlines()[0][:200]
+            told = " ".join(str(error).split())[:300]
             measured = f"loading {self.checkpoint.holds} fails: {type(error).__name__}: {told}"
             return failed(Finding(measured))
         if self._same(found):

@@ -23,6 +23,7 @@ def terms(trainee: KerasTrainee) -> dict[str, float]:
     found: dict[str, float] = {}
     to_numpy = trainee.framework.to_numpy
     with _plain_numbers(trainee):
+        trainee.backend.settle(trainee.model)
         trainee.predict_with(trainee.model, training=True)
         for name, variable in trainee.variables.items():
             if getattr(variable, "regularizer", None) is not None and variable.trainable:
