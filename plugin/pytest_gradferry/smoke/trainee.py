@@ -21,6 +21,7 @@ from .advice import Advice
 from .compiling import Compiling
 from .errors import SmokeError
 from .files import Files
+from .growth import Ledger
 from .record import StepRecord, Weight
 
 if TYPE_CHECKING:
@@ -127,6 +128,10 @@ class Trainee(ABC):
     def penalised_by_hand(self, evidence: Evidence) -> bool:
         """Whether the step computes itself what the layers add."""
         return False
+
+    def ledger(self) -> Ledger | None:
+        """What counts the things that steps may leave behind; None where that is not known."""
+        return None
 
     @abstractmethod
     def hidden(self) -> dict[str, tuple[str, str, str]]:

@@ -13,6 +13,7 @@ from ...keras_layers import layer_paths
 from ..advice import Advice
 from ..errors import SmokeError
 from ..files import Files
+from ..growth import Ledger
 from ..held import Held
 from ..record import StepRecord, Weight
 from ..trainee import Trainee, scalar_loss, takes_targets
@@ -271,13 +272,13 @@ class KerasTrainee(Trainee):
         return self.backend.is_tensor(thing)
 
     def predict(self, inputs: list[Array] | None = None) -> tuple[list[Array], StepRecord]:
+        self.backend.settle(self.model)
         return self.predict_with(self.model, inputs)
 
     def predict_with(
         self, model: Any, inputs: list[Array] | None = None, training: bool = False
     ) -> tuple[list[Array], StepRecord]:
         """`predict` by another model of the same class, or in training mode."""
-        self.backend.settle(self.model)
         given = self._call_tensors()
         if inputs is not None:
             given = [
@@ -330,6 +331,9 @@ class KerasTrainee(Trainee):
     def scale_learning_rates(self, factor: float) -> None:
         for optimizer in self.optimizers:
             self.backend.scale_learning_rates(optimizer, factor)
+
+    def ledger(self) -> Ledger | None:
+        return self.backend.ledger(self)
 
     def layer_losses(self) -> dict[str, float]:
         return layer_losses.terms(self)

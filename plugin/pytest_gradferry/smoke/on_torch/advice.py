@@ -15,6 +15,8 @@ class TorchAdvice(Advice):
 
     def __init__(self, model: Any) -> None:
         self._model = model
+        # where a graph of an earlier step is kept, if anywhere
+        self.carried_graph: Callable[[], str] = lambda: ""
 
     stepping = "call optimizer.step() after loss.backward()"
     stepping_code = "XFR235"
@@ -22,6 +24,14 @@ class TorchAdvice(Advice):
     cut_loss_code = "XFR220"
     summing = ("clear the gradients once an update, not once a micro-batch", "")
     clearing = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
+
+    def error(self, error: BaseException) -> tuple[str, str, str]:
+        if "backward through the graph a second time" in str(error):
+            place = self.carried_graph()
+            if place:
+                cause = f"{place} is carried into the next step with the graph of the one before"
+                return cause, "detach it at the end of the step: hidden = hidden.detach()", "XFR708"
+        return super().error(error)
 
     def modes(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
         name = type(self._model).__name__

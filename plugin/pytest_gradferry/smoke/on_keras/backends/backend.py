@@ -12,6 +12,7 @@ import numpy as np
 
 from ....frameworks import Array, Framework, Undo, load
 from ...compiling import Compiling
+from ...growth import Ledger
 from ...record import LossCall, StepRecord
 
 if TYPE_CHECKING:
@@ -141,6 +142,10 @@ class Backend(ABC):
 
     def reseed_for_step(self, seed: int) -> None:
         self.reseed(seed)
+
+    def ledger(self, trainee: KerasTrainee) -> Ledger | None:
+        """What counts the things that steps may leave behind."""
+        return None
 
     # optimizers
 

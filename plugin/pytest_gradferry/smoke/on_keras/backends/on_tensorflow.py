@@ -11,9 +11,11 @@ import numpy as np
 
 from ....frameworks import TensorFlow, load
 from ...compiling import Compiling
+from ...growth import Ledger
 from ...record import LossCall, StepRecord
 from ...tree import leaves
 from ..compiling import KerasCompiling
+from ..ledger import TensorFlowLedger
 from ..sights import plain_variables
 from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
 
@@ -70,6 +72,9 @@ class TensorFlowBackend(Backend):
 
     def reseed_for_step(self, seed: int) -> None:
         self._tensorflow.seed_without_kernels(seed)
+
+    def ledger(self, trainee: KerasTrainee) -> Ledger:
+        return TensorFlowLedger(trainee)
 
     def compiling(self, trainee: KerasTrainee) -> Compiling:
         return KerasCompiling(trainee, lambda: self._draws_from_kernels)
