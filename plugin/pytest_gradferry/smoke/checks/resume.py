@@ -68,6 +68,9 @@ class _Interruption:
         measured = self._told(found)
         missing = self._missing()
         if missing is None:
+            for check in ("gradients", "fresh-gradients", "updates"):
+                if has_failed(earlier, check):
+                    return follows(check)
             fix = "look for state of the model and the step that the checkpoint leaves out"
             return failed(Finding(measured, fix=fix))
         for piece, _ in missing:

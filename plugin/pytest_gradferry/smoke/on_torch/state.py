@@ -48,7 +48,7 @@ def save_tables(modules: list[Any]) -> Undo:
         (table, table.copy())
         for module in modules
         for name, table in vars(module).items()
-        if name in _TABLES or (name.endswith("_hooks") and isinstance(table, dict))
+        if isinstance(table, dict) and (name in _TABLES or name.endswith("_hooks"))
     ]
 
     def undo() -> None:

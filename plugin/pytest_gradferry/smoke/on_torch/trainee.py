@@ -182,11 +182,10 @@ class TorchTrainee(Trainee):
         self._restore_batch()
         if self._own_loop:
             self.model.train()
-        with self.compiling.uncompiled():
-            if takes_targets(self._step):
-                value = self._step(self.inputs, targets)
-            else:
-                value = self._step(self.inputs)
+        if takes_targets(self._step):
+            value = self._step(self.inputs, targets)
+        else:
+            value = self._step(self.inputs)
         self._went_through = True
         return scalar_loss(value, self.framework)
 
@@ -195,6 +194,7 @@ class TorchTrainee(Trainee):
         record = StepRecord(training_before=self.model.training)
         before = self.values()
         with ExitStack() as stack:
+            stack.enter_context(self.compiling.watched())
             self._watcher.watch(stack, record)
             yield record
         record.training_after = self.model.training
@@ -244,7 +244,7 @@ class TorchTrainee(Trainee):
         undo = save_attributes(list(model.modules()))  # modes too
         model.eval()
         try:
-            with self.torch.no_grad(), functions_seen(record):
+            with self.compiling.watched(), self.torch.no_grad(), functions_seen(record):
                 path = self._watcher.root_path
                 called = model.get_submodule(path) if path else model
                 output = called(*args, **kwargs)
