@@ -22,6 +22,8 @@ from .compiling import Compiling
 from .errors import SmokeError
 from .files import Files
 from .growth import Ledger
+from .parallel import Parallel
+from .precision import Precision
 from .record import StepRecord, Weight
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ class Trainee(ABC):
     advice: Advice
     files: Files
     compiling: Compiling
+    precision: Precision
+    parallel: Parallel = Parallel()
 
     @property
     def title(self) -> str:

@@ -92,6 +92,8 @@ class KerasTrainee(Trainee):
         self.watcher.optimizers = list(self.optimizers)
         self.advice, self.files = self._make_parts()
         self.compiling = self.backend.compiling(self)
+        self.precision = self.backend.precision(self)
+        self.parallel = self.backend.parallel(self)
         self.backend.find_state(self)
         self._seeds = {
             id(v): (v, self.backend.read(v)) for v in model.variables if v.name == _SEED_STATE
@@ -299,6 +301,11 @@ class KerasTrainee(Trainee):
             output = model(*args, **{**kwargs, **self.mode(training)})
         found = [leaf for leaf in leaves(output) if self._is_tensor(leaf)]
         return [self.framework.to_numpy(leaf) for leaf in found], record
+
+    def names(self, variables: list[Any]) -> list[str]:
+        """The names that these weights go by here."""
+        known = {id(variable): name for name, variable in self.variables.items()}
+        return [known[id(variable)] for variable in variables]
 
     # optimizers
 

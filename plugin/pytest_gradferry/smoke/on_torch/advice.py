@@ -9,6 +9,31 @@ from ...frameworks import load
 from ..advice import Advice
 from ..record import LossCall, StepRecord
 
+_NOTHING = ("", "", "")
+_SCALER_ORDER = (
+    "scaler.scale(loss).backward(), scaler.unscale_(optimizer) if gradients are clipped, "
+    "scaler.step(optimizer), scaler.update(), each once a step"
+)
+# What GradScaler raises when a call of its is missing or comes twice.
+_SCALER_ERRORS = {
+    "step() has already been called since the last update()": (
+        "scaler.update() is missing after scaler.step(optimizer)",
+        _SCALER_ORDER,
+        "XFR803",
+    ),
+    "unscale_() has already been called on this optimizer": (
+        "scaler.unscale_(optimizer) comes twice, or scaler.update() is missing",
+        _SCALER_ORDER,
+        "XFR803",
+    ),
+    "No inf checks were recorded prior to update": (
+        "scaler.update() comes twice, or without scaler.step(optimizer) before it",
+        _SCALER_ORDER,
+        "XFR803",
+    ),
+    "_scale is None": ("the loss is never scaled", _SCALER_ORDER, "XFR803"),
+}
+
 
 class TorchAdvice(Advice):
     """See `Advice`."""
@@ -31,7 +56,7 @@ class TorchAdvice(Advice):
             if place:
                 cause = f"{place} is carried into the next step with the graph of the one before"
                 return cause, "detach it at the end of the step: hidden = hidden.detach()", "XFR708"
-        return super().error(error)
+        return next((told for text, told in _SCALER_ERRORS.items() if text in str(error)), _NOTHING)
 
     def modes(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
         name = type(self._model).__name__

@@ -21,6 +21,8 @@ from .advice import TorchAdvice
 from .compiling import TorchCompiling
 from .files import TorchFiles
 from .ledger import TorchLedger
+from .parallel import TorchParallel
+from .precision import TorchPrecision
 from .state import (
     save_attributes,
     save_generator,
@@ -79,6 +81,8 @@ class TorchTrainee(Trainee):
         self.advice.carried_graph = self._carried_graph
         self.files = TorchFiles(self)
         self.compiling = TorchCompiling(self, self._step)
+        self.precision = TorchPrecision(self)
+        self.parallel = TorchParallel(self)
 
     def _training(self, loss: Any, optimizer: Any, step: Any) -> tuple[Any, Any, Any]:
         """The step, its optimizers, and the function of the user's that it runs, if any."""
@@ -252,6 +256,10 @@ class TorchTrainee(Trainee):
             undo()
         found = [leaf for leaf in leaves(_plain(output)) if isinstance(leaf, self.torch.Tensor)]
         return [to_array(leaf) for leaf in found], record
+
+    @property
+    def device_type(self) -> str:
+        return str(next(iter(self._tensors.values())).device.type)
 
     # optimizers
 

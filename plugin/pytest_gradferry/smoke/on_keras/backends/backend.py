@@ -13,6 +13,8 @@ import numpy as np
 from ....frameworks import Array, Framework, Undo, load
 from ...compiling import Compiling
 from ...growth import Ledger
+from ...parallel import Parallel
+from ...precision import Precision
 from ...record import LossCall, StepRecord
 
 if TYPE_CHECKING:
@@ -124,6 +126,12 @@ class Backend(ABC):
 
     def compiling(self, trainee: KerasTrainee) -> Compiling:
         return Compiling()
+
+    def precision(self, trainee: KerasTrainee) -> Precision:
+        return Precision()
+
+    def parallel(self, trainee: KerasTrainee) -> Parallel:
+        return Parallel()
 
     def find_state(self, trainee: KerasTrainee) -> None:
         """Find where the user's step keeps what it trains, if not in the model's variables."""
