@@ -170,6 +170,19 @@ class Evidence:
             np.allclose(a, b, rtol=1e-4, equal_nan=True) for a, b in zip(*outputs, strict=True)
         )
 
+    def moves_after(self, step: int, names: list[str]) -> bool:
+        """Whether one of these weights moves in a run of `steps` behind the step of that number."""
+        with self.from_start():
+            before: dict[str, Array] = {}
+            for number in range(self.steps):
+                self.trainee.reseed_for_step(self.seed)
+                self.trainee.step()
+                now = self.trainee.values()
+                if number >= step and any(not np.array_equal(now[n], before[n]) for n in names):
+                    return True
+                before = now
+        return False
+
     def first_losses(self, count: int) -> list[float]:
         """The loss of the first step, taken several times: equal unless seeding misses a draw."""
         losses = []

@@ -106,6 +106,13 @@ class Trainee(ABC):
     @abstractmethod
     def scale_learning_rates(self, factor: float) -> None: ...
 
+    def units(self, name: str, value: Array) -> Array | None:
+        """A value of a dense or convolutional layer's kernel with a row for each of its units.
+
+        None for any other weight.
+        """
+        return None
+
     def layer_losses(self) -> dict[str, float]:
         """What layers add to the loss by themselves, by where it comes from.
 
@@ -122,8 +129,8 @@ class Trainee(ABC):
         return False
 
     @abstractmethod
-    def hidden(self) -> dict[str, tuple[str, str]]:
-        """Weights in use that the model does not list: name -> (where it is kept, rule code)."""
+    def hidden(self) -> dict[str, tuple[str, str, str]]:
+        """Weights in use that the model does not list: name -> (why, fix, rule code)."""
 
     def is_used(self, name: str, record: StepRecord) -> bool:
         """Whether a step that was watched used this weight, listed or hidden."""

@@ -50,6 +50,19 @@ def carried(used: Array, before: Array, fresh: Array) -> float | None:
     return difference if difference < 1e-5 and distance(used, _scaled(fresh, used)) > 1e-3 else None
 
 
+def normalised(logarithms: Array) -> bool:
+    """Whether the rows are logarithms of probabilities."""
+    with np.errstate(over="ignore"):
+        return bool(np.allclose(np.exp(logarithms.astype(np.float64)).sum(-1), 1, atol=1e-3))
+
+
+def normalised_over_batch(logarithms: Array) -> bool:
+    """Whether its columns are, as of a softmax over the wrong axis."""
+    if logarithms.ndim != 2 or len(logarithms) < 2:
+        return False
+    return normalised(logarithms.T) and not normalised(logarithms)
+
+
 def _scaled(array: Array, like: Array) -> Array:
     """The multiple of an array that is nearest to another."""
     square = float((array * array).sum())

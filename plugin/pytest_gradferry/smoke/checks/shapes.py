@@ -14,6 +14,16 @@ from . import Check
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     trainee = evidence.trainee
+    size = evidence.watched[0].loss_size
+    if size > 1:
+        return failed(
+            Finding(
+                f"the tape is asked for the gradient of {size} numbers, not of one loss",
+                cause=f"it returns that of their sum, which is {size} times that of their mean",
+                fix="take the mean over the samples (tf.reduce_mean) inside the tape",
+                code="XFR225",
+            )
+        )
     outputs = evidence.watched[0].outputs
     targets = [leaf for leaf in leaves(trainee.targets) if hasattr(leaf, "shape")]
     if outputs is None or len(targets) != 1 or len(leaves(trainee.targets)) != 1:

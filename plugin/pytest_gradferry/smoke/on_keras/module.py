@@ -109,8 +109,18 @@ class ModuleTrainee(KerasTrainee):
     def layer_losses(self) -> dict[str, float]:
         return {}
 
-    def hidden(self) -> dict[str, tuple[str, str]]:
-        return {name: (f"{path}, a Keras layer", "") for name, (path, _) in self._hidden.items()}
+    def hidden(self) -> dict[str, tuple[str, str, str]]:
+        fix = "derive the model from keras.Model, which lists the weights of Keras layers too"
+        return {
+            name: (f"the layers stand in {path}, a Keras layer", fix, "")
+            for name, (path, _) in self._hidden.items()
+        }
+
+    def _find_plain(self, layers: dict[int, str]) -> dict[str, Any]:
+        return {}  # its own variables are tf.Variables
+
+    def _states(self, model: Any) -> list[Any]:
+        return []
 
     def is_used(self, name: str, record: StepRecord) -> bool:
         if name in self._hidden and any(c.layer == self._hidden[name][0] for c in record.calls):
@@ -170,8 +180,6 @@ class ModuleAdvice(KerasAdvice):
     def __init__(self, trainee: ModuleTrainee) -> None:
         super().__init__(trainee)
         self._module = trainee
-
-    listing = "derive the model from keras.Model, which lists the weights of Keras layers too"
 
     def flaws(self) -> list[tuple[str, str, str, str]]:
         return []

@@ -50,7 +50,7 @@ class KerasTrainee(Trainee):
         self.targets = loop.as_tensors(targets, self.backend)
         self._build()
         self._step: Callable[..., Any]
-        layers = self._name_layers()
+        self._layers = layers = self._name_layers()
         self.held = self._look_for_held(step, layers)
         self.own_step = step is not None
         self.calls_itself = self.own_step  # the user's code, not fit's, calls the model
@@ -70,6 +70,8 @@ class KerasTrainee(Trainee):
                 "loss='cross_entropy', or the step function of your own, step=..."
             )
         self.variables, self.weights = self._name_weights(layers)
+        self._plain = self._find_plain(layers)
+        self.variables |= self._plain
         if not any(weight.trainable for weight in self.weights.values()):
             raise SmokeError(
                 f"{type(model).__name__} has no trainable weight: nothing can be trained. "
@@ -80,6 +82,7 @@ class KerasTrainee(Trainee):
             self._at_the_end.append(save_training(model, leaves(optimizer), self.backend))
         self.watcher = self._make_watcher(layers)
         self.watcher.on_new_optimizer = self._meet
+        self.watcher.plain = set(self._plain)
         self._late: list[Undo] = []  # for optimizers first seen when they update
         self._strangers: list[Any] = []  # what those update
         self.optimizers = [
@@ -129,6 +132,9 @@ class KerasTrainee(Trainee):
     def _name_weights(self, layers: dict[int, str]) -> tuple[dict[str, Any], dict[str, Weight]]:
         return _weights(self.model, layers)
 
+    def _find_plain(self, layers: dict[int, str]) -> dict[str, Any]:
+        return self.backend.plain_variables(self.model, layers)
+
     def _why_no_weights(self) -> str:
         return "Are the layers attributes of the model, and is trainable set?"
 
@@ -151,6 +157,7 @@ class KerasTrainee(Trainee):
     def save(self) -> Undo:
         metrics_variables = getattr(self.model, "metrics_variables", ())
         variables = {id(v): v for v in (*self.model.variables, *metrics_variables)}
+        variables.update((id(v), v) for v in (*self._plain.values(), *self._states(self.model)))
         undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self.optimizers]
         is_variable = self.backend.is_variable
         for held in self.held.objects:
@@ -175,6 +182,23 @@ class KerasTrainee(Trainee):
 
     def release(self) -> None:
         for undo in self._at_the_end:
+            undo()
+
+    def _states(self, model: Any) -> list[Any]:
+        """Of stateful recurrent layers: in none of Keras' lists of variables, and in no file."""
+        states = [getattr(layer, "states", None) for layer in model._flatten_layers()]
+        return [state for state in leaves(states) if self.backend.is_variable(state)]
+
+    @contextmanager
+    def _states_zero(self, model: Any) -> Iterator[None]:
+        """A prediction starts from states of zero, and leaves them as they were."""
+        states = self._states(model)
+        undo = self.backend.save_variables(states)
+        for state in states:
+            self.backend.write(state, np.zeros_like(self.backend.read(state)))
+        try:
+            yield
+        finally:
             undo()
 
     @property
@@ -266,7 +290,11 @@ class KerasTrainee(Trainee):
             list(self.watcher.root_call or ()),
         )
         record = StepRecord()
-        with self.watcher.calls_seen(record), self.backend.evaluating():
+        with (
+            self.watcher.calls_seen(record),
+            self.backend.evaluating(),
+            self._states_zero(model),
+        ):
             output = model(*args, **{**kwargs, **self.mode(training)})
         found = [leaf for leaf in leaves(output) if self._is_tensor(leaf)]
         return [self.framework.to_numpy(leaf) for leaf in found], record
@@ -286,8 +314,10 @@ class KerasTrainee(Trainee):
     def _meet(self, optimizer: Any, held: list[Any]) -> None:
         """An optimizer seen for the first time, built just now: note its state and its weights."""
         self.optimizers.append(optimizer)
-        self._strangers += held
-        self._late.append(self.backend.save_optimizer(optimizer, held))
+        known = {id(h) for v in self.variables.values() for h in self.backend.handles(v)}
+        strangers = [variable for variable in held if id(variable) not in known]
+        self._strangers += strangers
+        self._late.append(self.backend.save_optimizer(optimizer, strangers))
 
     def learning_rates(self) -> list[float]:
         rates = [self.backend.learning_rates(optimizer) for optimizer in self.optimizers]
@@ -315,8 +345,21 @@ class KerasTrainee(Trainee):
         kinds = {type(layer) for layer in self.model._flatten_layers()}
         return {k.__name__: k for k in kinds if not k.__module__.startswith("keras.")}
 
-    def hidden(self) -> dict[str, tuple[str, str]]:
-        return {}  # Keras tracks lists and dicts of layers
+    def units(self, name: str, value: Array) -> Array | None:
+        kinds = {self._layers.get(id(part)): part for part in self._all_parts()}
+        layer = kinds.get(name.rpartition("/")[0])
+        layers = self.keras.layers
+        if not name.endswith("/kernel") or not isinstance(
+            layer, (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D)
+        ):
+            return None
+        rows: Array = value.reshape(-1, value.shape[-1]).T
+        return rows
+
+    def hidden(self) -> dict[str, tuple[str, str, str]]:
+        """Keras tracks lists and dicts of layers, and its own variables."""
+        why, fix = "is a tf.Variable, which Keras 3 does not see", "make it with self.add_weight"
+        return {name: (f"{name} {why}", fix, "XFR116") for name in self._plain}
 
 
 def _layer_names(model: Any) -> dict[int, str]:

@@ -16,6 +16,10 @@ class TorchAdvice(Advice):
     def __init__(self, model: Any) -> None:
         self._model = model
 
+    stepping = "call optimizer.step() after loss.backward()"
+    stepping_code = "XFR235"
+    made_in_call_code = "XFR109"
+    cut_loss_code = "XFR220"
     summing = ("clear the gradients once an update, not once a micro-batch", "")
     clearing = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
 
@@ -59,6 +63,10 @@ class TorchAdvice(Advice):
 
     def loss(self, call: LossCall, given: str) -> tuple[str, str]:
         match call.expects, given:
+            case _, _ if "batch axis" in given:
+                return "take log_softmax over the classes: dim=1 (dim=-1 of a matrix)", ""
+            case "logits", "sigmoids":
+                return "drop the sigmoid: cross_entropy takes logits", "XFR401"
             case "logits", _:
                 return "drop the softmax: cross_entropy applies log_softmax itself", "XFR401"
             case "log-probabilities", _ if call.function == "F.kl_div":

@@ -44,6 +44,9 @@ class TorchFiles(Files):
 
         yield RoundTrip("saving and loading the state_dict", run, self._lost_state)
 
+    def checkpoint(self) -> Checkpoint | None:
+        return TorchCheckpoint(self._trainee) if self._trainee.owns_loop else None
+
     def _hand_over_batch_state(self, other: Any) -> None:
         """A recurrent state that a model keeps belongs to the batch, and not into a file."""
         torch = load("torch")
@@ -60,9 +63,6 @@ class TorchFiles(Files):
             for name, value in vars(now).items():
                 if of_the_batch(value):
                     vars(then)[name] = value
-
-    def checkpoint(self) -> Checkpoint | None:
-        return TorchCheckpoint(self._trainee) if self._trainee.owns_loop else None
 
     def _lost_state(self, error: BaseException | None) -> tuple[str, str, str]:
         """Tensors kept as plain attributes that training has changed."""

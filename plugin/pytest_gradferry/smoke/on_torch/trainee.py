@@ -34,6 +34,7 @@ from .watch import Watcher, functions_seen, to_array
 class TorchTrainee(Trainee):
     """See `Trainee`.  Hidden modules, those kept in plain lists and dicts, are watched as well."""
 
+    compiling: TorchCompiling
     owns_loop = True  # all that trains the model can be reached from the step
 
     def __init__(
@@ -44,12 +45,15 @@ class TorchTrainee(Trainee):
         self.model = model
         self.inputs = loop.as_tensors(inputs, model)
         self.targets = loop.as_tensors(targets, model)
+        batch = [*leaves(self.inputs), *leaves(self.targets)]
+        self._given = [(t, t.detach().clone()) for t in batch if isinstance(t, self.torch.Tensor)]
         self._initialise_lazy()
         self._own_loop = False  # the tool's, which sets the mode
         self._step: Callable[..., Any]
         self._step, optimizer, users = self._training(loss, optimizer, step)
         self.hidden_modules = dict(hidden_modules(model))
         self.held = self._look_for_held(users)
+        self._plain_tensors = self._find_plain_tensors()
         self._tensors = {**dict(model.named_parameters()), **self._hidden_tensors()}
         if not any(tensor.requires_grad for tensor in self._tensors.values()):
             raise SmokeError(
@@ -143,6 +147,7 @@ class TorchTrainee(Trainee):
         known = len(self._late)
 
         def undo() -> None:
+            self._restore_batch()
             for each in (*undos, *self._late[known:]):
                 each()
 
@@ -161,15 +166,23 @@ class TorchTrainee(Trainee):
 
     # the step
 
+    def _restore_batch(self) -> None:
+        """A step may change its batch in place, which in a loader is a new one each time."""
+        for tensor, value in self._given:
+            if not self.torch.equal(tensor.detach(), value):
+                tensor.data.copy_(value)
+
     def step(self, targets: Any = None) -> float:
         __tracebackhide__ = True
         targets = self.targets if targets is None else loop.as_tensors(targets, self.model)
+        self._restore_batch()
         if self._own_loop:
             self.model.train()
-        if takes_targets(self._step):
-            value = self._step(self.inputs, targets)
-        else:
-            value = self._step(self.inputs)
+        with self.compiling.uncompiled():
+            if takes_targets(self._step):
+                value = self._step(self.inputs, targets)
+            else:
+                value = self._step(self.inputs)
         return scalar_loss(value, self.framework)
 
     @contextmanager
@@ -177,7 +190,6 @@ class TorchTrainee(Trainee):
         record = StepRecord(training_before=self.model.training)
         before = self.values()
         with ExitStack() as stack:
-            stack.enter_context(self.compiling.watched())
             self._watcher.watch(stack, record)
             yield record
         record.training_after = self.model.training
@@ -219,7 +231,7 @@ class TorchTrainee(Trainee):
         undo = save_attributes(list(model.modules()))  # modes too
         model.eval()
         try:
-            with self.compiling.watched(), self.torch.no_grad(), functions_seen(record):
+            with self.torch.no_grad(), functions_seen(record):
                 path = self._watcher.root_path
                 called = model.get_submodule(path) if path else model
                 output = called(*args, **kwargs)
@@ -263,20 +275,43 @@ class TorchTrainee(Trainee):
                 if "lr" in group:
                     group["lr"] = group["lr"] * factor
 
+    def units(self, name: str, value: Array) -> Array | None:
+        owner, _, attribute = name.rpartition(".")
+        nn = self.torch.nn
+        layer = dict(self.model.named_modules()).get(owner)
+        if attribute != "weight" or not isinstance(layer, (nn.Linear, nn.modules.conv._ConvNd)):
+            return None
+        value = value.swapaxes(0, 1) if getattr(layer, "transposed", False) else value
+        return value.reshape(value.shape[0], -1)
+
     # what the model does not list
 
-    def hidden(self) -> dict[str, tuple[str, str]]:
-        return {
-            name: (place, code)
+    def hidden(self) -> dict[str, tuple[str, str, str]]:
+        listing = "use nn.ModuleList or nn.ModuleDict"
+        found = {
+            f"{prefix}.{name}": (f"the layers stand in {place}", listing, code)
             for prefix, (module, place, code) in self.hidden_modules.items()
-            for name in (f"{prefix}.{n}" for n, _ in module.named_parameters())
+            for name, _ in module.named_parameters()
         }
+        plain = "make it an nn.Parameter"
+        for name in self._plain_tensors:
+            found[name] = (f"{name} is a plain tensor, no nn.Parameter", plain, "XFR114")
+        return found
 
     def _hidden_tensors(self) -> dict[str, Any]:
-        return {
+        return self._plain_tensors | {
             f"{prefix}.{name}": parameter
             for prefix, (module, _, _) in self.hidden_modules.items()
             for name, parameter in module.named_parameters()
+        }
+
+    def _find_plain_tensors(self) -> dict[str, Any]:
+        """Tensors with requires_grad that stand as attributes of the model's modules."""
+        return {
+            f"{prefix}.{name}".lstrip("."): value
+            for prefix, module in self.model.named_modules()
+            for name, value in vars(module).items()
+            if isinstance(value, self.torch.Tensor) and value.is_leaf and value.requires_grad
         }
 
 

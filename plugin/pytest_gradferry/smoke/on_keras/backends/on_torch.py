@@ -122,10 +122,20 @@ class TorchBackend(Backend):
             if variable.value.requires_grad:
                 hook = self._on_gradient(watcher, record, name)
                 stack.callback(variable.value.register_hook(hook).remove)
+        watcher.patch(stack, self.torch.Tensor, "backward", self._on_backward(record))
+        watcher.patch(stack, self.torch.autograd, "grad", self._on_backward(record))
         before = partial(self._on_update, watcher, record)
         stack.callback(
             load("torch.optim.optimizer").register_optimizer_step_pre_hook(before).remove
         )
+
+    @staticmethod
+    def _on_backward(record: StepRecord) -> Callable[..., Any]:
+        def backward(original: Any, *args: Any, **kwargs: Any) -> Any:
+            record.backward_calls += 1
+            return original(*args, **kwargs)
+
+        return backward
 
     def _on_gradient(self, watcher: Watcher, record: StepRecord, name: str) -> Callable[..., None]:
         def hook(gradient: Any) -> None:
