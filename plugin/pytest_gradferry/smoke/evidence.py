@@ -32,6 +32,7 @@ _WARNINGS = (
     r".*lr_scheduler\.step\(\)",
     "You are trying to `self.log",  # Lightning, in a step of the user's own
     "`parameters` is an empty generator",
+    "Using `torch.compile.module.` when there are global hooks",
     "The model does not have any trainable weights",
     ".*from_logits=True.*",
 )

@@ -31,6 +31,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     gradient = first.output_gradient
     if gradient is None or gradient.ndim == 0 or gradient.shape[0] != size:
         return skipped("not one output for each target")
+    if not np.isfinite(gradient).all():  # under a loss scale that is still too large
+        return skipped("the gradients of the outputs are not finite")
     try:
         rows = _rows(evidence, size)
     except SmokeError as error:

@@ -45,8 +45,9 @@ class TorchLedger(Ledger):
     @contextmanager
     def counting(self) -> Iterator[None]:
         with ExitStack() as stack:
+            register = load("torch").nn.Module.register_forward_hook  # ScriptModules refuse theirs
             for module in self._modules():
-                stack.callback(module.register_forward_hook(self._mark).remove)
+                stack.callback(register(module, self._mark).remove)
             yield
 
     def _modules(self) -> list[Any]:

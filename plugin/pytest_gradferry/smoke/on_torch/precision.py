@@ -47,7 +47,10 @@ class TorchPrecision(Precision):
             tensors = [leaf for leaf in leaves(output) if isinstance(leaf, torch.Tensor)]
             found.update(names[t.dtype] for t in tensors if t.dtype in names)
 
-        handles = [m.register_forward_hook(note) for m in self._trainee.model.modules()]
+        register = (
+            self._trainee.torch.nn.Module.register_forward_hook
+        )  # ScriptModules refuse theirs
+        handles = [register(module, note) for module in self._trainee.model.modules()]
         undo = self._trainee.save()
         try:
             with self._trainee.compiling.watched():

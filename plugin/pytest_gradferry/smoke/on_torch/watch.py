@@ -66,7 +66,7 @@ class Watcher:
     def watch(self, stack: ExitStack, record: StepRecord) -> None:
         """Hook everything until the stack closes."""
         for name, tensor in self.tensors.items():
-            if not tensor.is_leaf or not tensor.is_floating_point():
+            if not tensor.is_leaf or not (tensor.is_floating_point() or tensor.is_complex()):
                 continue
             needs = tensor.requires_grad
             tensor.requires_grad_()  # for the hooks alone: the step may unfreeze it
@@ -131,7 +131,7 @@ class Watcher:
             torch = self.torch
             tensors = [leaf for leaf in leaves(inputs) if isinstance(leaf, torch.Tensor)]
             results = [leaf for leaf in leaves(output) if isinstance(leaf, torch.Tensor)]
-            floats = [leaf for leaf in results if leaf.is_floating_point()]
+            floats = [x for x in results if x.is_floating_point() or x.is_complex()]
             record.calls.append(
                 LayerCall(
                     layer=name,
