@@ -271,13 +271,14 @@ class KerasTrainee(Trainee):
         return self.backend.is_tensor(thing)
 
     def predict(self, inputs: list[Array] | None = None) -> tuple[list[Array], StepRecord]:
+        self.backend.settle(self.model)
         return self.predict_with(self.model, inputs)
 
     def predict_with(
         self, model: Any, inputs: list[Array] | None = None, training: bool = False
     ) -> tuple[list[Array], StepRecord]:
-        """`predict` by another model of the same class, or in training mode."""
-        self.backend.settle(self.model)
+        """`predict` by another model of the same class, or in training mode, with the weights that
+        stand in the model's variables."""
         given = self._call_tensors()
         if inputs is not None:
             given = [
@@ -324,8 +325,7 @@ class KerasTrainee(Trainee):
         return [rate for each in rates for rate in each] if all(rates) else []
 
     def rates(self) -> list[float]:
-        rates = [optimizer.learning_rate for optimizer in self.optimizers]
-        return [float(np.asarray(self.framework.to_numpy(rate))) for rate in rates]
+        return [rate for each in self.optimizers for rate in self.backend.rates(each)]
 
     def scale_learning_rates(self, factor: float) -> None:
         for optimizer in self.optimizers:
