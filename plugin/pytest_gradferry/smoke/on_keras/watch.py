@@ -138,14 +138,17 @@ class Watcher:
         self._since[name] = gradient if since is None else since + gradient
 
     def _on_update(self, record: StepRecord) -> Callable[..., Any]:
-        def apply(original: Any, optimizer: Any, grads: Any, variables: Any = None) -> Any:
-            given = list(variables) if variables is not None else None
+        def apply(
+            original: Any, optimizer: Any, grads: Any, trainable_variables: Any = None
+        ) -> Any:
+            given = None if trainable_variables is None else list(trainable_variables)
             if given is not None and not optimizer.built:
                 optimizer.build(given)
             held = optimizer._trainable_variables if given is None else given
             grads = list(grads)
             self.note_update(record, optimizer, held, grads)
-            result = original(optimizer, grads, given)
+            with self.acts.not_seen():  # an optimizer clips by itself if told to
+                result = original(optimizer, grads, given)
             if self._settings is not None:
                 self._settings.updated()
             return result
