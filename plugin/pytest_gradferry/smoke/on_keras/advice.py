@@ -86,6 +86,7 @@ class KerasAdvice(Advice):
     def _acting_when_told(self) -> set[str]:
         undo = self._trainee.save()
         try:
+            self._trainee.backend.settle(self._trainee.model)
             _, record = self._trainee.predict_with(self._trainee.model, training=True)
         finally:
             undo()

@@ -21,7 +21,8 @@ def save_training(model: Any, optimizers: list[Any], backend: Backend) -> Undo:
     undos = []
     compiled = [getattr(model, name, None) for name in ("_compile_loss", "_compile_metrics")]
     own = [value for value in vars(model).values() if backend.is_optimizer(value)]
-    for thing in (*compiled, *own, *optimizers):
+    inner = [getattr(thing, "inner_optimizer", None) for thing in (*own, *optimizers)]
+    for thing in (*compiled, *own, *optimizers, *inner):
         if not getattr(thing, "built", True):
             undos.append(save_attributes(thing))
             undos += [save_attributes(thing._tracker)] if hasattr(thing, "_tracker") else []

@@ -280,7 +280,8 @@ class KerasTrainee(Trainee):
     def predict_with(
         self, model: Any, inputs: list[Array] | None = None, training: bool = False
     ) -> tuple[list[Array], StepRecord]:
-        """`predict` by another model of the same class, or in training mode."""
+        """`predict` by another model of the same class, or in training mode, with the weights that
+        stand in the model's variables."""
         given = self._call_tensors()
         if inputs is not None:
             given = [
@@ -332,15 +333,7 @@ class KerasTrainee(Trainee):
         return [rate for each in rates for rate in each] if all(rates) else []
 
     def rates(self) -> list[float]:
-        if not self.backend.in_variables():
-            return []
-        found: list[float] = []
-        for optimizer in self.optimizers:
-            if hasattr(optimizer, "learning_rate"):
-                found.append(float(np.asarray(self.framework.to_numpy(optimizer.learning_rate))))
-            else:  # torch's own
-                found += self.backend.learning_rates(optimizer)
-        return found
+        return [rate for each in self.optimizers for rate in self.backend.rates(each)]
 
     def scale_learning_rates(self, factor: float) -> None:
         for optimizer in self.optimizers:

@@ -143,13 +143,14 @@ class Watcher:
         def apply(
             original: Any, optimizer: Any, grads: Any, trainable_variables: Any = None
         ) -> Any:
-            given = list(trainable_variables) if trainable_variables is not None else None
+            given = None if trainable_variables is None else list(trainable_variables)
             if given is not None and not optimizer.built:
                 optimizer.build(given)
             held = optimizer._trainable_variables if given is None else given
             grads = list(grads)
             self.note_update(record, optimizer, held, grads)
-            result = original(optimizer, grads, given)
+            with self.acts.not_seen():  # an optimizer clips by itself if told to
+                result = original(optimizer, grads, given)
             if self._settings is not None:
                 self._settings.updated()
             return result

@@ -169,6 +169,10 @@ class Backend(ABC):
         schedule = load("keras").optimizers.schedules.LearningRateSchedule
         if isinstance(_innermost(optimizer)._learning_rate, schedule):
             return []
+        return self.rates(optimizer)
+
+    def rates(self, optimizer: Any) -> list[float]:
+        """The same to look at, schedules included."""
         return [float(np.asarray(self.framework.to_numpy(optimizer.learning_rate)))]
 
     def scale_learning_rates(self, optimizer: Any, factor: float) -> None:

@@ -104,6 +104,9 @@ class JaxBackend(Backend):
         """The rate in a state of the user's own is not the optimizer's to set."""
         return [] if self._own is not None else super().learning_rates(optimizer)
 
+    def rates(self, optimizer: Any) -> list[float]:
+        return [] if self._own is not None else super().rates(optimizer)
+
     # steps
 
     def make_step(self, model: Any, value: Step, optimizer: Any) -> Step:

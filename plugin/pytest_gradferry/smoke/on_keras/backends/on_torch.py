@@ -77,8 +77,13 @@ class TorchBackend(Backend):
 
     def learning_rates(self, optimizer: Any) -> list[float]:
         if isinstance(optimizer, self.torch.optim.Optimizer):
-            return [float(group["lr"]) for group in optimizer.param_groups if "lr" in group]
+            return self.rates(optimizer)
         return super().learning_rates(optimizer)
+
+    def rates(self, optimizer: Any) -> list[float]:
+        if isinstance(optimizer, self.torch.optim.Optimizer):
+            return [float(group["lr"]) for group in optimizer.param_groups if "lr" in group]
+        return super().rates(optimizer)
 
     def scale_learning_rates(self, optimizer: Any, factor: float) -> None:
         if not isinstance(optimizer, self.torch.optim.Optimizer):
