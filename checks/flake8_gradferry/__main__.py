@@ -14,11 +14,11 @@ USAGE_ERROR = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status: 0 done, 1 the models differ, 2 usage error."""
+    """Run the command; returns the exit status: 0 done, 1 models differ or fail, 2 usage error."""
     parser = argparse.ArgumentParser(
         prog="gradferry",
-        description="Explains the rules that flake8 runs when gradferry is installed, and compares "
-        "models.",
+        description="Explains the rules that flake8 runs when gradferry is installed, compares "
+        "models, and checks that they train.",
     )
     parser.add_argument("--version", action="version", version=f"gradferry {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)

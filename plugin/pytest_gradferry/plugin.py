@@ -125,7 +125,8 @@ def _fixtures(item: pytest.Item) -> set[str]:
     names = {"framework", "training_smoke", "parity"} & set(getattr(item, "fixturenames", ()))
     if not names:
         return names
-    definitions: dict[str, Any] = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]
+    information: Any = getattr(item, "_fixtureinfo", None)
+    definitions = getattr(information, "name2fixturedefs", {})
     return {name for name in names if _ours(definitions.get(name))}
 
 
@@ -168,21 +169,28 @@ def _frameworks_named_in(module: Any) -> set[str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Seed what the test draws, its fixtures too: it can be run again with the same models."""
-    if not _fixtures(item) & {"training_smoke", "parity"}:
-        return
-    from . import frameworks
+    """Seed before the test's other fixtures, so that they can be made again with the test."""
+    if _fixtures(item) & {"training_smoke", "parity"}:
+        _seeded(item)
 
-    settings = item.stash[_SETTINGS] = _settings(item)
-    item.stash[_UNDO] = undo = ExitStack()
-    undo.enter_context(frameworks.undisturbed(settings.threads or 1))
-    frameworks.seed_all(settings.seed or 0)
+
+def _seeded(item: pytest.Item) -> Settings:
+    """Seed what the test draws, once; its teardown puts the random states back."""
+    if _UNDO not in item.stash:
+        from . import frameworks
+
+        settings = item.stash[_SETTINGS] = _settings(item)
+        item.stash[_UNDO] = undo = ExitStack()
+        undo.enter_context(frameworks.undisturbed(settings.threads or 1))
+        frameworks.seed_all(settings.seed or 0)
+    return item.stash[_SETTINGS]
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item) -> None:
-    if undo := item.stash.get(_UNDO, None):
-        undo.close()
+    if _UNDO in item.stash:
+        item.stash[_UNDO].close()
+        del item.stash[_UNDO]
 
 
 def _settings(item: pytest.Item) -> Settings:
@@ -225,7 +233,7 @@ def training_smoke(request: pytest.FixtureRequest) -> Smoke:
     from .smoke import Smoke
 
     return Smoke(
-        request.node.stash[_SETTINGS],
+        _seeded(request.node),
         keep=lambda report: _keep(request, report),
         replay=_replay(request.node),
     )
@@ -236,6 +244,7 @@ def parity(request: pytest.FixtureRequest) -> Parity:
     """Prove a port equal to its reference.  See `Parity.__call__`."""
     from .parity import Parity
 
+    _seeded(request.node)
     return Parity(keep=lambda report: _keep(request, report))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from xml.etree.ElementTree import Element, tostring
 
 
@@ -31,7 +32,7 @@ def document(root: Element) -> str:
     return "<!doctype html>\n" + tostring(root, encoding="unicode", method="html") + "\n"
 
 
-def table(head: list[str], rows: list[list[Element | str]], css: str = "") -> Element:
+def table(head: Sequence[Element | str], rows: list[list[Element | str]], css: str = "") -> Element:
     """In a frame that scrolls by itself, so that a wide table does not widen a phone's page."""
     return element(
         "div",

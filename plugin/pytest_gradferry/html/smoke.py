@@ -122,10 +122,16 @@ def _table(weights: list[_Weight], scales: tuple[_Scale, _Scale]) -> Element:
             ]
         )
     heads = [
-        name if scale is None else f"{name} ({scale[0]:.0e} to {scale[1]:.0e})"
-        for name, scale in zip(("gradients", "moved by"), scales, strict=True)
+        _head(name, scale) for name, scale in zip(("gradients", "moved by"), scales, strict=True)
     ]
     return table(["weight", *heads], rows, "norms")
+
+
+def _head(name: str, scale: _Scale) -> Element | str:
+    if scale is None:
+        return name
+    range_ = element("span", f"({scale[0]:.0e} to {scale[1]:.0e})", class_="range")
+    return element("span", f"{name} ", range_)
 
 
 def _quantity(said: str, css: str, values: list[float], scale: _Scale) -> Element:

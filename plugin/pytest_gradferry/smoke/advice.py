@@ -15,9 +15,12 @@ class Advice:
 
     clearing = ("start each step from gradients of zero", "")
     stepping = "call optimizer.step() (torch) or optimizer.apply_gradients (Keras) in the step"
+    stepping_code = ""
     backward = "call loss.backward() (torch) or tape.gradient(loss, weights) (TensorFlow)"
     holding = "give the optimizer all trainable weights, or freeze the rest"
     not_held_code = ""
+    made_in_call_code = ""
+    cut_loss_code = ""
     # (cause, fix, code) of gradients that were computed, and are zero or gone at the update
     unused = (
         "the gradients are cleared between the backward pass and the optimizer's step",

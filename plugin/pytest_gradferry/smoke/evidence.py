@@ -79,23 +79,16 @@ class Evidence:
     def watch_step(self, targets: Any = None) -> StepRecord:
         """One watched step from where the trainee is."""
         __tracebackhide__ = True
-        with self._told(), self.trainee.watch() as record:
-            record.loss = self.trainee.step(targets)
+        with self.trainee.watch() as record:
+            record.loss = self.step(targets)
         return record  # type: ignore[no-any-return]
 
-    def step(self) -> float:
-        """One step from where the trainee is; its loss."""
-        __tracebackhide__ = True
-        with self._told():
-            return self.trainee.step()
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """An error inside becomes one SmokeError that says where it was and what it is known by."""
+    def step(self, targets: Any = None) -> float:
+        """One step from where the trainee is.  Raises SmokeError for any error in it."""
         __tracebackhide__ = True
         trainee = self.trainee
         try:
-            yield
+            return trainee.step(targets)
         except SmokeError:
             raise
         except Exception as error:
@@ -120,10 +113,15 @@ class Evidence:
                 self.trainee.reseed(self.seed + index)
                 records.append(self.watch_step())
                 updates = sum(record.events.count("update") for record in records)
-                if index + 1 >= _WATCHED_AT_LEAST and updates >= 2:
+                if index + 1 >= _WATCHED_AT_LEAST and updates >= 2 and self._all_seen(records):
                     break
             after = self.trainee.values()
         return records, _changed(before, after)
+
+    def _all_seen(self, records: list[StepRecord]) -> bool:
+        """Whether each trainable weight got a gradient; a generator may train every fifth step."""
+        trainable = [w.name for w in self.trainee.weights.values() if w.trainable]
+        return all(any(r.fresh.get(name) is not None for r in records) for name in trainable)
 
     @property
     def acts(self) -> list[tuple[int, Act]]:
@@ -147,10 +145,11 @@ class Evidence:
                 rates.append(trainee.rates())
                 try:
                     losses.append(self.step())
-                except Exception as error:
-                    if not losses or not trainee.schedule_ended(error):
+                except SmokeError as error:
+                    cause = error.__cause__
+                    if not losses or not trainee.schedule_ended(cause):
                         raise
-                    ended = str(error)
+                    ended = str(cause)
                     break
                 if not np.isfinite(losses[-1]):
                     break
@@ -171,6 +170,19 @@ class Evidence:
             np.allclose(a, b, rtol=1e-4, equal_nan=True) for a, b in zip(*outputs, strict=True)
         )
 
+    def moves_after(self, step: int, names: list[str]) -> bool:
+        """Whether one of these weights moves in a run of `steps` behind the step of that number."""
+        with self.from_start():
+            before: dict[str, Array] = {}
+            for number in range(self.steps):
+                self.trainee.reseed_for_step(self.seed)
+                self.trainee.step()
+                now = self.trainee.values()
+                if number >= step and any(not np.array_equal(now[n], before[n]) for n in names):
+                    return True
+                before = now
+        return False
+
     def first_losses(self, count: int) -> list[float]:
         """The loss of the first step, taken several times: equal unless seeding misses a draw."""
         losses = []
@@ -178,7 +190,7 @@ class Evidence:
             for _ in range(count):
                 self.restore()
                 self.trainee.reseed_for_step(self.seed)
-                losses.append(self.trainee.step())
+                losses.append(self.step())
         return losses
 
     @cached_property

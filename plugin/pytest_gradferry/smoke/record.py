@@ -32,6 +32,7 @@ class LayerCall:
     sensitive: bool
     finite: bool = True
     finite_in: bool = True
+    known: bool = True  # one of the model's
     grad_in: bool | None = None
     grad_out: bool | None = None
 
@@ -51,6 +52,16 @@ class LossCall:
 
 
 @dataclass
+class Unlisted:
+    """A layer with trainable weights that the model called and that is none of its layers."""
+
+    kind: str
+    place: str  # "blocks[0].layer"; empty where it was not found
+    trained: bool  # whether an optimizer holds its weights, or they moved
+    made_anew: bool = False  # whether another one is made in every step
+
+
+@dataclass
 class StepRecord:
     """What was seen in one call of the step."""
 
@@ -64,6 +75,8 @@ class StepRecord:
     # Whether the gradients that the optimizers used in their updates of this call held anything; a
     # weight is a key if an optimizer held it.
     used: dict[str, bool] = field(default_factory=dict)
+    # The weights whose gradients a backward pass has put where the optimizer looks for them.
+    stored: dict[str, bool] = field(default_factory=dict)
     # Weights whose gradient was the one of the update before plus the new one: by how much it
     # differed from that sum, as a part of its size.
     carried: dict[str, float] = field(default_factory=dict)
@@ -71,7 +84,23 @@ class StepRecord:
     losses: list[LossCall] = field(default_factory=list)
     dropouts: list[str] = field(default_factory=list)  # dropout functions that acted, by place
     outputs: Array | None = None  # of the first model call, if one array
+    output_gradient: Array | None = None  # of the loss, by those outputs
+    loss_size: int = 1  # how many numbers the loss had that the gradients were asked of
+    # Weights that were updated by the gradient of another, and which.
+    misapplied: dict[str, str] = field(default_factory=dict)
+    backward_calls: int = 0  # of anything that computes gradients, of the model's weights or not
+    drawn: list[str] = field(default_factory=list)  # functions that drew samples from a tensor
+    # Weights that changed outside of the updates: before the first forward pass, after the last
+    # update; and those that are other objects after the step than before it.
+    set_before: list[str] = field(default_factory=list)
+    set_after: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
+    frozen: list[str] = field(default_factory=list)  # weights frozen after the step, not before
+    # Trainable weights of layers that the model called and does not list.
+    unlisted: list[Unlisted] = field(default_factory=list)
     optimizers: list[str] = field(default_factory=list)  # those that updated, by class name
+    first_met: int = 0  # how many optimizers with a state updated for the first time
+    rates: dict[str, float] = field(default_factory=dict)  # by weight, where groups differ
     unused_clips: list[str] = field(default_factory=list)  # functions whose result went nowhere
     strangers: int = 0  # tensors the optimizers hold that are not the model's
     training_before: bool | None = None  # the model's mode, where it has one

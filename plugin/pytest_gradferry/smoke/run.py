@@ -34,6 +34,7 @@ def run(
     wanted = frozenset(settings.only or ())
     seed = SEED if settings.seed is None else settings.seed
     steps = settings.steps or STEPS
+    model = _one_model(model)
     make: Callable[..., Trainee] = _trainee_class(model)
     started = time.perf_counter()
     with frameworks.undisturbed(settings.threads or THREADS):
@@ -67,6 +68,17 @@ def _chosen(settings: Settings) -> list[str]:
     return chosen
 
 
+def _one_model(model: Any) -> Any:
+    """Several torch modules, in a tuple, list or dict, as one that holds them."""
+    torch = frameworks.loaded("torch")
+    if torch is None or not model or not isinstance(model, (tuple, list, dict)):
+        return model
+    parts = list(model.values() if isinstance(model, dict) else model)
+    if not all(isinstance(part, torch.nn.Module) for part in parts):
+        return model
+    return (torch.nn.ModuleDict if isinstance(model, dict) else torch.nn.ModuleList)(model)
+
+
 def _trainee_class(model: Any) -> type[Any]:
     keras = frameworks.loaded("keras")
     if keras is not None and hasattr(keras, "Model") and isinstance(model, keras.Model):
@@ -78,9 +90,14 @@ def _trainee_class(model: Any) -> type[Any]:
         from .on_torch import trainee_class
 
         return trainee_class(model)
+    tf = frameworks.loaded("tensorflow")
+    if tf is not None and hasattr(tf, "Module") and isinstance(model, tf.Module):
+        from .on_keras.module import ModuleTrainee
+
+        return ModuleTrainee
     if isinstance(model, type):
         raise SmokeError(f"{model.__name__} is a class: pass a model, {model.__name__}()")
     raise SmokeError(
         f"cannot train a {type(model).__module__}.{type(model).__qualname__}: expected a "
-        "torch.nn.Module or a keras.Model"
+        "torch.nn.Module, a keras.Model or a tf.Module"
     )

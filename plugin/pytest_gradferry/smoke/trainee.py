@@ -21,6 +21,7 @@ from .advice import Advice
 from .compiling import Compiling
 from .errors import SmokeError
 from .files import Files
+from .growth import Ledger
 from .parallel import Parallel
 from .precision import Precision
 from .record import StepRecord, Weight
@@ -103,12 +104,19 @@ class Trainee(ABC):
         """The same to look at, schedules included."""
         return self.learning_rates()
 
-    def schedule_ended(self, error: Exception) -> bool:
+    def schedule_ended(self, error: BaseException | None) -> bool:
         """Whether a step ended in this error because a schedule has no rate for more steps."""
         return False
 
     @abstractmethod
     def scale_learning_rates(self, factor: float) -> None: ...
+
+    def units(self, name: str, value: Array) -> Array | None:
+        """A value of a dense or convolutional layer's kernel with a row for each of its units.
+
+        None for any other weight.
+        """
+        return None
 
     def layer_losses(self) -> dict[str, float]:
         """What layers add to the loss by themselves, by where it comes from.
@@ -125,9 +133,17 @@ class Trainee(ABC):
         """Whether the step computes itself what the layers add."""
         return False
 
+    def ledger(self) -> Ledger | None:
+        """What counts the things that steps may leave behind; None where that is not known."""
+        return None
+
     @abstractmethod
-    def hidden(self) -> dict[str, tuple[str, str]]:
-        """Weights in use that the model does not list: name -> (where it is kept, rule code)."""
+    def hidden(self) -> dict[str, tuple[str, str, str]]:
+        """Weights in use that the model does not list: name -> (why, fix, rule code)."""
+
+    def is_used(self, name: str, record: StepRecord) -> bool:
+        """Whether a step that was watched used this weight, listed or hidden."""
+        return record.fresh.get(name) is not None
 
 
 def scalar_loss(value: Any, framework: Framework) -> float:

@@ -31,7 +31,8 @@ def distance(found: Array, expected: Array) -> float:
     if found.size == 0:
         return 0.0
     scale = float(np.abs(expected).max())
-    difference = float(np.abs(found.astype(np.float64) - expected.astype(np.float64)).max())
+    kind = np.result_type(found, expected, np.float64)  # complex stays complex
+    difference = float(np.abs(found.astype(kind) - expected.astype(kind)).max())
     return difference / scale if scale else (0.0 if difference == 0 else float("inf"))
 
 
@@ -47,6 +48,19 @@ def carried(used: Array, before: Array, fresh: Array) -> float | None:
         return difference
     difference = distance(used, _scaled(total, used))
     return difference if difference < 1e-5 and distance(used, _scaled(fresh, used)) > 1e-3 else None
+
+
+def normalised(logarithms: Array) -> bool:
+    """Whether the rows are logarithms of probabilities."""
+    with np.errstate(over="ignore"):
+        return bool(np.allclose(np.exp(logarithms.astype(np.float64)).sum(-1), 1, atol=1e-3))
+
+
+def normalised_over_batch(logarithms: Array) -> bool:
+    """Whether its columns are, as of a softmax over the wrong axis."""
+    if logarithms.ndim != 2 or len(logarithms) < 2:
+        return False
+    return normalised(logarithms.T) and not normalised(logarithms)
 
 
 def _scaled(array: Array, like: Array) -> Array:

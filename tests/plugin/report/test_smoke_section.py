@@ -69,7 +69,7 @@ def test_the_stuck_come_first_then_the_extreme_and_the_frozen_last():
     said = text(html)
     assert "1.0e-06 to 1.0e-05" in said
     assert "2.5e-01, from 0" in said
-    assert "gradients (1e-06 to 1e+01)" in said
+    assert "gradients  (1e-06 to 1e+01)" in said
     assert html.count('class="number fail"') == 6
 
 

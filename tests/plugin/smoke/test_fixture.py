@@ -26,7 +26,7 @@ def test_pass_fail_and_summary(pytester):
 def test_right(training_smoke):
     report = training_smoke(model(), x, y, loss="cross_entropy")
     assert report.passed and report.losses[0] > report.losses[-1]
-    assert list(report.outcomes)[0] == "finite" and len(report.outcomes) == 12
+    assert {"finite", "learns", "save-load"} < set(report.outcomes)
 
 def test_wrong(training_smoke):
     training_smoke(model(nn.Softmax(-1)).append(nn.Softmax(-1)), x, y, loss="cross_entropy")
@@ -41,14 +41,14 @@ def test_report(training_smoke):
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(
         [
-            "E * AssertionError: training_smoke of Sequential (torch): 1 of 12 checks failed*",
+            "E * AssertionError: training_smoke of Sequential (torch): 1 of * checks failed*",
             "E * loss-input: F.cross_entropy takes its input for logits, but its rows*",
             "E * cause: it is given probabilities",
             "E * fix: * drop the softmax: cross_entropy applies log_softmax itself",
             "E * passed: finite, gradients, *",
             "*= gradferry =*",
-            "*::test_right: training_smoke Sequential (torch), 12 checks, all passed, loss 1.*",
-            "*::test_wrong: training_smoke Sequential (torch), 12 checks, failed: loss-input*",
+            "*::test_right: training_smoke Sequential (torch), * checks, all passed*, loss 1.*",
+            "*::test_wrong: training_smoke Sequential (torch), * checks, failed: loss-input*",
         ]
     )
     assert "smoke/__init__.py" not in result.stdout.str()  # no frame of ours in the traceback
@@ -66,7 +66,7 @@ def test_ini(training_smoke):
 
 def test_only(training_smoke):
     report = training_smoke(model(), x, y, loss="cross_entropy", only=["updates", "finite"])
-    assert list(report.outcomes) == ["finite", "updates"]
+    assert set(report.outcomes) == {"finite", "updates"}
 
 def test_skip(training_smoke):
     report = training_smoke(model(), x, y, loss="cross_entropy", skip=["modes"], steps=5)
@@ -187,14 +187,22 @@ def test_nothing():
 """
 
 
-def test_unused_session_imports_nothing_to_the_end_of_the_process(pytester):
-    """At the end, not inside a test: hooks that run last, like the summary, import too."""
-    path = pytester.makepyfile(UNUSED)
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-s", str(path)], capture_output=True, text=True
+def test_an_unused_session_imports_the_plugin_and_nothing_else(pytester):
+    """Up to the end of the process: hooks that run last, like the summary, import too."""
+    path = pytester.makepyfile(
+        "import atexit, sys\n"
+        "atexit.register(lambda: print('IMPORTED', *sys.modules))\n"
+        "def test_nothing(): pass\n"
     )
-    assert "1 passed" in done.stdout
-    assert "IMPORTED []" in done.stdout
+
+    def modules(*arguments):
+        command = [sys.executable, "-m", "pytest", "-q", "-s", str(path), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert "1 passed" in done.stdout
+        return set(done.stdout.partition("IMPORTED ")[2].split())
+
+    added = modules("--gradferry-seed=1") - modules("-p", "no:gradferry")
+    assert added == {"pytest_gradferry", "pytest_gradferry.plugin"}
 
 
 def test_torch_session_imports_no_tensorflow(pytester):

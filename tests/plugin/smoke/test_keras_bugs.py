@@ -452,6 +452,8 @@ def test_bug_is_caught_with_its_cause(bug, check, words, code):
     text = "\n".join(str(finding) for finding in outcome.findings)
     assert words in text, str(report)
     assert code in {finding.code for finding in outcome.findings}, str(report)
+    found = [check for check, outcome in report.outcomes.items() if outcome.findings]
+    assert found == [check], f"one bug, found as several: {report}"
 
 
 def test_loop_of_ones_own_lacks_training_true_first():

@@ -85,7 +85,7 @@ def test_threads_are_put_back():
         ("seed=2**31", "the mark gradferry: seed=2147483648: give a whole number"),
         ("threads=True", "the mark gradferry: threads=True: give a whole number, at least 1"),
         ("skip='modes'", "the mark gradferry: skip='modes': give a tuple or list of check ids"),
-        ("only=['learn']", "the mark gradferry: only: unknown check 'learn': known are finite, "),
+        ("only=['learn']", "the mark gradferry: only: unknown check 'learn': known are "),
         ("only=[]", "only and skip leave no check to run"),
         ("3", "the mark gradferry takes no positional arguments"),
     ],
@@ -215,6 +215,30 @@ def test_it(parity):
     assert first != torch.rand(())
 """
     session(pytester, tests).assert_outcomes(passed=2)
+
+
+def test_a_fixture_asked_for_late_or_by_a_fixture_over_it(pytester):
+    tests = """
+@pytest.fixture
+def training_smoke(training_smoke):
+    return training_smoke
+
+def test_wrapped(training_smoke):
+    assert run(training_smoke).replay.endswith("--gradferry-seed=6")
+
+def test_late(request):
+    torch.manual_seed(1)
+    request.getfixturevalue("parity")
+    drawn = torch.rand(())
+    torch.manual_seed(6)
+    assert drawn == torch.rand(())
+
+def test_after():
+    drawn = torch.rand(())
+    torch.manual_seed(1)
+    assert drawn == torch.rand(())
+"""
+    session(pytester, tests, "--gradferry-seed=6").assert_outcomes(passed=3)
 
 
 def test_the_same_seed_gives_the_same_report_and_another_another():

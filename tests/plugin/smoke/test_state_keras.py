@@ -65,6 +65,67 @@ def test_compiled_model_never_trained():
     assert_equal([np.asarray(v) for v in values(twin.optimizer)], values(model.optimizer))
 
 
+def test_what_was_not_built_is_not_built(tmp_path):
+    model = build()
+    model.compile(
+        optimizer=keras.optimizers.AdamW(0.1),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    optimizer, x, y = model.optimizer, *batch()
+    Smoke()(model, x, y)
+    assert not optimizer.built
+    assert [v.name for v in optimizer.variables] == ["iteration", "learning_rate"]
+    assert model.train_function is None
+    assert not model._compile_metrics.built
+    other = build()  # an optimizer that was built for one model refuses another
+    other.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy")
+    other.fit(x, y, verbose=0)
+    assert optimizer.built
+    tf.train.Checkpoint(model=other, optimizer=optimizer).write(tmp_path / "checkpoint")
+    model.compile(optimizer="sgd", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    assert set(model.fit(x, y, verbose=0).history) == {"accuracy", "loss"}
+
+
+def test_optimizer_given_for_a_named_loss_is_not_built():
+    optimizer = keras.optimizers.Adam()
+    Smoke()(build(), *batch(), loss="sparse_categorical_crossentropy", optimizer=optimizer)
+    assert not optimizer.built
+
+
+def test_traced_functions_and_metrics_of_a_trained_model():
+    model = trained(build())
+    function, traced = model.train_function, model.metrics_variables
+    before = [v.numpy() for v in traced]
+    Smoke()(model, *batch())
+    assert model.train_function is function
+    assert_equal(before, [v.numpy() for v in traced])
+
+
+def test_global_policy():
+    model = build()
+    inner = trained(model)
+
+    def step(x, y):
+        keras.config.set_dtype_policy("mixed_bfloat16")
+        return inner.train_on_batch(x, y)[0]
+
+    Smoke().report(model, *batch(), step=step)
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_error_that_only_the_compiled_step_makes_is_said():
+    model = build()
+    inner = trained(model)
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 8)), tf.TensorSpec((None,), tf.int32)])
+    def step(x, y):
+        return inner.compute_loss(x, y, model(x))
+
+    with pytest.raises(SmokeError, match=r"Binding inputs to tf\.function failed"):
+        Smoke()(model, *batch(), step=step)
+
+
 def test_own_step_under_tf_function():
     model, optimizer = build(), keras.optimizers.Adam(0.1)
     seen, count = keras.metrics.Mean(), tf.Variable(0)

@@ -404,7 +404,7 @@ BUGS = [
     (no_zero_grad_by_hand, "fresh-gradients", "never clears", "XFR202"),
     (zero_between, "updates", "cleared between the backward pass", "XFR205"),
     (zero_between_kept, "updates", "cleared between the backward pass", "XFR205"),
-    (no_optimizer_step, "updates", "no optimizer was stepped", ""),
+    (no_optimizer_step, "updates", "no optimizer was stepped", "XFR235"),
     (no_backward, "gradients", "never runs a backward pass", ""),
     (step_before_backward, "updates", "before the backward pass", "XFR206"),
     (left_in_eval, "modes", "Net.training is False", "XFR302"),
@@ -457,3 +457,5 @@ def test_bug_is_caught_with_its_cause(bug, check, words, code):
     text = "\n".join(str(finding) for finding in outcome.findings)
     assert words in text, str(report)
     assert code in {finding.code for finding in outcome.findings}, str(report)
+    found = [check for check, outcome in report.outcomes.items() if outcome.findings]
+    assert found == [check], f"one bug, found as several: {report}"

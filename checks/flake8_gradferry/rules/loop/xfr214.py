@@ -57,7 +57,8 @@ use a schedule.
 
 ## Seen at run time
 
-`parity`: `curve` (the loss falls otherwise from the second step on).
+`training_smoke`: `updates` (each step is made by an optimizer of its own). `parity`: `curve` (the
+loss falls otherwise from the second step on).
 
 ## References
 

@@ -59,7 +59,8 @@ averages by itself.
 
 ## Seen at run time
 
-`training_smoke` with your own `step`: the loss it returns has to be one number.
+`training_smoke` with your own `step`: `shapes` (the tape is asked for the gradient of many
+numbers).
 
 ## References
 

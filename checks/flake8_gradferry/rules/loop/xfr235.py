@@ -58,7 +58,7 @@ Call `optimizer.step()` after `backward()`.
 
 ## Seen at run time
 
-`training_smoke`: `updates` and `learns`.
+`training_smoke`: `updates` (no optimizer is stepped).
 
 ## References
 

@@ -62,7 +62,8 @@ Move `scheduler.step()` behind `optimizer.step()`, at the end of the epoch or ba
 
 ## Seen at run time
 
-`training_smoke`: `schedule`; `parity`: `curve`; PyTorch warns ("Detected call of `lr_scheduler.step()` before ...").
+`training_smoke`: `schedule`; `parity`: `curve`; PyTorch warns ("Detected call of
+`lr_scheduler.step()` before ...").
 
 ## References
 

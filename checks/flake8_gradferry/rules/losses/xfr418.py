@@ -88,7 +88,8 @@ Multiply by the batches of an epoch, or step torch's scheduler after the loop ov
 
 ## Seen at run time
 
-`training_smoke`: `schedule` where the rate is gone within 20 batches; `parity`: `curve`, from the first epochs on.
+`training_smoke`: `schedule` where the rate is gone within 20 batches; `parity`: `curve`,
+from the first epochs on.
 
 ## References
 

@@ -51,8 +51,7 @@ attribute and apply that in `call`.
 
 ## Seen at run time
 
-`training_smoke`: `modes` (two passes in evaluation differ) and `updates` (nothing to train); `fit`
-raises in graph mode.
+`training_smoke`: `updates` (the layer is made anew in every call); `fit` raises in graph mode.
 
 ## References
 

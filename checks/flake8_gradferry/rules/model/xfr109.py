@@ -76,7 +76,7 @@ Make the layer in `__init__`, hold it as an attribute and apply that. Where the 
 
 ## Seen at run time
 
-`training_smoke`: `modes` (two passes in evaluation differ) and `gradients`.
+`training_smoke`: `updates` (the layer is made anew in every call).
 
 ## References
 

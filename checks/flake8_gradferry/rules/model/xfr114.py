@@ -64,8 +64,7 @@ net = Net()
 
 ## Seen at run time
 
-`training_smoke`: `gradients` (tensors that get a gradient but are not among the parameters) and
-`save-load`.
+`training_smoke`: `updates` (a plain tensor that gets a gradient and never moves) and `save-load`.
 
 ## References
 

@@ -56,7 +56,7 @@ class Scale(keras.layers.Layer):
 
 ## Seen at run time
 
-`training_smoke`: `gradients` and `save-load` (the variable is not among the model's).
+`training_smoke`: `updates` (a variable that Keras does not see never moves) and `save-load`.
 
 ## References
 

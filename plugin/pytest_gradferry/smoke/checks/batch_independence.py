@@ -11,7 +11,7 @@ from ..errors import SmokeError
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, follows, passed, skipped
 from ..tree import leaves
-from ..verdict import distance
+from ..verdict import distance, normalised_over_batch
 from . import UNSTEADY, Check
 from . import failed as has_failed
 
@@ -43,6 +43,21 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         return passed("batch on axis 1")
     what = f"with other samples in the batch, a sample's output changes by {worst:.2g} of the "
     what += "largest output"
+    outputs = evidence.watched[0].outputs
+    with np.errstate(all="ignore"):
+        over_batch = outputs is not None and (
+            normalised_over_batch(outputs) or normalised_over_batch(np.log(outputs))
+        )
+    if over_batch:
+        if has_failed(earlier, "loss-input"):
+            return follows("loss-input")
+        return failed(
+            Finding(
+                what,
+                cause="the outputs of all samples together sum to 1: a softmax over the batch axis",
+                fix="take it over the classes, axis -1",
+            )
+        )
     advice = trainee.advice.mixing(lambda: _mixing(evidence, given, size, axis=0) > _TOLERANCE)
     if advice:
         return failed(Finding(what, *advice))

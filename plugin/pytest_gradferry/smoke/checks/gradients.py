@@ -25,17 +25,22 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         return skipped("the numbers are not finite")
     trainable = [name for name in evidence.trainee.weights if name in evidence.asked]
     if not any("backward" in record.events for record in evidence.watched):
-        return failed(
-            Finding(
-                f"no weight got a gradient in {len(evidence.watched)} steps",
-                cause="the step never runs a backward pass",
-                fix=evidence.trainee.advice.backward,
-            )
-        )
+        return failed(_no_backward(evidence))
+    replaced = {n for record in evidence.watched for n in record.replaced}
+    trainable = [name for name in trainable if name not in replaced]
     none = [n for n in trainable if all(r.fresh.get(n) is None for r in evidence.watched)]
     zero = [n for n in trainable if n not in none and not _ever_nonzero(evidence, n)]
-    zero = [n for n in _always_zero(evidence, zero) if not _bias_before_norm(evidence, n)]
+    zero = [n for n in _always_zero(evidence, zero) if not _cancels(evidence, n)]
     findings = []
+    if replaced:
+        findings.append(
+            Finding(
+                f"{listed(sorted(replaced))} are other tensors after the step than before it",
+                cause="the step puts new weights into the model, untrained and unknown to the "
+                "optimizer",
+                fix="make layers and weights once, before the optimizer",
+            )
+        )
     if none:
         findings.append(_cut(evidence, none))
     if zero:
@@ -48,6 +53,35 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
             )
         )
     return failed(*findings) if findings else passed()
+
+
+def _no_backward(evidence: Evidence) -> Finding:
+    """No weight of the model got a gradient: because nothing computes any, or of something else."""
+    records = evidence.watched
+    model = type(evidence.trainee.model).__name__
+    what = f"no weight got a gradient in {len(records)} steps"
+    if not any(record.backward_calls for record in records):
+        return Finding(
+            what,
+            cause="the step never runs a backward pass",
+            fix=evidence.trainee.advice.backward,
+        )
+    if not any(call.known for record in records for call in record.calls):
+        strangers = max(record.strangers for record in records)
+        others = f": its optimizer holds {strangers} weights of another" if strangers else ""
+        return Finding(
+            f"{what}, though it runs backward passes",
+            cause=f"the step never calls {model} or a layer of it{others}",
+            fix="hand over the model that the step trains, or let the step train this one",
+        )
+    return Finding(
+        f"{what}, though it runs backward passes",
+        cause=f"the loss they start from does not lead back to the weights: the graph is cut "
+        f"behind {model}",
+        fix="look there for detach, .item(), .numpy(), argmax, rounding, or a loss made anew as a "
+        "tensor of its own",
+        code=evidence.trainee.advice.cut_loss_code,
+    )
 
 
 def _ever_nonzero(evidence: Evidence, name: str) -> bool:
@@ -92,19 +126,23 @@ def _other(trainee: Trainee, random: np.random.Generator, target: Any) -> Any:
     return random.permutation(array.reshape(-1)).reshape(array.shape)
 
 
-def _bias_before_norm(evidence: Evidence, name: str) -> bool:
-    """A normalisation takes off again what such a bias adds."""
+def _cancels(evidence: Evidence, name: str) -> bool:
+    """A normalisation takes off again what a bias adds, as does a loss of differences (a critic's,
+    a ranking's), which shows in that the layer's other weights do get a gradient."""
+    if not name.endswith("bias"):
+        return False
     layer = evidence.trainee.weights[name].layer
     calls = evidence.watched[0].calls
     following = {b.kind for a, b in pairwise(calls) if a.layer == layer}
-    return name.endswith("bias") and any("Norm" in kind for kind in following)
+    others = {w.name for w in evidence.trainee.weights.values() if w.layer == layer} - {name}
+    return any("Norm" in kind for kind in following) or bool(others & evidence.reached)
 
 
 def _cut(evidence: Evidence, none: list[str]) -> Finding:
     """Say where the graph ends: at layers never called, or between two that were."""
     trainee = evidence.trainee
-    calls = [call for record in evidence.watched for call in record.calls]
-    called = {call.layer for call in calls}
+    calls = evidence.watched[0].calls
+    called = {call.layer for record in evidence.watched for call in record.calls}
     layers = {trainee.weights[name].layer for name in none}
     what = f"no gradient reaches {listed(none)}"
     idle = sorted(layer for layer in layers if layer and layer not in called)

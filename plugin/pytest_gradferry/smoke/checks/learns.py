@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ...wording import listed
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, follows, passed, skipped
 from ..verdict import falls, flat, tail
@@ -36,6 +37,9 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     longer = evidence.train(evidence.steps * _PATIENCE).losses
     if falls(longer):
         return passed(f"only after {len(losses)} steps")
+    if any(record.drawn for record in evidence.watched):
+        drawn = sorted({name for record in evidence.watched for name in record.drawn})
+        return skipped(f"the loss is of samples drawn by {', '.join(drawn)}: it need not fall")
     if len({name for record in evidence.watched for name in record.optimizers}) and _rivals(
         evidence
     ):
@@ -77,6 +81,16 @@ def _rivals(evidence: Evidence) -> bool:
 
 def _explain(evidence: Evidence, what: str, is_flat: bool) -> Outcome:
     """Train again with other learning rates, and with the sign turned round."""
+    reset = _reset(evidence)
+    if reset:
+        return failed(
+            Finding(
+                what,
+                cause=f"the step sets {listed(reset)} itself before the forward pass, so that what "
+                "the update before did to them is lost",
+                fix="initialise or load weights once, before the loop",
+            )
+        )
     rates = evidence.trainee.learning_rates()
     if rates and any(rates):
         for factor in (-1e-2, -1.0):
@@ -105,7 +119,21 @@ def _explain(evidence: Evidence, what: str, is_flat: bool) -> Outcome:
                 )
         if is_flat and any(falls(_with_rate(evidence, factor)) for factor in (1e2, 1e4, 1e8, 1e12)):
             return passed(f"no change seen at the learning rate {max(rates):.2g}; larger ones do")
+    if is_flat and evidence.moved:
+        return failed(
+            Finding(
+                what,
+                cause="the number that the step returns stays the same while the weights move",
+                fix="return the loss that was trained on, computed in this very step",
+            )
+        )
     return failed(Finding(what, fix="see whether the loss depends on the outputs and the targets"))
+
+
+def _reset(evidence: Evidence) -> list[str]:
+    """The weights that every step but the first sets anew at its start."""
+    later = [set(record.set_before) for record in evidence.watched[1:]]
+    return sorted(set.intersection(*later)) if later else []
 
 
 def _with_rate(evidence: Evidence, factor: float) -> list[float]:

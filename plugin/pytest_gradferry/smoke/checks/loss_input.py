@@ -9,6 +9,7 @@ from ..errors import SmokeError
 from ..evidence import Evidence
 from ..record import LossCall
 from ..report import Finding, Outcome, failed, passed, skipped
+from ..verdict import normalised, normalised_over_batch
 from . import Check
 
 _NAMES = {"sigmoid-logits": "logits", "sigmoid-probabilities": "probabilities"}
@@ -36,15 +37,22 @@ def _mistaken(evidence: Evidence, call: LossCall, calls: list[LossCall]) -> tupl
             return "probabilities", "but its rows are not negative and sum to 1"
         case "log-probabilities" if _are_probabilities(values):
             return "probabilities", "but its rows are not negative and sum to 1"
-        case "log-probabilities" if call.function != "F.kl_div" and not _are_normalised(values):
+        case "log-probabilities" if normalised_over_batch(values):
+            return (
+                "log-probabilities over the batch axis, not over the classes",
+                "but the exponentials of its columns sum to 1, not those of its rows",
+            )
+        case "log-probabilities" if call.function != "F.kl_div" and not normalised(values):
             return "logits", "but the exponentials of its rows do not sum to 1"
+        case "logits" if _in_unit_range(values) and _squashed(evidence, call):
+            return "sigmoids", "but it stays within 0 and 1 even with weights 30 times larger"
         case "probabilities" if _negative(values):
             return "logits", f"but it holds values down to {values.min():.3g}"
         case "sigmoid-probabilities" if _negative(values) or values.max() > 1 + 1e-6:
             return "logits", f"but it holds values from {values.min():.3g} to {values.max():.3g}"
         case "sigmoid-logits" if all(
             _in_unit_range(c.input) for c in calls if c.expects == "sigmoid-logits"
-        ) and _squashed(evidence):
+        ) and _squashed(evidence, call):
             return "probabilities", "but it stays within 0 and 1 even with weights 30 times larger"
     return "", ""
 
@@ -55,11 +63,6 @@ def _are_probabilities(values: Array) -> bool:
     return bool(values.min() >= 0 and np.allclose(values.sum(-1), 1, atol=1e-4))
 
 
-def _are_normalised(values: Array) -> bool:
-    with np.errstate(over="ignore"):
-        return bool(np.allclose(np.exp(values.astype(np.float64)).sum(-1), 1, atol=1e-3))
-
-
 def _negative(values: Array) -> bool:
     return bool(values.size and values.min() < -1e-6)
 
@@ -68,8 +71,11 @@ def _in_unit_range(values: Array) -> bool:
     return bool(values.size and values.min() >= 0 and values.max() <= 1)
 
 
-def _squashed(evidence: Evidence) -> bool:
-    """Whether the loss's input stays within 0 and 1 at far larger weights of either sign."""
+def _squashed(evidence: Evidence, call: LossCall) -> bool:
+    """Whether the loss's input is of sigmoids, by far larger weights of either sign.
+
+    It stays within 0 and 1 then, and nears both ends.
+    """
     trainee = evidence.trainee
     for factor in (30, -30):
         with evidence.from_start():
@@ -84,7 +90,11 @@ def _squashed(evidence: Evidence) -> bool:
                 losses = evidence.watch_step().losses
             except SmokeError:
                 return False
-        if not all(_in_unit_range(c.input) for c in losses if c.expects == "sigmoid-logits"):
+        inputs = [c.input for c in losses if c.function == call.function]
+        if not all(_in_unit_range(values) for values in inputs):
+            return False
+        at_an_end = [float(((v < 0.05) | (v > 0.95)).mean()) for v in inputs if np.ptp(v) > 0.1]
+        if call.expects == "logits" and (not at_an_end or min(at_an_end) < 0.5):
             return False
     return True
 

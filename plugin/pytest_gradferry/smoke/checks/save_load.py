@@ -35,7 +35,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     with evidence.from_start(), tempfile.TemporaryDirectory() as folder:
         trainee.files.prepare()
         for _ in range(_TRAINED):
-            trainee.step()
+            evidence.step()
         trainee.reseed(evidence.seed)
         expected, _ = trainee.predict()
         for trip in trainee.files.round_trips(Path(folder)):

@@ -21,7 +21,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     steps = [act for _, act in evidence.acts if isinstance(act, Schedule)]
     rates = evidence.curve.rates
     varies = any(a != b for a, b in pairwise(rates))
-    if not steps and not varies and not evidence.curve.ended:
+    by_itself = not steps and not evidence.trainee.learning_rates()  # Keras asks it at each update
+    if not (steps or varies or by_itself or evidence.curve.ended):
         return skipped("the step changes no learning rate")
     for judge in (
         _of_another,
@@ -118,14 +119,16 @@ def _negative(evidence: Evidence, steps: list[Schedule]) -> Finding | None:
 def _always_zero(evidence: Evidence, steps: list[Schedule]) -> Finding | None:
     rates = evidence.curve.rates
     updates = [a for _, a in evidence.acts if isinstance(a, Update)]
-    if not steps or not rates or any(any(each) for each in rates) or not updates:
+    if not updates or not rates or not rates[0]:
+        return None
+    if any(any(each) for each in rates):
         return None
     if any(any(update.rates) for update in updates):
         return None
+    name = steps[0].name if steps else "the schedule"
     return Finding(
-        f"the learning rate is 0 in all {len(rates)} steps, before and after each step of "
-        f"{steps[0].name}",
-        f"{steps[0].name} multiplies it by 0, or the rate it was given is 0",
+        f"the learning rate is 0 in all {len(rates)} steps",
+        f"{name} makes it 0, or the rate it was given is 0",
         "look for a whole-number division in its function, and for the rate of the optimizer",
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...frameworks import Array
 from ..errors import SmokeError
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, passed, skipped
@@ -13,6 +14,16 @@ from . import Check
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     trainee = evidence.trainee
+    size = evidence.watched[0].loss_size
+    if size > 1:
+        return failed(
+            Finding(
+                f"the tape is asked for the gradient of {size} numbers, not of one loss",
+                cause=f"it returns that of their sum, which is {size} times that of their mean",
+                fix="take the mean over the samples (tf.reduce_mean) inside the tape",
+                code="XFR225",
+            )
+        )
     outputs = evidence.watched[0].outputs
     targets = [leaf for leaf in leaves(trainee.targets) if hasattr(leaf, "shape")]
     if outputs is None or len(targets) != 1 or len(leaves(trainee.targets)) != 1:
@@ -27,12 +38,13 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if np.prod(together) == outputs.size:
         return passed()
     as_is = evidence.watched[0].loss
-    with evidence.from_start():
-        try:
-            reshaped = evidence.watch_step(target.reshape(outputs.shape)).loss
-        except SmokeError:
-            return passed()
-    if abs(as_is - reshaped) <= 1e-5 * max(abs(as_is), abs(reshaped)):
+    try:
+        reshaped = _loss(evidence, target.reshape(outputs.shape))
+        shifted = _loss(evidence, np.roll(target.reshape(-1), 1).reshape(target.shape))
+    except SmokeError:
+        return passed()
+    # Targets that each output is compared with may stand in any order.
+    if _equal(as_is, reshaped) or not _equal(as_is, shifted):
         return passed()
     return failed(
         Finding(
@@ -44,6 +56,15 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
             code="XFR909",
         )
     )
+
+
+def _loss(evidence: Evidence, targets: Array) -> float:
+    with evidence.from_start():
+        return evidence.watch_step(targets).loss
+
+
+def _equal(a: float, b: float) -> bool:
+    return abs(a - b) <= 1e-5 * max(abs(a), abs(b))
 
 
 CHECK = Check("shapes", order=60, run=run)

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from ...wording import listed
+from ..acts import Backward, Update
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, follows, passed, skipped
 from . import Check
@@ -17,12 +18,13 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if has_failed(earlier, "finite"):
         return skipped("the numbers are not finite")
     trainee = evidence.trainee
-    findings = [*_not_asked(evidence), *_hidden(evidence), *_frozen(evidence)]
+    findings = [*_not_asked(evidence), *_hidden(evidence), *_unlisted(evidence), *_frozen(evidence)]
+    findings += [*_misapplied(evidence), *_frozen_midway(evidence), *_new_optimizers(evidence)]
     # A weight without a gradient in any step cannot move: that is for `gradients` to tell.
     reached = [
         w.name for w in trainee.weights.values() if w.trainable and w.name in evidence.reached
     ]
-    still = [name for name in reached if name not in evidence.moved]
+    still = [n for n in reached if n not in evidence.moved and not _idle(evidence, n)]
     if still:
         for cause in ("clipping", "schedule"):  # clipped to 0, or a rate of 0
             if has_failed(earlier, cause) and len(still) == len(reached):
@@ -33,6 +35,19 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if not reached and has_failed(earlier, "gradients"):
         return follows("gradients")
     return passed()
+
+
+def _idle(evidence: Evidence, name: str) -> bool:
+    """Whether the optimizer was always given the gradient of its own backward pass, and that was
+    zero: only another loss, of a generator, say, has one for this weight."""
+    given: list[bool] = []
+    computed = None
+    for _, act in evidence.acts:
+        if isinstance(act, Backward) and name in act.gradients:
+            computed = act.gradients[name]
+        elif isinstance(act, Update) and name in act.gradients and computed is not None:
+            given.append(bool(computed.any() or act.gradients[name].any()))
+    return bool(given) and not any(given)
 
 
 def _not_asked(evidence: Evidence) -> list[Finding]:
@@ -56,20 +71,20 @@ def _not_asked(evidence: Evidence) -> list[Finding]:
 
 def _hidden(evidence: Evidence) -> list[Finding]:
     trainee = evidence.trainee
-    places: dict[tuple[str, str], list[str]] = {}
-    for name, (place, code) in trainee.hidden().items():
-        in_use = any(record.fresh.get(name) is not None for record in evidence.watched)
+    places: dict[tuple[str, str, str], list[str]] = {}
+    for name, advice in trainee.hidden().items():
+        in_use = any(trainee.is_used(name, record) for record in evidence.watched)
         if in_use and name not in evidence.moved:
-            places.setdefault((place, code), []).append(name)
+            places.setdefault(advice, []).append(name)
     return [
         Finding(
-            f"{listed(stuck)} get gradients but never move",
-            cause=f"the layers stand in {place}, so the model does not list their weights and the "
-            "optimizer does not get them",
-            fix="use nn.ModuleList or nn.ModuleDict",
+            f"{listed(stuck)} are used in the step but never move",
+            cause=f"{reason}, so the model does not list what it has to train and the optimizer "
+            "does not get it",
+            fix=fix,
             code=code,
         )
-        for (place, code), stuck in places.items()
+        for (reason, fix, code), stuck in places.items()
     ]
 
 
@@ -88,6 +103,84 @@ def _frozen(evidence: Evidence) -> list[Finding]:
     ]
 
 
+def _unlisted(evidence: Evidence) -> list[Finding]:
+    """Layers that the model calls and that neither it nor an optimizer knows of."""
+    lost = [layer for record in evidence.watched for layer in record.unlisted if not layer.trained]
+    anew = {layer.kind for layer in lost if layer.made_anew}
+    advice = evidence.trainee.advice
+    findings = [
+        Finding(
+            f"{kind} is made anew, with new weights, in every call of the model",
+            cause="what one step teaches it is thrown away before the next",
+            fix="make the layer once, in __init__, as an attribute",
+            code=advice.made_in_call_code,
+        )
+        for kind in sorted(anew)
+    ]
+    kept = {(layer.kind, layer.place) for layer in lost if layer.kind not in anew}
+    return findings + [
+        Finding(
+            f"{kind}{f' ({place})' if place else ''} is called by the model, and its weights never "
+            "move: no optimizer holds them",
+            cause=f"it stands in {place}, where the framework does not look for layers"
+            if place
+            else "it is no attribute of the model, so that the model does not list its weights",
+            fix="make the layer itself an attribute of the model",
+        )
+        for kind, place in sorted(kept)
+    ]
+
+
+def _misapplied(evidence: Evidence) -> list[Finding]:
+    """Weights that were updated by the gradients of others."""
+    wrong = {name: own for r in evidence.watched for name, own in r.misapplied.items()}
+    if not wrong:
+        return []
+    name, other = next(iter(wrong.items()))
+    return [
+        Finding(
+            f"{listed(list(wrong))} {'is' if len(wrong) == 1 else 'are'} updated by gradients of "
+            f"other weights: {name} by that of {other}",
+            cause="gradients and variables are paired in different orders or from different lists",
+            fix="zip the gradients with the very list that the tape was asked for",
+            code="XFR210",
+        )
+    ]
+
+
+def _frozen_midway(evidence: Evidence) -> list[Finding]:
+    """Weights that a step freezes for good."""
+    for number, record in enumerate(evidence.watched[:-1], 1):
+        later = {
+            name for r in evidence.watched[number:] for name, g in r.fresh.items() if g is not None
+        }
+        names = [name for name in sorted(record.frozen) if name not in later]
+        if names and not evidence.moves_after(number, names):
+            return [
+                Finding(
+                    f"{listed(names)} are trained until step {number} and never again",
+                    cause=f"step {number} freezes them",
+                    fix="freeze before training, or unfreeze what the next steps are to train",
+                )
+            ]
+    return []
+
+
+def _new_optimizers(evidence: Evidence) -> list[Finding]:
+    updated = [record for record in evidence.watched if "update" in record.events]
+    if len(updated) < 3 or not all(record.first_met for record in updated):
+        return []
+    kind = updated[-1].optimizers[-1]
+    return [
+        Finding(
+            f"each of {len(updated)} steps was made by a {kind} of its own",
+            cause="the optimizer is made anew in every step: its moments and step count are lost",
+            fix="make the optimizer once, before the loop",
+            code="XFR214",
+        )
+    ]
+
+
 def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Finding:
     trainee = evidence.trainee
     what = f"{'no weight moves' if everything else listed(still) + ' never move'}"
@@ -98,12 +191,19 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
             what,
             cause="no optimizer was stepped",
             fix=trainee.advice.stepping,
+            code=trainee.advice.stepping_code,
         )
     held = {name for record in records for name in record.used}
     missing = [name for name in still if name not in held]
     if missing:
         return _not_held(evidence, what, missing, still)
     if all(not _used(evidence, name) for name in still):
+        if not any(record.stored.get(name) for record in records for name in still):
+            return Finding(
+                what,
+                cause="the gradients are returned by autograd.grad, which stores them nowhere",
+                fix="call loss.backward(), or set .grad of each weight before optimizer.step()",
+            )
         first = next(r for r in records if "update" in r.events and "backward" in r.events)
         if first.events.index("update") < first.events.index("backward"):
             return Finding(
@@ -113,7 +213,20 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
                 code="XFR206",
             )
         return Finding(what, *trainee.advice.unused)
+    if all(name in record.set_after for record in records if record.used for name in still):
+        return Finding(
+            what,
+            cause="the step itself sets them back after the optimizer's update",
+            fix="look for load_state_dict, set_weights, copy_ or assign behind the update",
+        )
     rates = trainee.learning_rates()
+    own = {record.rates.get(name) for record in records for name in still if record.used}
+    if own == {0.0} and any(rates):
+        return Finding(
+            what,
+            cause="the learning rate of their parameter group is 0",
+            fix="give the group a rate, or freeze its weights",
+        )
     if rates and not any(rates):
         return Finding(what, cause="the learning rate is 0", fix="give the optimizer a rate")
     if rates:

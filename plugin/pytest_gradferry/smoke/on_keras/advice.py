@@ -24,6 +24,8 @@ class KerasAdvice(Advice):
                 "",
             )
 
+    summing = ("add up the gradients of all micro-batches before the update", "XFR224")
+    made_in_call_code = "XFR108"
     clearing = ("start the sum of gradients from zero after each update", "")
 
     def flaws(self) -> list[tuple[str, str, str, str]]:
@@ -95,6 +97,8 @@ class KerasAdvice(Advice):
         return "apply it only `if training`", "XFR311"
 
     def loss(self, call: LossCall, given: str) -> tuple[str, str]:
+        if "batch axis" in given:
+            return "take log_softmax over the classes, axis=-1", ""
         if given == "logits":
             return "pass from_logits=True, or end the model in a softmax or sigmoid", "XFR402"
         if "from_logits" in call.function:

@@ -34,6 +34,13 @@ def explain(error: BaseException) -> tuple[str, str, str]:
             "make the layer, optimizer, metric or variable once, outside of the function",
             "XFR801",
         )
+    if "No gradients provided for any variable" in text:
+        return (
+            "nothing that the tape recorded leads from the weights to the loss",
+            "call the model and the loss inside the tape; look for .numpy(), predict, argmax, "
+            "rounding or stop_gradient between them",
+            "",
+        )
     frames = list(traceback.walk_tb(error.__traceback__))
     given = next((f.f_locals for f, _ in frames if f.f_code.co_name == "apply_gradients"), None)
     if given is None:

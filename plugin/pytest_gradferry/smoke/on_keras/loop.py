@@ -101,11 +101,15 @@ def takes_training(model: Any) -> bool:
     return "training" in inspect.signature(model.call).parameters
 
 
-def loss_value(model: Any, loss: Any, backend: Backend) -> Callable[[Any, Any], Any]:
-    """The loss of a batch, with the terms that the layers add, as the tool's own step takes it."""
+def loss_value(
+    model: Any, loss: Any, backend: Backend, mode: dict[str, bool]
+) -> Callable[[Any, Any], Any]:
+    """The loss of a batch, with the terms that the layers add, as the tool's own step takes it.
+
+    `mode` is the argument that tells the model of training.
+    """
     ops = load("keras").ops
     compute = loss_function(loss)
-    mode = {"training": True} if takes_training(model) else {}  # as fit calls it
 
     def value(inputs: Any, targets: Any) -> Any:
         if targets is None:
@@ -119,7 +123,7 @@ def loss_value(model: Any, loss: Any, backend: Backend) -> Callable[[Any, Any], 
                 f"the loss {name} does not accept outputs {shapes(output)} with targets "
                 f"{shapes(targets)}: {error}"
             ) from error
-        for extra in model.losses:
+        for extra in getattr(model, "losses", ()):
             total = total + ops.cast(extra, total.dtype)
         return total
 

@@ -10,7 +10,10 @@ import numpy as np
 
 from ...frameworks import Array, Undo, load
 from ...keras_layers import layer_paths
+from ..advice import Advice
 from ..errors import SmokeError
+from ..files import Files
+from ..growth import Ledger
 from ..held import Held
 from ..record import StepRecord, Weight
 from ..trainee import Trainee, scalar_loss, takes_targets
@@ -18,6 +21,7 @@ from ..tree import leaves, map_arrays, shapes
 from . import backends, layer_losses, loop
 from .advice import KerasAdvice
 from .files import KerasFiles
+from .state import save_policy, save_training
 from .watch import Watcher
 
 if TYPE_CHECKING:
@@ -47,7 +51,7 @@ class KerasTrainee(Trainee):
         self.targets = loop.as_tensors(targets, self.backend)
         self._build()
         self._step: Callable[..., Any]
-        layers = _layer_names(model)
+        self._layers = layers = self._name_layers()
         self.held = self._look_for_held(step, layers)
         self.own_step = step is not None
         self.calls_itself = self.own_step  # the user's code, not fit's, calls the model
@@ -55,9 +59,9 @@ class KerasTrainee(Trainee):
             self._step = step
         elif loss is not None:
             optimizer = loop.make_optimizer(optimizer or "adam")
-            value = loop.loss_value(model, loss, self.backend)
+            value = loop.loss_value(model, loss, self.backend, self._told_of_training())
             self._step = self.backend.make_step(model, value, optimizer)
-        elif model.compiled:
+        elif getattr(model, "compiled", False):
             optimizer = model.optimizer
             self._step = self.backend.compiled_step(model)
             self.calls_itself = type(model).train_step is not self.keras.Model.train_step
@@ -66,22 +70,27 @@ class KerasTrainee(Trainee):
                 "nothing says how to train: compile the model, pass loss=..., e.g. "
                 "loss='cross_entropy', or the step function of your own, step=..."
             )
-        self.variables, self.weights = _weights(model, layers)
+        self.variables, self.weights = self._name_weights(layers)
+        self._plain = self._find_plain(layers)
+        self.variables |= self._plain
         if not any(weight.trainable for weight in self.weights.values()):
             raise SmokeError(
-                f"{type(model).__name__} has no trainable weight: nothing can be trained. Are the "
-                "layers attributes of the model, and is trainable set?"
+                f"{type(model).__name__} has no trainable weight: nothing can be trained. "
+                f"{self._why_no_weights()}"
             )
-        self.watcher = Watcher(self.backend, model, self.variables, layers)
+        self._at_the_end = [save_policy()]
+        if step is None:
+            self._at_the_end.append(save_training(model, leaves(optimizer), self.backend))
+        self.watcher = self._make_watcher(layers)
         self.watcher.on_new_optimizer = self._meet
+        self.watcher.plain = set(self._plain)
         self._late: list[Undo] = []  # for optimizers first seen when they update
         self._strangers: list[Any] = []  # what those update
         self.optimizers = [
             o for o in self._known_optimizers(optimizer) if getattr(o, "built", True)
         ]
         self.watcher.optimizers = list(self.optimizers)
-        self.advice = KerasAdvice(self)
-        self.files = KerasFiles(self)
+        self.advice, self.files = self._make_parts()
         self.compiling = self.backend.compiling(self)
         self.precision = self.backend.precision(self)
         self.parallel = self.backend.parallel(self)
@@ -107,17 +116,51 @@ class KerasTrainee(Trainee):
     def _look_for_held(self, step: Any, layers: dict[int, str]) -> Held:
         root = type(self.model).__name__
         owners = {
-            root if layer is self.model else f"{root}.{layers[id(layer)]}": layer
-            for layer in self.model._flatten_layers()
+            root if part is self.model else f"{root}.{layers[id(part)]}": part
+            for part in self._all_parts()
         }
         ignored = {*vars(self.keras.Model()), *_OF_MODEL}
-        ignored |= {n for layer in owners.values() for n in vars(layer) if n.startswith("_self_")}
+        ignored |= {n for part in owners.values() for n in vars(part) if n.startswith("_self_")}
         return Held(step, owners, self.backend.again, frozenset(ignored))
+
+    # what is a module's otherwise than a model's
+
+    def _all_parts(self) -> list[Any]:
+        """The model and the layers in it."""
+        return list(self.model._flatten_layers())
+
+    def _name_layers(self) -> dict[int, str]:
+        return _layer_names(self.model)
+
+    def _name_weights(self, layers: dict[int, str]) -> tuple[dict[str, Any], dict[str, Weight]]:
+        return _weights(self.model, layers)
+
+    def _find_plain(self, layers: dict[int, str]) -> dict[str, Any]:
+        return self.backend.plain_variables(self.model, layers)
+
+    def _why_no_weights(self) -> str:
+        return "Are the layers attributes of the model, and is trainable set?"
+
+    def _make_watcher(self, layers: dict[int, str]) -> Watcher:
+        return Watcher(self.backend, self.model, self.variables, layers)
+
+    def _make_parts(self) -> tuple[Advice, Files]:
+        return KerasAdvice(self), KerasFiles(self)
+
+    def _told_of_training(self) -> dict[str, bool]:
+        """How `fit` calls the model."""
+        return self.mode(training=True) if loop.takes_training(self.model) else {}
+
+    def mode(self, training: bool) -> dict[str, bool]:
+        """The argument that calls the model in training or in evaluation."""
+        return {"training": training}
 
     # state
 
     def save(self) -> Undo:
-        variables = {id(v): v for v in (*self.model.variables, *self.model.metrics_variables)}
+        metrics_variables = getattr(self.model, "metrics_variables", ())
+        variables = {id(v): v for v in (*self.model.variables, *metrics_variables)}
+        variables.update((id(v), v) for v in (*self._plain.values(), *self._states(self.model)))
         undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self.optimizers]
         is_variable = self.backend.is_variable
         for held in self.held.objects:
@@ -139,6 +182,27 @@ class KerasTrainee(Trainee):
                 metric.reset_state()
 
         return undo
+
+    def release(self) -> None:
+        for undo in self._at_the_end:
+            undo()
+
+    def _states(self, model: Any) -> list[Any]:
+        """Of stateful recurrent layers: in none of Keras' lists of variables, and in no file."""
+        states = [getattr(layer, "states", None) for layer in model._flatten_layers()]
+        return [state for state in leaves(states) if self.backend.is_variable(state)]
+
+    @contextmanager
+    def _states_zero(self, model: Any) -> Iterator[None]:
+        """A prediction starts from states of zero, and leaves them as they were."""
+        states = self._states(model)
+        undo = self.backend.save_variables(states)
+        for state in states:
+            self.backend.write(state, np.zeros_like(self.backend.read(state)))
+        try:
+            yield
+        finally:
+            undo()
 
     @property
     def title(self) -> str:
@@ -210,13 +274,13 @@ class KerasTrainee(Trainee):
         return self.backend.is_tensor(thing)
 
     def predict(self, inputs: list[Array] | None = None) -> tuple[list[Array], StepRecord]:
+        self.backend.settle(self.model)
         return self.predict_with(self.model, inputs)
 
     def predict_with(
         self, model: Any, inputs: list[Array] | None = None, training: bool = False
     ) -> tuple[list[Array], StepRecord]:
         """`predict` by another model of the same class, or in training mode."""
-        self.backend.settle(self.model)
         given = self._call_tensors()
         if inputs is not None:
             given = [
@@ -229,8 +293,12 @@ class KerasTrainee(Trainee):
             list(self.watcher.root_call or ()),
         )
         record = StepRecord()
-        with self.watcher.calls_seen(record), self.backend.evaluating():
-            output = model(*args, **{**kwargs, "training": training})
+        with (
+            self.watcher.calls_seen(record),
+            self.backend.evaluating(),
+            self._states_zero(model),
+        ):
+            output = model(*args, **{**kwargs, **self.mode(training)})
         found = [leaf for leaf in leaves(output) if self._is_tensor(leaf)]
         return [self.framework.to_numpy(leaf) for leaf in found], record
 
@@ -254,16 +322,25 @@ class KerasTrainee(Trainee):
     def _meet(self, optimizer: Any, held: list[Any]) -> None:
         """An optimizer seen for the first time, built just now: note its state and its weights."""
         self.optimizers.append(optimizer)
-        self._strangers += held
-        self._late.append(self.backend.save_optimizer(optimizer, held))
+        known = {id(h) for v in self.variables.values() for h in self.backend.handles(v)}
+        strangers = [variable for variable in held if id(variable) not in known]
+        self._strangers += strangers
+        self._late.append(self.backend.save_optimizer(optimizer, strangers))
 
     def learning_rates(self) -> list[float]:
         rates = [self.backend.learning_rates(optimizer) for optimizer in self.optimizers]
         return [rate for each in rates for rate in each] if all(rates) else []
 
+    def rates(self) -> list[float]:
+        rates = [optimizer.learning_rate for optimizer in self.optimizers]
+        return [float(np.asarray(self.framework.to_numpy(rate))) for rate in rates]
+
     def scale_learning_rates(self, factor: float) -> None:
         for optimizer in self.optimizers:
             self.backend.scale_learning_rates(optimizer, factor)
+
+    def ledger(self) -> Ledger | None:
+        return self.backend.ledger(self)
 
     def layer_losses(self) -> dict[str, float]:
         return layer_losses.terms(self)
@@ -279,8 +356,21 @@ class KerasTrainee(Trainee):
         kinds = {type(layer) for layer in self.model._flatten_layers()}
         return {k.__name__: k for k in kinds if not k.__module__.startswith("keras.")}
 
-    def hidden(self) -> dict[str, tuple[str, str]]:
-        return {}  # Keras tracks lists and dicts of layers
+    def units(self, name: str, value: Array) -> Array | None:
+        kinds = {self._layers.get(id(part)): part for part in self._all_parts()}
+        layer = kinds.get(name.rpartition("/")[0])
+        layers = self.keras.layers
+        if not name.endswith("/kernel") or not isinstance(
+            layer, (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D)
+        ):
+            return None
+        rows: Array = value.reshape(-1, value.shape[-1]).T
+        return rows
+
+    def hidden(self) -> dict[str, tuple[str, str, str]]:
+        """Keras tracks lists and dicts of layers, and its own variables."""
+        why, fix = "is a tf.Variable, which Keras 3 does not see", "make it with self.add_weight"
+        return {name: (f"{name} {why}", fix, "XFR116") for name in self._plain}
 
 
 def _layer_names(model: Any) -> dict[int, str]:

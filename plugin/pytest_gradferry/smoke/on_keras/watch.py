@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 from unittest import mock
 
@@ -19,8 +19,10 @@ from ...frameworks import Array, load
 from ..record import LayerCall, LossCall, StepRecord
 from ..tree import leaves
 from ..verdict import carried
+from .acts import ActWatcher
 from .backends import Backend
 from .backends.backend import DropoutFunction, LossFunction
+from .sights import Settings, Strangers
 
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True
@@ -44,23 +46,44 @@ class Watcher:
         self.model = model
         self.variables = variables
         self.layers = layers
+        self._root = f"{layers[id(model)]} ({type(model).__name__})"
         self.names = {
             id(handle): name for name, v in variables.items() for handle in backend.handles(v)
         }
         self.optimizers: list[Any] = []
+        self.acts = ActWatcher(self, StepRecord())  # of the step at hand
         self.root_call: tuple[tuple[Any, ...], dict[str, Any]] | None = None
         self.on_new_optimizer: Callable[[Any, list[Any]], None] = lambda optimizer, held: None
+        self.plain: set[str] = set()  # the names of variables that the model does not list
+        self.root_output: Any = None  # of the step that is watched
+        self.strangers = Strangers(model, layers, backend)
+        self._settings: Settings | None = None
+        self._held: set[int] = set()  # ids of the variables that were updated
+        self._origin: dict[int, tuple[Any, str]] = {}  # gradient tensors, and whose they are
         self._used: dict[str, Array] = {}  # gradients, as the last update used them
         self._since: dict[str, Array] = {}  # gradients computed since then
 
     def watch(self, stack: ExitStack, record: StepRecord) -> None:
         """Patch everything until the stack closes."""
+        stack.callback(setattr, self, "acts", self.acts)
+        self.acts = ActWatcher(self, record)
+        self.acts.watch(stack)
+        self._origin, self.root_output = {}, None
+        if self.backend.trains_in_place:
+            self.strangers.begin()
+            self._settings = Settings(record, self.model, self.variables, self.backend)
+            stack.callback(self._done, record)
         self.backend.watch(stack, self, record)
         base = load("keras.src.optimizers.base_optimizer").BaseOptimizer
         self.patch(stack, base, "apply", self._on_update(record))
         scaler = self.keras.optimizers.LossScaleOptimizer
-        self.patch(stack, scaler, "apply", self._on_scaled_update)
+        self.patch(stack, scaler, "apply", self._on_scaled_update(record))
         stack.enter_context(self.calls_seen(record))
+
+    def _done(self, record: StepRecord) -> None:
+        if self._settings is not None:
+            self._settings.done()
+        self.strangers.tell(record, self._held)
 
     @contextmanager
     def calls_seen(self, record: StepRecord) -> Iterator[None]:
@@ -77,6 +100,9 @@ class Watcher:
                 self.patch(
                     stack, loss.owner, loss.name, self._on_framework_loss(record, loss, inside)
                 )
+            draws = [(random, "categorical"), *self.backend.drawing_functions()]
+            for owner, name in draws:
+                self.patch(stack, owner, name, self._on_draw(record, name))
             dropping: list[str] = []
             keras = DropoutFunction(random, "dropout", "dropout", _acts)
             for dropout in (keras, *self.backend.dropout_functions()):
@@ -94,16 +120,21 @@ class Watcher:
         """Let `wrap(original, *args)` be called instead until the stack closes."""
         original = getattr(owner, name)
 
+        @wraps(original, updated=())
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             return wrap(original, *args, **kwargs)
 
         stack.enter_context(mock.patch.object(owner, name, wrapper))
 
-    def note_gradient(self, record: StepRecord, name: str, gradient: Array | None) -> None:
+    def note_gradient(
+        self, record: StepRecord, name: str, gradient: Array | None, tensor: Any = None
+    ) -> None:
         """A backward pass computed this gradient of a weight, or none."""
         if gradient is None:
             record.fresh.setdefault(name, None)
             return
+        record.stored[name] = True
+        self.acts.gradient(name, gradient, tensor)
         earlier, since = record.fresh.get(name), self._since.get(name)
         record.fresh[name] = gradient if earlier is None else earlier + gradient
         self._since[name] = gradient if since is None else since + gradient
@@ -118,22 +149,53 @@ class Watcher:
             held = optimizer._trainable_variables if given is None else given
             grads = list(grads)
             self.note_update(record, optimizer, held, grads)
-            return original(optimizer, grads, given)
+            result = original(optimizer, grads, given)
+            if self._settings is not None:
+                self._settings.updated()
+            return result
 
         return apply
 
-    def _on_scaled_update(
-        self, original: Any, scaler: Any, grads: Any, trainable_variables: Any = None
-    ) -> Any:
+    def _on_scaled_update(self, record: StepRecord) -> Callable[..., Any]:
         """A LossScaleOptimizer: the one inside it updates, if the gradients are finite."""
-        given = list(trainable_variables) if trainable_variables is not None else None
-        if given is not None and not scaler.built:
-            scaler.build(given)
-        self._meet(scaler, [])
-        return original(scaler, grads, given)
 
-    def _meet(self, optimizer: Any, held: list[Any]) -> None:
+        def apply(original: Any, scaler: Any, grads: Any, trainable_variables: Any = None) -> Any:
+            given = list(trainable_variables) if trainable_variables is not None else None
+            if given is not None and not scaler.built:
+                scaler.build(given)
+            self._meet(record, scaler, [])
+            return original(scaler, grads, given)
+
+        return apply
+
+    def output(self) -> list[Any]:
+        """What the model returned in this step, if it was one float tensor."""
+        known = self.root_output is not None and self.backend.is_float(self.root_output)
+        return [self.root_output] if known else []
+
+    def unasked(self, asked: set[str | None]) -> list[Any]:
+        """Variables in use that the model does not list, and the step does not ask for."""
+        plain = [v for name, v in self.variables.items() if name in self.plain]
+        ids = {
+            id(h) for v in plain for h in self.backend.handles(v) if self.names.get(id(h)) in asked
+        }
+        return [v for v in (*plain, *self.strangers.variables()) if id(v) not in ids]
+
+    def note_output_gradient(self, record: StepRecord, gradient: Any) -> None:
+        """The gradient of a loss by the model's output."""
+        if gradient is None or (array := self.backend.array(gradient)) is None:
+            return
+        earlier = record.output_gradient
+        record.output_gradient = array if earlier is None else earlier + array
+
+    def note_origin(self, gradient: Any, name: str) -> None:
+        """This tensor is the gradient of that weight."""
+        self._origin[id(gradient)] = (gradient, name)
+
+    def _meet(self, record: StepRecord, optimizer: Any, held: list[Any]) -> None:
         if not any(known is optimizer for known in self.optimizers):
+            # Beside state of its own, every one has a count of steps and a rate.
+            record.first_met += len(getattr(optimizer, "variables", ())) > 2
             self.on_new_optimizer(optimizer, held)
             self.optimizers.append(optimizer)
 
@@ -141,8 +203,10 @@ class Watcher:
         self, record: StepRecord, optimizer: Any, held: list[Any], gradients: list[Any]
     ) -> None:
         """An optimizer is about to update the variables it holds."""
-        self._meet(optimizer, held)
+        self._meet(record, optimizer, held)
+        self._held |= {id(v) for v in held}
         record.events.append("update")
+        self.acts.update(optimizer, held, gradients)
         record.optimizers.append(type(optimizer).__name__)
         for value, variable in zip(gradients, held, strict=False):
             self._note_use(record, value, variable)
@@ -152,6 +216,9 @@ class Watcher:
         if name is None:
             record.strangers += 1
             return
+        _, owner = self._origin.get(id(value), (None, name))
+        if owner != name:
+            record.misapplied[name] = owner
         used = None if value is None else self.backend.array(value)
         record.used[name] = used is not None and bool(used.any())
         since, before = self._since.pop(name, None), self._used.pop(name, None)
@@ -195,11 +262,17 @@ class Watcher:
         given = self._tensors([args, kwargs])
         if any(self.backend.is_abstract(tensor) for tensor in given):
             return run(*args, **kwargs)  # Keras builds the model
+        if self.backend.trains_in_place:
+            self.strangers.called(layer, inside=any(p == self._root for p in path))
         if layer is self.model:
+            if self._settings is not None and "forward" not in record.events:
+                self._settings.forward()
             record.events.append("forward")
+            self.acts.forward(args, kwargs)
             if self.root_call is None:
                 self.root_call = (args, kwargs)
-        name, kind = self.layers.get(id(layer), layer.name), type(layer).__name__
+        kind = type(layer).__name__
+        name = self.layers.get(id(layer)) or str(getattr(layer, "name", kind))
         path.append(f"{name} ({kind})")
         try:
             result = run(*args, **kwargs)
@@ -212,8 +285,9 @@ class Watcher:
         record.calls.append(
             LayerCall(
                 layer=name,
+                known=id(layer) in self.layers,
                 kind=kind,
-                training=bool(self.training_of(kwargs)),
+                training=bool(self.training_of(layer, args, kwargs)),
                 sensitive=self.is_sensitive(layer),
                 finite=self._finite(made),
                 finite_in=self._finite(given),
@@ -223,10 +297,10 @@ class Watcher:
         )
         if layer is self.model and record.outputs is None and len(made) == 1:
             record.outputs = self.backend.array(made[0])
+            self.root_output = made[0]
         return result
 
-    @staticmethod
-    def training_of(kwargs: dict[str, Any]) -> Any:
+    def training_of(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The mode a layer was called in; Keras has made it an argument by then."""
         return kwargs.get("training")
 
@@ -281,6 +355,14 @@ class Watcher:
             return result
 
         return loss
+
+    @staticmethod
+    def _on_draw(record: StepRecord, name: str) -> Callable[..., Any]:
+        def draw(original: Any, *args: Any, **kwargs: Any) -> Any:
+            record.drawn.append(name)
+            return original(*args, **kwargs)
+
+        return draw
 
     @staticmethod
     def _on_dropout(

@@ -143,7 +143,9 @@ class ActWatcher:
                 self._next = ("", 1.0)
         result = function(*args, **kwargs)
         name = self._means.get(function, "")
-        if not name and function in self._losses and kwargs.get("reduction", "mean") == "mean":
+        if name and args[0].dim() == 0:  # the mean of one number is that number
+            name = self._begun_at.get(args[0].grad_fn, "")
+        elif not name and function in self._losses and kwargs.get("reduction", "mean") == "mean":
             name = self._losses[function]
         if name and result.dim() == 0 and result.grad_fn is not None:
             self._begun_at[result.grad_fn] = name

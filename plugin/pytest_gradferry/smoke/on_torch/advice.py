@@ -40,11 +40,22 @@ class TorchAdvice(Advice):
 
     def __init__(self, model: Any) -> None:
         self._model = model
+        # where a graph of an earlier step is kept, if anywhere
+        self.carried_graph: Callable[[], str] = lambda: ""
 
+    stepping = "call optimizer.step() after loss.backward()"
+    stepping_code = "XFR235"
+    made_in_call_code = "XFR109"
+    cut_loss_code = "XFR220"
     summing = ("clear the gradients once an update, not once a micro-batch", "")
     clearing = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
 
     def error(self, error: BaseException) -> tuple[str, str, str]:
+        if "backward through the graph a second time" in str(error):
+            place = self.carried_graph()
+            if place:
+                cause = f"{place} is carried into the next step with the graph of the one before"
+                return cause, "detach it at the end of the step: hidden = hidden.detach()", "XFR708"
         return next((told for text, told in _SCALER_ERRORS.items() if text in str(error)), _NOTHING)
 
     def modes(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
@@ -87,6 +98,10 @@ class TorchAdvice(Advice):
 
     def loss(self, call: LossCall, given: str) -> tuple[str, str]:
         match call.expects, given:
+            case _, _ if "batch axis" in given:
+                return "take log_softmax over the classes: dim=1 (dim=-1 of a matrix)", ""
+            case "logits", "sigmoids":
+                return "drop the sigmoid: cross_entropy takes logits", "XFR401"
             case "logits", _:
                 return "drop the softmax: cross_entropy applies log_softmax itself", "XFR401"
             case "log-probabilities", _ if call.function == "F.kl_div":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...frameworks import load
+from ...frameworks import load, loaded
 from ..compiling import Compiling, Keeper, Kept, Traced
 
 if TYPE_CHECKING:
@@ -44,10 +44,15 @@ class TorchCompiling(Compiling):
         self._breaks: list[str] = []
 
     def watched(self) -> AbstractContextManager[Any]:
-        """Eager: hooks in compiled code would be compiled with it."""
-        stance: AbstractContextManager[Any] = nullcontext()
-        if self._compiled:
-            stance = self._trainee.torch.compiler.set_stance("force_eager")
+        """Eager: hooks in compiled code would be compiled with it.
+
+        A step may call what it has compiled of a model that is not.  Nothing is compiled before
+        torch._dynamo is imported, which takes seconds.
+        """
+        compiler = self._trainee.torch.compiler
+        if loaded("torch._dynamo") is None or not hasattr(compiler, "set_stance"):
+            return nullcontext()
+        stance: AbstractContextManager[Any] = compiler.set_stance("force_eager")
         return stance
 
     def absent(self) -> str:

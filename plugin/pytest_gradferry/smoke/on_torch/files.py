@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...frameworks import Array, load
 from ...wording import listed
 from ..files import Checkpoint, Files, RoundTrip
+from ..tree import leaves
 from .checkpoint import TorchCheckpoint
 
 if TYPE_CHECKING:
@@ -38,12 +39,30 @@ class TorchFiles(Files):
             state = torch.load(path, weights_only=True)
             other = self._trainee.model if self._fresh is None else self._fresh
             other.load_state_dict(state, strict=True)
+            self._hand_over_batch_state(other)
             return self._trainee.predict_with(other)[0]
 
         yield RoundTrip("saving and loading the state_dict", run, self._lost_state)
 
     def checkpoint(self) -> Checkpoint | None:
         return TorchCheckpoint(self._trainee) if self._trainee.owns_loop else None
+
+    def _hand_over_batch_state(self, other: Any) -> None:
+        """A recurrent state that a model keeps belongs to the batch, and not into a file."""
+        torch = load("torch")
+        sizes = {int(t.shape[0]) for t in self._trainee.call_tensors() if t.dim()}
+
+        def of_the_batch(value: Any) -> bool:
+            tensors = leaves(value)
+            return bool(tensors) and all(
+                isinstance(t, torch.Tensor) and t.dim() > 1 and sizes & set(t.shape[:2])
+                for t in tensors
+            )
+
+        for now, then in zip(self._trainee.model.modules(), other.modules(), strict=True):
+            for name, value in vars(now).items():
+                if of_the_batch(value):
+                    vars(then)[name] = value
 
     def _lost_state(self, error: BaseException | None) -> tuple[str, str, str]:
         """Tensors kept as plain attributes that training has changed."""

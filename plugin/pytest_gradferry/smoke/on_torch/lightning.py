@@ -100,6 +100,7 @@ class LightningAdvice(TorchAdvice):
 
     def __init__(self, model: Any) -> None:
         super().__init__(model)
+        self.stepping_code = ""
         if model.automatic_optimization:
             self.clearing = (
                 "let optimizer_zero_grad clear the gradients of the optimizer it is given",

@@ -96,7 +96,7 @@ def make_optimizer(optimizer: Any, model: Any) -> Any:
     classes = {
         name.lower(): value
         for name, value in vars(optim).items()
-        if isinstance(value, type) and name not in ("Optimizer", "LBFGS")
+        if isinstance(value, type) and name != "Optimizer"
     }
     if str(optimizer).lower() not in classes:
         raise SmokeError(f"unknown optimizer {optimizer!r}: known are {', '.join(sorted(classes))}")
@@ -107,7 +107,7 @@ def make_step(model: Any, loss: Any, optimizer: Any) -> Callable[[Any, Any], Any
     """The training step the tool takes when the user brings none."""
     compute = loss_function(loss)
 
-    def step(inputs: Any, targets: Any) -> Any:
+    def gradients(inputs: Any, targets: Any) -> Any:
         optimizer.zero_grad()
         output = call_model(model, inputs)
         if targets is None:
@@ -120,6 +120,12 @@ def make_step(model: Any, loss: Any, optimizer: Any) -> Callable[[Any, Any], Any
                 f"{_shapes(targets)}: {error}"
             ) from error
         value.backward()
+        return value
+
+    def step(inputs: Any, targets: Any) -> Any:
+        if isinstance(optimizer, load("torch").optim.LBFGS):  # takes several gradients a step
+            return optimizer.step(lambda: gradients(inputs, targets))
+        value = gradients(inputs, targets)
         optimizer.step()
         return value
 

@@ -48,7 +48,7 @@ def save_tables(modules: list[Any]) -> Undo:
         (table, table.copy())
         for module in modules
         for name, table in vars(module).items()
-        if name in _TABLES or (name.endswith("_hooks") and isinstance(table, dict))
+        if isinstance(table, dict) and (name in _TABLES or name.endswith("_hooks"))
     ]
 
     def undo() -> None:
@@ -111,5 +111,22 @@ def save_optimizer(optimizer: Any) -> Undo:
             for key in set(group) - set(saved) - {"params"}:
                 del group[key]
             group.update(clone(saved))
+
+    return undo
+
+
+def save_attributes(modules: list[Any]) -> Undo:
+    """What stands on modules besides weights and children: the state of a recurrent net, say."""
+
+    def plain(module: Any) -> dict[str, Any]:
+        return {name: value for name, value in vars(module).items() if not name.startswith("_")}
+
+    before = [(module, plain(module)) for module in modules]
+
+    def undo() -> None:
+        for module, attributes in before:
+            for name in plain(module).keys() - attributes.keys():
+                del vars(module)[name]
+            vars(module).update(attributes)
 
     return undo

@@ -11,6 +11,7 @@ import numpy as np
 from ...frameworks import Array, Undo, get, load
 from ...hidden import hidden_modules
 from ..errors import SmokeError
+from ..growth import Ledger
 from ..held import Held
 from ..record import StepRecord, Weight
 from ..trainee import Trainee, scalar_loss, takes_targets
@@ -19,9 +20,11 @@ from . import loop
 from .advice import TorchAdvice
 from .compiling import TorchCompiling
 from .files import TorchFiles
+from .ledger import TorchLedger
 from .parallel import TorchParallel
 from .precision import TorchPrecision
 from .state import (
+    save_attributes,
     save_generator,
     save_modes,
     save_optimizer,
@@ -35,6 +38,7 @@ from .watch import Watcher, functions_seen, to_array
 class TorchTrainee(Trainee):
     """See `Trainee`.  Hidden modules, those kept in plain lists and dicts, are watched as well."""
 
+    compiling: TorchCompiling
     owns_loop = True  # all that trains the model can be reached from the step
 
     def __init__(
@@ -45,12 +49,15 @@ class TorchTrainee(Trainee):
         self.model = model
         self.inputs = loop.as_tensors(inputs, model)
         self.targets = loop.as_tensors(targets, model)
+        batch = [*leaves(self.inputs), *leaves(self.targets)]
+        self._given = [(t, t.detach().clone()) for t in batch if isinstance(t, self.torch.Tensor)]
         self._initialise_lazy()
         self._own_loop = False  # the tool's, which sets the mode
         self._step: Callable[..., Any]
         self._step, optimizer, users = self._training(loss, optimizer, step)
         self.hidden_modules = dict(hidden_modules(model))
         self.held = self._look_for_held(users)
+        self._plain_tensors = self._find_plain_tensors()
         self._tensors = {**dict(model.named_parameters()), **self._hidden_tensors()}
         if not any(tensor.requires_grad for tensor in self._tensors.values()):
             raise SmokeError(
@@ -69,7 +76,9 @@ class TorchTrainee(Trainee):
         self._strangers: list[Any] = []  # what those hold besides the model's weights
         self.optimizers = self._known_optimizers(optimizer)
         self._watcher.optimizers += self.optimizers
+        self._went_through = False  # whether a step has come to its end
         self.advice = self._make_advice()
+        self.advice.carried_graph = self._carried_graph
         self.files = TorchFiles(self)
         self.compiling = TorchCompiling(self, self._step)
         self.precision = TorchPrecision(self)
@@ -146,6 +155,7 @@ class TorchTrainee(Trainee):
         known = len(self._late)
 
         def undo() -> None:
+            self._restore_batch()
             for each in (*undos, *self._late[known:]):
                 each()
 
@@ -164,15 +174,23 @@ class TorchTrainee(Trainee):
 
     # the step
 
+    def _restore_batch(self) -> None:
+        """A step may change its batch in place, which in a loader is a new one each time."""
+        for tensor, value in self._given:
+            if not self.torch.equal(tensor.detach(), value):
+                tensor.data.copy_(value)
+
     def step(self, targets: Any = None) -> float:
         __tracebackhide__ = True
         targets = self.targets if targets is None else loop.as_tensors(targets, self.model)
+        self._restore_batch()
         if self._own_loop:
             self.model.train()
         if takes_targets(self._step):
             value = self._step(self.inputs, targets)
         else:
             value = self._step(self.inputs)
+        self._went_through = True
         return scalar_loss(value, self.framework)
 
     @contextmanager
@@ -190,10 +208,18 @@ class TorchTrainee(Trainee):
             if moved:
                 self._watcher.by_hand(record, moved)
 
-    def call_leaves(self) -> list[Array]:
-        return [to_array(leaf) for leaf in self._call_tensors()]
+    def _carried_graph(self) -> str:
+        """A place that carries outputs with their graph out of a step that went through."""
+        for place in self.held.places if self._went_through else ():
+            tensors = [t for t in leaves(place.get()) if isinstance(t, self.torch.Tensor)]
+            if any(t.grad_fn is not None and t.numel() > 1 for t in tensors):
+                return place.name
+        return ""
 
-    def _call_tensors(self) -> list[Any]:
+    def call_leaves(self) -> list[Array]:
+        return [to_array(leaf) for leaf in self.call_tensors()]
+
+    def call_tensors(self) -> list[Any]:
         if self._watcher.root_call is None:
             raise SmokeError(f"the step does not call {type(self.model).__name__} itself")
         return [
@@ -207,7 +233,7 @@ class TorchTrainee(Trainee):
         self, model: Any, inputs: list[Array] | None = None
     ) -> tuple[list[Array], StepRecord]:
         """`predict` by another model of the same class."""
-        given = self._call_tensors()
+        given = self.call_tensors()
         if inputs is not None:
             given = [
                 self.torch.as_tensor(new, dtype=old.dtype, device=old.device)
@@ -219,11 +245,13 @@ class TorchTrainee(Trainee):
             list(self._watcher.root_call or ()),
         )
         record = StepRecord()
-        undo = save_modes(list(model.modules()))
+        undo = save_attributes(list(model.modules()))  # modes too
         model.eval()
         try:
-            with self.torch.no_grad(), functions_seen(record):
-                output = model.get_submodule(self._watcher.root_path)(*args, **kwargs)
+            with self.compiling.watched(), self.torch.no_grad(), functions_seen(record):
+                path = self._watcher.root_path
+                called = model.get_submodule(path) if path else model
+                output = called(*args, **kwargs)
         finally:
             undo()
         found = [leaf for leaf in leaves(_plain(output)) if isinstance(leaf, self.torch.Tensor)]
@@ -259,7 +287,7 @@ class TorchTrainee(Trainee):
         groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
         return [float(group["lr"]) for group in groups if "lr" in group]
 
-    def schedule_ended(self, error: Exception) -> bool:
+    def schedule_ended(self, error: BaseException | None) -> bool:
         return isinstance(error, ValueError) and "Tried to step" in str(error)  # OneCycleLR
 
     def scale_learning_rates(self, factor: float) -> None:
@@ -268,20 +296,46 @@ class TorchTrainee(Trainee):
                 if "lr" in group:
                     group["lr"] = group["lr"] * factor
 
+    def ledger(self) -> Ledger:
+        return TorchLedger(self)
+
+    def units(self, name: str, value: Array) -> Array | None:
+        owner, _, attribute = name.rpartition(".")
+        nn = self.torch.nn
+        layer = dict(self.model.named_modules()).get(owner)
+        if attribute != "weight" or not isinstance(layer, (nn.Linear, nn.modules.conv._ConvNd)):
+            return None
+        value = value.swapaxes(0, 1) if getattr(layer, "transposed", False) else value
+        return value.reshape(value.shape[0], -1)
+
     # what the model does not list
 
-    def hidden(self) -> dict[str, tuple[str, str]]:
-        return {
-            name: (place, code)
+    def hidden(self) -> dict[str, tuple[str, str, str]]:
+        listing = "use nn.ModuleList or nn.ModuleDict"
+        found = {
+            f"{prefix}.{name}": (f"the layers stand in {place}", listing, code)
             for prefix, (module, place, code) in self.hidden_modules.items()
-            for name in (f"{prefix}.{n}" for n, _ in module.named_parameters())
+            for name, _ in module.named_parameters()
         }
+        plain = "make it an nn.Parameter"
+        for name in self._plain_tensors:
+            found[name] = (f"{name} is a plain tensor, no nn.Parameter", plain, "XFR114")
+        return found
 
     def _hidden_tensors(self) -> dict[str, Any]:
-        return {
+        return self._plain_tensors | {
             f"{prefix}.{name}": parameter
             for prefix, (module, _, _) in self.hidden_modules.items()
             for name, parameter in module.named_parameters()
+        }
+
+    def _find_plain_tensors(self) -> dict[str, Any]:
+        """Tensors with requires_grad that stand as attributes of the model's modules."""
+        return {
+            f"{prefix}.{name}".lstrip("."): value
+            for prefix, module in self.model.named_modules()
+            for name, value in vars(module).items()
+            if isinstance(value, self.torch.Tensor) and value.is_leaf and value.requires_grad
         }
 
 

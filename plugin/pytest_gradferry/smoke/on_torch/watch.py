@@ -10,9 +10,10 @@ import numpy as np
 
 from ...frameworks import Array, load
 from ..record import LayerCall, LossCall, StepRecord
-from ..tree import leaves
+from ..tree import leaves, map_arrays
 from ..verdict import carried
 from .acts import ActWatcher
+from .sights import Settings, Strangers
 
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True
@@ -55,6 +56,9 @@ class Watcher:
         self._root: Any = None  # what the step calls: the model, or what holds all of its weights
         self.root_path = ""
         self.on_new_optimizer: Callable[[Any], None] = lambda optimizer: None
+        self._strangers = Strangers(model, list(modules.values()))
+        self._settings: Settings | None = None  # of the step that is watched
+        self._met_now: set[int] = set()  # optimizers that update for the first time
         self._since: dict[str, Array] = {}  # gradients computed since the last update
         self._applied: dict[str, Any] = {}  # gradients as their last update used them
         self._base: dict[str, Any] = {}  # ... and were still there when new ones were added
@@ -62,19 +66,34 @@ class Watcher:
     def watch(self, stack: ExitStack, record: StepRecord) -> None:
         """Hook everything until the stack closes."""
         for name, tensor in self.tensors.items():
-            if tensor.requires_grad:
-                self._hook(stack, tensor.register_hook(self._on_gradient(record, name, tensor)))
+            if not tensor.is_leaf or not tensor.is_floating_point():
+                continue
+            needs = tensor.requires_grad
+            tensor.requires_grad_()  # for the hooks alone: the step may unfreeze it
+            self._hook(stack, tensor.register_hook(self._on_gradient(record, name, tensor)))
+            stored = self._on_stored(record, name)
+            self._hook(stack, tensor.register_post_accumulate_grad_hook(stored))
+            tensor.requires_grad_(needs)
         for name, module in self.modules.items():
-            self._hook(stack, module.register_forward_hook(self._on_call(record, name)))
+            hook = self._on_call(record, name)
+            # ScriptModules refuse by a method of their own, and run hooks all the same
+            self._hook(stack, self.torch.nn.Module.register_forward_hook(module, hook))
         for path, module in _roots(self.model):
-            hook = self._on_root(record, path)
-            self._hook(stack, module.register_forward_pre_hook(hook, with_kwargs=True))
+            before_root = self._on_root(record, path)
+            register = self.torch.nn.Module.register_forward_pre_hook
+            self._hook(stack, register(module, before_root, with_kwargs=True))
         optimizers = load("torch.optim.optimizer")
         before, after = self._on_update(record)
         self._hook(stack, optimizers.register_optimizer_step_pre_hook(before))
         self._hook(stack, optimizers.register_optimizer_step_post_hook(after))
+        self._settings = Settings(record, self.model, self.tensors)
+        stack.callback(self._settings.done)
+        stack.enter_context(self._strangers.watch(record, self._held))
         stack.enter_context(functions_seen(record))
         self.acts.watch(stack, record)
+
+    def _held(self) -> set[int]:
+        return {id(p) for o in self.optimizers for group in o.param_groups for p in group["params"]}
 
     @staticmethod
     def _hook(stack: ExitStack, handle: Any) -> None:
@@ -100,6 +119,13 @@ class Watcher:
 
         return hook
 
+    @staticmethod
+    def _on_stored(record: StepRecord, name: str) -> Callable[[Any], None]:
+        def hook(tensor: Any) -> None:
+            record.stored[name] = True
+
+        return hook
+
     def _on_call(self, record: StepRecord, name: str) -> Callable[[Any, Any, Any], None]:
         def hook(module: Any, inputs: Any, output: Any) -> None:
             torch = self.torch
@@ -122,6 +148,16 @@ class Watcher:
             )
             if module is self._root and record.outputs is None and len(results) == 1:
                 record.outputs = to_array(results[0])
+                if results[0].requires_grad:
+                    results[0].register_hook(self._on_output_gradient(record))
+
+        return hook
+
+    @staticmethod
+    def _on_output_gradient(record: StepRecord) -> Callable[[Any], None]:
+        def hook(gradient: Any) -> None:
+            array, earlier = to_array(dense(gradient)), record.output_gradient
+            record.output_gradient = array if earlier is None else earlier + array
 
         return hook
 
@@ -131,27 +167,37 @@ class Watcher:
                 self._root, self.root_path = module, path
             if module is not self._root:
                 return
+            if self._settings is not None and "forward" not in record.events:
+                self._settings.forward()
             record.events.append("forward")
             self.acts.forward(args, kwargs)
             if self.root_call is None:
-                self.root_call = (args, kwargs)
+                self.root_call = map_arrays(self._copied, (args, kwargs))
 
         return hook
+
+    def _copied(self, leaf: Any) -> Any:
+        """The step may change what it called the model with, in place."""
+        return leaf.detach().clone() if isinstance(leaf, self.torch.Tensor) else leaf
 
     def _on_update(self, record: StepRecord) -> tuple[Any, Any]:
         def note(optimizer: Any) -> None:
             record.events.append("update")
             self.acts.update(optimizer)
             record.optimizers.append(type(optimizer).__name__)
-            for tensor in (p for group in optimizer.param_groups for p in group["params"]):
-                name = self.names.get(id(tensor))
-                if name is None:
-                    record.strangers += 1
-                else:
+            for group in optimizer.param_groups:
+                for tensor in group["params"]:
+                    name = self.names.get(id(tensor))
+                    if name is None:
+                        record.strangers += 1
+                        continue
                     self._note_use(record, name)
+                    if "lr" in group:
+                        record.rates[name] = float(group["lr"])
 
         def before(optimizer: Any, args: Any, kwargs: Any) -> None:
             if not any(known is optimizer for known in self.optimizers):
+                self._met_now.add(id(optimizer))
                 self.on_new_optimizer(optimizer)
                 self.optimizers.append(optimizer)
             if not _closure(args, kwargs):
@@ -160,6 +206,11 @@ class Watcher:
         def after(optimizer: Any, args: Any, kwargs: Any) -> None:
             if _closure(args, kwargs):  # the backward passes ran inside
                 note(optimizer)
+            if id(optimizer) in self._met_now and _remembers(optimizer):
+                record.first_met += 1
+                self._met_now.discard(id(optimizer))
+            if self._settings is not None:
+                self._settings.updated()
 
         return before, after
 
@@ -182,6 +233,12 @@ class Watcher:
             difference = carried(to_array(gradient), to_array(base), since)
             if difference is not None:
                 record.carried[name] = difference
+
+
+def _remembers(optimizer: Any) -> bool:
+    """Whether an optimizer has state that a new one would lack."""
+    slots = [value for state in optimizer.state.values() for value in state.values()]
+    return any(value is not None for value in slots)
 
 
 def _roots(model: Any) -> list[tuple[str, Any]]:
@@ -238,11 +295,15 @@ def functions_seen(record: StepRecord) -> Any:
     losses = {getattr(functional, name): name for name in _LOSSES}
     dropouts = {getattr(functional, name): name for name in _DROPOUTS}
     attention = functional.scaled_dot_product_attention
+    backward = (torch.Tensor.backward, torch.autograd.backward, torch.autograd.grad)
+    draws = {torch.multinomial, torch.bernoulli, torch.normal, torch.poisson}
+    draws |= {torch.Tensor.multinomial, torch.Tensor.bernoulli}
 
     def seen(
         mode: Any, function: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
+        record.backward_calls += function in backward
         result = function(*args, **kwargs)
         if function in losses:
             given = args[0] if args else kwargs["input"]
@@ -255,6 +316,8 @@ def functions_seen(record: StepRecord) -> Any:
         elif function is attention and kwargs.get("dropout_p"):
             rate = kwargs["dropout_p"]
             record.dropouts.append(f"F.scaled_dot_product_attention(dropout_p={rate})")
+        elif function in draws and args and isinstance(args[0], torch.Tensor):
+            record.drawn.append(function.__name__)
         return result
 
     mode = torch.overrides.TorchFunctionMode

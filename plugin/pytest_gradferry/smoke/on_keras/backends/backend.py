@@ -12,6 +12,7 @@ import numpy as np
 
 from ....frameworks import Array, Framework, Undo, load
 from ...compiling import Compiling
+from ...growth import Ledger
 from ...parallel import Parallel
 from ...precision import Precision
 from ...record import LossCall, StepRecord
@@ -49,6 +50,8 @@ class Backend(ABC):
     framework: Framework
     # Keras finds the logits behind a softmax in front of a loss with from_logits=True
     repairs_logits = False
+    # Whether a watched step reads and writes the model's variables as it goes, eagerly
+    trains_in_place = False
     keeps_gradients = False  # a weight carries its gradient until it is cleared
     shape_errors: tuple[type[Exception], ...] = (TypeError, ValueError)
 
@@ -101,6 +104,10 @@ class Backend(ABC):
     def is_variable(self, thing: Any) -> bool:
         return isinstance(thing, load("keras").Variable)
 
+    def plain_variables(self, model: Any, layers: dict[int, str]) -> dict[str, Any]:
+        """Variables of the framework's own that layers hold and Keras does not see, by name."""
+        return {}
+
     def save_model(self, model: Any) -> Undo:
         """What a model has besides variables: modes, say."""
         return lambda: None
@@ -143,6 +150,10 @@ class Backend(ABC):
 
     def reseed_for_step(self, seed: int) -> None:
         self.reseed(seed)
+
+    def ledger(self, trainee: KerasTrainee) -> Ledger | None:
+        """What counts the things that steps may leave behind."""
+        return None
 
     # optimizers
 
@@ -189,6 +200,10 @@ class Backend(ABC):
         told to `watcher.note_gradient`."""
 
     def loss_functions(self) -> list[LossFunction]:
+        return []
+
+    def drawing_functions(self) -> list[tuple[Any, str]]:
+        """(owner, name) of functions that draw samples by probabilities they are given."""
         return []
 
     def dropout_functions(self) -> list[DropoutFunction]:

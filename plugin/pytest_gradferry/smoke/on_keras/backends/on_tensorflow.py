@@ -11,13 +11,16 @@ import numpy as np
 
 from ....frameworks import TensorFlow, load
 from ...compiling import Compiling
+from ...growth import Ledger
 from ...parallel import Parallel
 from ...precision import Precision
 from ...record import LossCall, StepRecord
 from ...tree import leaves
 from ..compiling import KerasCompiling
+from ..ledger import TensorFlowLedger
 from ..parallel import KerasParallel
 from ..precision import KerasPrecision
+from ..sights import plain_variables
 from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ class TensorFlowBackend(Backend):
     """Every tf.function runs eagerly while it is watched, whatever its options."""
 
     repairs_logits = True
+    trains_in_place = True
 
     def __init__(self) -> None:
         self.framework = self._tensorflow = TensorFlow()
@@ -61,6 +65,9 @@ class TensorFlowBackend(Backend):
     def is_variable(self, thing: Any) -> bool:
         return isinstance(thing, self.tf.Variable) or super().is_variable(thing)
 
+    def plain_variables(self, model: Any, layers: dict[int, str]) -> dict[str, Any]:
+        return plain_variables(model, layers, self.tf)
+
     def reseed(self, seed: int) -> None:
         if self._draws_from_kernels:
             self.framework.seed(seed)
@@ -69,6 +76,9 @@ class TensorFlowBackend(Backend):
 
     def reseed_for_step(self, seed: int) -> None:
         self._tensorflow.seed_without_kernels(seed)
+
+    def ledger(self, trainee: KerasTrainee) -> Ledger:
+        return TensorFlowLedger(trainee)
 
     def compiling(self, trainee: KerasTrainee) -> Compiling:
         return KerasCompiling(trainee, lambda: self._draws_from_kernels)
@@ -110,16 +120,30 @@ class TensorFlowBackend(Backend):
 
     def _on_gradient(self, watcher: Watcher, record: StepRecord) -> Callable[..., Any]:
         def gradient(original: Any, tape: Any, target: Any, sources: Any, *a: Any, **k: Any) -> Any:
-            result = original(tape, target, sources, *a, **k)
-            asked = {watcher.names.get(id(source)) for source in leaves(sources)}
+            record.backward_calls += 1
+            watcher.acts.begin(target)
+            asked = {watcher.names.get(id(source)) for source in leaves(sources)} - {None}
+            if not asked:  # of inputs, say, for a gradient penalty
+                return original(tape, target, sources, *a, **k)
             record.asked = (record.asked or set()) | {name for name in asked if name}
-            for source, value in zip(leaves(sources), leaves(result), strict=False):
+            output, more = watcher.output(), watcher.unasked(asked)
+            result, others = original(tape, target, [sources, [*output, *more]], *a, **k)
+            for value in others[: len(output)]:
+                watcher.note_output_gradient(record, value)
+            reached = zip(more, others[len(output) :], strict=True)
+            watcher.strangers.reached([v for v, value in reached if value is not None])
+            for source, value in zip(
+                [*leaves(sources), *more], [*leaves(result), *others[len(output) :]], strict=False
+            ):
                 name = watcher.names.get(id(source))
                 if name is not None:
                     array = None if value is None else self.framework.to_numpy(value)
-                    watcher.note_gradient(record, name, array)
-            if asked - {None}:
-                record.events.append("backward")
+                    watcher.note_gradient(record, name, array, value)
+                    if value is not None:
+                        watcher.note_origin(value, name)
+            if self.tf.is_tensor(target):
+                record.loss_size = max(record.loss_size, int(np.prod(target.shape)))
+            record.events.append("backward")
             return result
 
         return gradient
@@ -138,6 +162,9 @@ class TensorFlowBackend(Backend):
         if values is None or value is None:
             return None
         return LossCall(f"tf.nn.{name}", expects, values, float(value.mean()))
+
+    def drawing_functions(self) -> list[tuple[Any, str]]:
+        return [(self.tf.random, "categorical")]
 
     def dropout_functions(self) -> list[DropoutFunction]:
         def acts(x: Any, rate: Any, *args: Any, **kwargs: Any) -> bool:

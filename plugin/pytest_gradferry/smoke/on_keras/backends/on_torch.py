@@ -8,12 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ....frameworks import Undo, get, load
+from ...growth import Ledger
 from ...on_torch import watch as torch_watch
+from ...on_torch.ledger import TorchLedger
 from ...on_torch.state import save_modes, save_optimizer, save_tensor
 from ...record import LossCall, StepRecord
 from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
 
 if TYPE_CHECKING:
+    from ..trainee import KerasTrainee
     from ..watch import Watcher
 
 # The user's errors pass through here: pytest leaves these frames out.
@@ -85,6 +88,9 @@ class TorchBackend(Backend):
             if "lr" in group:
                 group["lr"] = group["lr"] * factor
 
+    def ledger(self, trainee: KerasTrainee) -> Ledger:
+        return TorchLedger(trainee)
+
     def make_step(self, model: Any, value: Step, optimizer: Any) -> Step:
         def step(inputs: Any, targets: Any) -> Any:
             model.zero_grad()
@@ -122,10 +128,20 @@ class TorchBackend(Backend):
             if variable.value.requires_grad:
                 hook = self._on_gradient(watcher, record, name)
                 stack.callback(variable.value.register_hook(hook).remove)
+        watcher.patch(stack, self.torch.Tensor, "backward", self._on_backward(record))
+        watcher.patch(stack, self.torch.autograd, "grad", self._on_backward(record))
         before = partial(self._on_update, watcher, record)
         stack.callback(
             load("torch.optim.optimizer").register_optimizer_step_pre_hook(before).remove
         )
+
+    @staticmethod
+    def _on_backward(record: StepRecord) -> Callable[..., Any]:
+        def backward(original: Any, *args: Any, **kwargs: Any) -> Any:
+            record.backward_calls += 1
+            return original(*args, **kwargs)
+
+        return backward
 
     def _on_gradient(self, watcher: Watcher, record: StepRecord, name: str) -> Callable[..., None]:
         def hook(gradient: Any) -> None:

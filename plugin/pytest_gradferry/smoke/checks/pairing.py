@@ -1,0 +1,122 @@
+"""pairing: each output is trained on the target of its own sample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...frameworks import Array
+from ..errors import SmokeError
+from ..evidence import Evidence
+from ..report import Finding, Outcome, failed, passed, skipped
+from ..tree import leaves, map_arrays
+from . import Check
+from . import failed as has_failed
+
+_TOLERANCE = 1e-4  # of the largest gradient
+
+
+def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
+    for check in ("finite", "gradients", "reproducible"):
+        if has_failed(earlier, check):
+            return skipped(f"{check} failed")
+    trainee = evidence.trainee
+    targets = [trainee.framework.to_numpy(t) for t in leaves(trainee.targets) if _is_array(t)]
+    sizes = {int(target.shape[0]) if target.ndim else 0 for target in targets}
+    if len(sizes) != 1 or min(sizes) < 3:
+        return skipped("no targets of three samples or more")
+    size = sizes.pop()
+    first = evidence.watched[0]
+    gradient = first.output_gradient
+    if gradient is None or gradient.ndim == 0 or gradient.shape[0] != size:
+        return skipped("not one output for each target")
+    try:
+        rows = _rows(evidence, size)
+    except SmokeError as error:
+        return skipped(str(error))
+    if rows is None:
+        return skipped("the model is not called with the inputs as they were given")
+    strayed: dict[int, list[int]] = {}
+    for sample in (0, size // 2, size - 1):
+        other = _other(targets, sample)
+        if other is None:
+            return skipped("all targets are the same")
+        changed = _changed_rows(evidence, gradient, sample, other)
+        if changed is None or rows[sample] in changed:
+            return passed()
+        if changed:
+            strayed[sample] = changed
+    if len(strayed) < 2:
+        return passed()
+    offsets = {row - rows[sample] for sample, found in strayed.items() for row in found}
+    if len(offsets) == 1:  # a sequence compared with its next step, say
+        return passed()
+    told = ", ".join(f"that of sample {s} acts on output {f[0]}" for s, f in strayed.items())
+    return failed(
+        Finding(
+            f"no target acts on the output of its own sample: {told}",
+            cause="inputs and targets stand in different orders when they meet in the loss",
+            fix="shuffle, sort or flip inputs and targets together, by one permutation",
+        )
+    )
+
+
+def _is_array(leaf: Any) -> bool:
+    return hasattr(leaf, "shape")
+
+
+def _rows(evidence: Evidence, size: int) -> list[int] | None:
+    """For each sample the row in which the model was given it; None where that cannot be told."""
+    trainee = evidence.trainee
+    given = [trainee.framework.to_numpy(x) for x in leaves(trainee.inputs) if _is_array(x)]
+    called = trainee.call_leaves()
+    if len(given) != len(called) or any(
+        a.shape != b.shape for a, b in zip(given, called, strict=True)
+    ):
+        return None
+    if all(np.array_equal(a, b) for a, b in zip(given, called, strict=True)):
+        return list(range(size))
+    batched = [(a, b) for a, b in zip(given, called, strict=True) if a.ndim and len(a) == size]
+    if not batched:
+        return None
+    rows = []
+    for sample in range(size):
+        alike = [r for r in range(size) if all(np.array_equal(a[sample], b[r]) for a, b in batched)]
+        if len(alike) != 1:
+            return None
+        rows += alike
+    return rows
+
+
+def _other(targets: list[Array], sample: int) -> int | None:
+    """A sample with another target."""
+    for other in range(len(targets[0])):
+        if any(not np.array_equal(t[other], t[sample]) for t in targets):
+            return other
+    return None
+
+
+def _changed_rows(evidence: Evidence, gradient: Array, sample: int, other: int) -> list[int] | None:
+    """The outputs on which the loss acts otherwise if a sample is given another's target."""
+    trainee = evidence.trainee
+
+    def replaced(leaf: Any) -> Any:
+        if not _is_array(leaf):
+            return leaf
+        array = trainee.framework.to_numpy(leaf).copy()
+        array[sample] = array[other]
+        return array
+
+    with evidence.from_start():
+        try:
+            found = evidence.watch_step(map_arrays(replaced, trainee.targets)).output_gradient
+        except SmokeError:
+            return None
+    if found is None or found.shape != gradient.shape:
+        return None
+    difference = np.abs(found - gradient).reshape(len(gradient), -1).max(1)
+    return [int(r) for r in np.flatnonzero(difference > _TOLERANCE * np.abs(gradient).max())]
+
+
+CHECK = Check("pairing", order=95, run=run)

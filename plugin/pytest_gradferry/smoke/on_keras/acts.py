@@ -1,0 +1,130 @@
+"""Noting the acts of a Keras step: what gradients are of, what clips them, what is applied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...frameworks import Array, load
+from ..acts import Backward, Clip, Forward, Update, norm, sampled
+from ..record import StepRecord
+from ..tree import leaves
+
+if TYPE_CHECKING:
+    from .watch import Watcher
+
+# The user's errors pass through here: pytest leaves these frames out.
+__tracebackhide__ = True
+
+_MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
+_CLIPS = ("clip_by_global_norm", "clip_by_norm", "clip_by_value")
+
+
+class ActWatcher:
+    """Fills `StepRecord.acts` of one step.  Tensors are told apart by identity, and kept so."""
+
+    def __init__(self, watcher: Watcher, record: StepRecord) -> None:
+        self._watcher = watcher
+        self._record = record
+        self._means: dict[int, tuple[str, Any]] = {}
+        self._gradients: dict[int, tuple[str, Any]] = {}
+        self._clips: list[tuple[str, list[Any], list[Any]]] = []
+        self._mean_of = ""
+
+    def watch(self, stack: ExitStack) -> None:
+        patch, keras = self._watcher.patch, load("keras")
+        patch(stack, keras.losses.Loss, "__call__", self._on_loss)
+        if keras.backend.backend() == "tensorflow":
+            tf = load("tensorflow")
+            for owner in (tf, tf.math):
+                patch(stack, owner, "reduce_mean", self._on_mean)
+            for name in _CLIPS:
+                patch(stack, tf, name, self._on_clip(name))
+
+    # forward and backward
+
+    def forward(self, args: Any, kwargs: Any) -> None:
+        tensors = [x for x in leaves([args, kwargs]) if len(getattr(x, "shape", None) or ()) > 0]
+        rows = tensors[0].shape[0] if tensors else None
+        self._record.acts.append(Forward(rows if isinstance(rows, int) else None))
+
+    def begin(self, target: Any) -> None:
+        """Gradients of this are asked for."""
+        self._mean_of = self._means.get(id(target), ("", None))[0]
+
+    def gradient(self, name: str, gradient: Array, tensor: Any = None) -> None:
+        acts = self._record.acts
+        if not acts or not isinstance(acts[-1], Backward):
+            acts.append(Backward(mean_of=self._mean_of))
+        act = acts[-1]
+        assert isinstance(act, Backward)
+        if act.mean_of != self._mean_of:
+            act.mean_of = ""
+        value = sampled(gradient.reshape(-1))
+        act.gradients[name] = act.gradients[name] + value if name in act.gradients else value
+        if tensor is not None:
+            self._gradients[id(tensor)] = (name, tensor)
+
+    def _on_loss(self, original: Any, loss: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(loss, *args, **kwargs)
+        if getattr(loss, "reduction", None) in _MEANS:
+            self._means[id(result)] = (type(loss).__name__, result)
+        return result
+
+    def _on_mean(self, original: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(*args, **kwargs)
+        of = args[0] if args else kwargs.get("input_tensor")
+        known = self._means.get(id(of), ("", None))[0]
+        if result.shape.rank == 0 and (known or len(getattr(of, "shape", ())) > 0):
+            self._means[id(result)] = (known or "mean", result)  # of one number: that number
+        return result
+
+    # clips and updates
+
+    def _on_clip(self, name: str) -> Callable[..., Any]:
+        def clip(original: Any, *args: Any, **kwargs: Any) -> Any:
+            result = original(*args, **kwargs)
+            given = args[0] if args else kwargs.get("t_list", kwargs.get("t"))
+            given = [x for x in leaves(given) if x is not None]
+            made = leaves(result[0] if name == "clip_by_global_norm" else result)
+            self._clips.append((f"tf.{name}", given, made))
+            self._note_clip(name, given, args, kwargs)
+            return result
+
+        return clip
+
+    def _note_clip(self, name: str, given: list[Any], args: Any, kwargs: dict[str, Any]) -> None:
+        limits = [*args[1:3], *(kwargs[k] for k in kwargs if k.startswith("clip_"))]
+        array = self._watcher.backend.array
+        found = {
+            self._gradients[id(tensor)][0]: sampled(np.asarray(array(tensor)).reshape(-1))
+            for tensor in given
+            if id(tensor) in self._gradients
+        }
+        if not found or not limits:
+            return
+        limit = float(limits[0])
+        if name == "clip_by_value":
+            limit = max(abs(float(value)) for value in limits)
+        count = len(given)
+        clip = Clip(f"tf.{name}", limit, norm(found), found, set(found), count, held=count)
+        self._record.acts.append(clip)
+
+    def update(self, optimizer: Any, held: list[Any], gradients: list[Any]) -> None:
+        found = {}
+        for tensor, variable in zip(gradients, held, strict=False):
+            name = self._watcher.names.get(id(variable))
+            array = None if tensor is None else self._watcher.backend.array(tensor)
+            if name is not None and array is not None:
+                found[name] = sampled(array.reshape(-1))
+        weights = frozenset(map(id, held))
+        act = Update(type(optimizer).__name__, id(optimizer), found, [], weights)
+        self._record.acts.append(act)
+        applied = {id(tensor) for tensor in gradients if tensor is not None}
+        for function, given, made in self._clips:
+            if applied & set(map(id, given)) and not applied & set(map(id, made)):
+                self._record.unused_clips.append(function)
+        self._clips = []

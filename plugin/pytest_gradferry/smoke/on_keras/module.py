@@ -1,0 +1,245 @@
+"""A tf.Module with its training step: its own variables, its own `__call__`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from ...frameworks import Array, load
+from ..advice import Advice
+from ..errors import SmokeError
+from ..files import Files, RoundTrip
+from ..record import StepRecord, Weight
+from ..tree import shapes
+from ..verdict import distance
+from .advice import KerasAdvice
+from .backends import Backend
+from .trainee import KerasTrainee
+from .watch import Watcher
+
+_NOT_BY_NAME = {
+    inspect.Parameter.VAR_POSITIONAL,
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.VAR_KEYWORD,
+}
+_MODES = ("training", "is_training", "train")
+
+
+class ModuleTrainee(KerasTrainee):
+    """See `Trainee`.  Keras layers among its attributes are watched too, though it lists none of
+    their weights."""
+
+    def _build(self) -> None:
+        __tracebackhide__ = True
+        layers = [layer for _, layer in self._parts(self.keras.layers.Layer)]
+        if self.model.variables and all(layer.built for layer in layers):
+            return
+        if not callable(self.model):
+            raise SmokeError(f"{type(self.model).__name__} has no weights yet and no __call__")
+        try:
+            self.model(self.inputs)
+        except Exception as error:
+            raise SmokeError(
+                f"{self.title} has no weights yet, and raised when called on inputs "
+                f"{shapes(self.inputs)}:\n{type(error).__name__}: {error}"
+            ) from error
+
+    @property
+    def title(self) -> str:
+        return f"{type(self.model).__name__} (tf.Module)"
+
+    def _name_layers(self) -> dict[int, str]:
+        names = {id(self.model): type(self.model).__name__}
+        for kind in (load("tensorflow").Module, self.keras.layers.Layer):
+            for path, part in self._parts(kind):
+                names.setdefault(id(part), path)
+        return names
+
+    def _all_parts(self) -> list[Any]:
+        layers = [layer for _, layer in self._parts(self.keras.layers.Layer)]
+        return [self.model, *self.model.submodules, *layers]
+
+    def _parts(self, kind: type[Any]) -> list[tuple[str, Any]]:
+        found = self.model._flatten(predicate=lambda value: isinstance(value, kind), with_path=True)
+        return [("/".join(map(str, path)), part) for path, part in found]
+
+    def _name_weights(self, layers: dict[int, str]) -> tuple[dict[str, Any], dict[str, Weight]]:
+        variables, weights = {}, {}
+        for path, variable in self._parts(load("tensorflow").Variable):
+            if variable.trainable:
+                variables[path] = variable
+                layer = path.rpartition("/")[0] or type(self.model).__name__
+                weights[path] = Weight(path, layer, trainable=True)
+        self._hidden = {
+            f"{path}/{variable.name}": (path, variable)
+            for path, layer in self._parts(self.keras.layers.Layer)
+            for variable in layer.trainable_variables
+        }
+        variables.update((name, variable) for name, (_, variable) in self._hidden.items())
+        return variables, weights
+
+    def _why_no_weights(self) -> str:
+        if self._hidden:
+            return (
+                "The weights of Keras layers are not a tf.Module's since Keras 3: derive it from "
+                "keras.Model"
+            )
+        return "Are its variables attributes of the module, and trainable?"
+
+    def _make_watcher(self, layers: dict[int, str]) -> Watcher:
+        modules = [self.model, *self.model.submodules]
+        return ModuleWatcher(self.backend, self.model, self.variables, layers, modules)
+
+    def _make_parts(self) -> tuple[Advice, Files]:
+        return ModuleAdvice(self), ModuleFiles(self)
+
+    def _told_of_training(self) -> dict[str, bool]:
+        return self.mode(training=True)
+
+    def mode(self, training: bool) -> dict[str, bool]:
+        name = mode_argument(self.model)
+        return {name: training} if name else {}
+
+    def own_classes(self) -> dict[str, type[Any]]:
+        return {}
+
+    def layer_losses(self) -> dict[str, float]:
+        return {}
+
+    def hidden(self) -> dict[str, tuple[str, str, str]]:
+        fix = "derive the model from keras.Model, which lists the weights of Keras layers too"
+        return {
+            name: (f"the layers stand in {path}, a Keras layer", fix, "")
+            for name, (path, _) in self._hidden.items()
+        }
+
+    def _find_plain(self, layers: dict[int, str]) -> dict[str, Any]:
+        return {}  # its own variables are tf.Variables
+
+    def _states(self, model: Any) -> list[Any]:
+        return []
+
+    def is_used(self, name: str, record: StepRecord) -> bool:
+        if name in self._hidden and any(c.layer == self._hidden[name][0] for c in record.calls):
+            return True
+        return super().is_used(name, record)
+
+
+class ModuleWatcher(Watcher):
+    """Sees the calls of modules as well: of their classes, each at its own `__call__`."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        model: Any,
+        variables: dict[str, Any],
+        layers: dict[int, str],
+        modules: list[Any],
+    ) -> None:
+        super().__init__(backend, model, variables, layers)
+        self._modules = modules
+
+    def _patch_calls(self, stack: ExitStack, record: StepRecord, path: list[str]) -> None:
+        super()._patch_calls(stack, record, path)
+        for kind in {type(module) for module in self._modules}:
+            if any("__call__" in vars(base) for base in kind.__mro__):
+                self.patch(stack, kind, "__call__", self._on_module(record, path))
+
+    def _on_module(self, record: StepRecord, path: list[str]) -> Callable[..., Any]:
+        def call(original: Any, module: Any, *args: Any, **kwargs: Any) -> Any:
+            bound = original.__get__(module, type(module))
+            written = inspect.signature(getattr(original, "python_function", original))
+            kinds = {parameter.kind for parameter in written.parameters.values()}
+            if not kinds & _NOT_BY_NAME:  # all by name, so that the mode can be given by name
+                given = written.bind(module, *args, **kwargs).arguments
+                args, kwargs = (), dict(list(given.items())[1:])
+            return self._noted(record, path, module, args, kwargs, bound)
+
+        return call
+
+    def training_of(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        name = "training" if layer not in self._modules else mode_argument(layer)
+        if name in kwargs or not name:
+            return kwargs.get(name)
+        parameter = inspect.signature(layer).parameters.get(name)
+        return parameter is not None and parameter.default is True
+
+    def is_sensitive(self, layer: Any) -> bool:
+        """A module may act differently in training if it is told of it."""
+        if layer in self._modules:
+            return bool(mode_argument(layer))
+        return super().is_sensitive(layer)
+
+
+class ModuleAdvice(KerasAdvice):
+    """See `Advice`."""
+
+    def __init__(self, trainee: ModuleTrainee) -> None:
+        super().__init__(trainee)
+        self._module = trainee
+
+    def flaws(self) -> list[tuple[str, str, str, str]]:
+        return []
+
+    def modes(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
+        """Only if the outputs are other ones in training."""
+        trainee, name = self._module, type(self._module.model).__name__
+        argument = mode_argument(trainee.model)
+        roots = [call for call in record.calls if call.layer == name]
+        if not argument or not roots or any(call.training for call in roots):
+            return []
+        outputs = []
+        for training in (True, False):
+            undo = trainee.save()
+            try:
+                outputs.append(trainee.predict_with(trainee.model, training=training)[0])
+            finally:
+                undo()
+        change = max((distance(a, b) for a, b in zip(*outputs, strict=True)), default=0.0)
+        if change < 1e-5:
+            return []
+        return [
+            (
+                measured,
+                f"{name} is called without {argument}=True in the step; with it the outputs "
+                f"differ by {change:.2g} of the largest",
+                f"call model(inputs, {argument}=True) under the tape",
+                "XFR303",
+            )
+        ]
+
+
+class ModuleFiles(Files):
+    """A checkpoint of the module, read into the same module put back to its start."""
+
+    def __init__(self, trainee: ModuleTrainee) -> None:
+        self._trainee = trainee
+
+    def prepare(self) -> None:
+        self._undo = self._trainee.save()
+
+    def round_trips(self, folder: Path) -> Iterator[RoundTrip]:
+        def checkpoint() -> list[Array]:
+            tf, model = load("tensorflow"), self._trainee.model
+            written = tf.train.Checkpoint(model=model).write(str(folder / "model"))
+            self._undo()
+            tf.train.Checkpoint(model=model).read(written).assert_existing_objects_matched()
+            return self._trainee.predict_with(model)[0]
+
+        yield RoundTrip(
+            "saving and loading a tf.train.Checkpoint",
+            checkpoint,
+            advice=lambda error: ("", "keep every tf.Variable as an attribute of the module", ""),
+        )
+
+
+def mode_argument(module: Any) -> str:
+    """The name of the argument of a call that tells training from evaluation; empty for none."""
+    try:
+        parameters = inspect.signature(module).parameters
+    except (TypeError, ValueError):
+        return ""
+    return next((name for name in _MODES if name in parameters), "")

@@ -1,0 +1,111 @@
+"""More that is seen in one step of torch: weights set outside of updates, layers not listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from ...frameworks import load
+from ..places import place_of
+from ..record import StepRecord, Unlisted
+
+
+class Settings:
+    """Which weights a step sets itself, outside of the optimizers' updates.
+
+    Keeps copies at the start, at the first forward pass and after each update.
+    """
+
+    def __init__(self, record: StepRecord, model: Any, tensors: dict[str, Any]) -> None:
+        self._record, self._model, self._tensors = record, model, tensors
+        self._start = self._copy()
+        self._trainable = {name for name, t in tensors.items() if t.requires_grad}
+        self._listed = dict(model.named_parameters())
+        self._updated: dict[str, Any] | None = None
+
+    def _copy(self) -> dict[str, Any]:
+        return {name: tensor.detach().clone() for name, tensor in self._tensors.items()}
+
+    def _changed(self, since: dict[str, Any]) -> list[str]:
+        return [n for n, t in self._tensors.items() if not _same(t.detach(), since[n])]
+
+    def forward(self) -> None:
+        """The first forward pass begins."""
+        if self._updated is None:
+            self._record.set_before = self._changed(self._start)
+
+    def updated(self) -> None:
+        self._updated = self._copy()
+
+    def done(self) -> None:
+        if self._updated is not None:
+            self._record.set_after = self._changed(self._updated)
+        now = dict(self._model.named_parameters())
+        self._record.replaced = [n for n, t in self._listed.items() if now.get(n) is not t]
+        self._record.frozen = [
+            n for n in self._trainable if n in now and not self._tensors[n].requires_grad
+        ]
+
+
+def _same(a: Any, b: Any) -> bool:
+    return a.shape == b.shape and bool(((a == b) | ((a != a) & (b != b))).all())
+
+
+class Strangers:
+    """Modules with weights that the model calls, and that are none of its own.
+
+    Lives over several steps: a module that is never seen twice is made anew in each.
+    """
+
+    def __init__(self, model: Any, known: list[Any]) -> None:
+        self._model = model
+        self._known = {id(module) for module in known}
+        self._met: list[list[Any]] = []  # a list a step; holding them keeps their ids theirs
+
+    @contextmanager
+    def watch(self, record: StepRecord, held: Callable[[], set[int]]) -> Iterator[None]:
+        """`held` gives the ids of the tensors that optimizers hold."""
+        hooks = load("torch.nn.modules.module")
+        inside: list[Any] = []
+        met: list[Any] = []
+        found: dict[int, list[Any]] = {}  # by module, what its weights were
+
+        def before(module: Any, args: Any) -> None:
+            if module is self._model or inside:
+                inside.append(module)
+
+        def after(module: Any, args: Any, output: Any) -> None:
+            if not inside:
+                return
+            inside.pop()
+            if inside and id(module) not in self._known and not any(m is module for m in met):
+                met.append(module)
+                own = module.parameters(recurse=False)
+                found[id(module)] = [p.detach().clone() for p in own if p.requires_grad]
+
+        with ExitStack() as stack:
+            for handle in (
+                hooks.register_module_forward_pre_hook(before),
+                hooks.register_module_forward_hook(after, always_call=True),
+            ):
+                stack.callback(handle.remove)
+            yield
+        mine = {id(p) for p in self._model.parameters()}
+        tensors = held()
+        for module in met:
+            own = [p for p in module.parameters(recurse=False) if p.requires_grad]
+            if not any(p.grad is not None for p in own) or any(id(p) in mine for p in own):
+                continue
+            moved = not all(_same(p, old) for p, old in zip(own, found[id(module)], strict=False))
+            before_now = any(m is module for step in self._met for m in step)
+            place = place_of(self._model.named_modules(), module)
+            record.unlisted.append(
+                Unlisted(
+                    type(module).__name__,
+                    place,
+                    trained=moved or any(id(p) in tensors for p in own),
+                    made_anew=bool(self._met) and not before_now,
+                )
+            )
+        self._met.append(met)
