@@ -48,14 +48,12 @@ class TorchPrecision(Precision):
             found.update(names[t.dtype] for t in tensors if t.dtype in names)
 
         handles = [m.register_forward_hook(note) for m in self._trainee.model.modules()]
-        undo = self._trainee.save()
         try:
             with self._trainee.compiling.watched():
                 self._trainee.step()
         finally:
             for handle in handles:
                 handle.remove()
-            undo()
         return next((name for name in ("float16", "bfloat16") if name in found), "")
 
     def _scalers(self) -> list[Any]:
