@@ -29,7 +29,10 @@ class Precision:
     order = ("scale, backward, unscale, clip, step, update", "")
 
     def kind(self) -> str:
-        """ "float16" or "bfloat16" where a part of the model computes in it, else empty."""
+        """ "float16" or "bfloat16" where a part of the model computes in it, else empty.
+
+        May take a step from where the trainee is.
+        """
         return ""
 
     def scale(self) -> float | None:

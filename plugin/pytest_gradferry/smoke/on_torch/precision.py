@@ -47,18 +47,14 @@ class TorchPrecision(Precision):
             tensors = [leaf for leaf in leaves(output) if isinstance(leaf, torch.Tensor)]
             found.update(names[t.dtype] for t in tensors if t.dtype in names)
 
-        register = (
-            self._trainee.torch.nn.Module.register_forward_hook
-        )  # ScriptModules refuse theirs
+        register = torch.nn.Module.register_forward_hook  # ScriptModules refuse their own
         handles = [register(module, note) for module in self._trainee.model.modules()]
-        undo = self._trainee.save()
         try:
             with self._trainee.compiling.watched():
                 self._trainee.step()
         finally:
             for handle in handles:
                 handle.remove()
-            undo()
         return next((name for name in ("float16", "bfloat16") if name in found), "")
 
     def _scalers(self) -> list[Any]:
