@@ -60,7 +60,7 @@ class KerasParallel(Parallel):
     def quiet(self, batch_norm: bool = False) -> Iterator[None]:
         layers = load("keras").layers
         changes: list[tuple[Any, str, Any]] = []
-        for layer in self._trainee.model._flatten_layers():
+        for layer in self._trainee.keras_layers():
             if hasattr(layer, "rate") and "Dropout" in type(layer).__name__:
                 changes.append((layer, "rate", 0.0))
             elif batch_norm and isinstance(layer, layers.BatchNormalization):
@@ -74,7 +74,7 @@ class KerasParallel(Parallel):
 
     def has_batch_norm(self) -> bool:
         kind = load("keras").layers.BatchNormalization
-        return any(isinstance(layer, kind) for layer in self._trainee.model._flatten_layers())
+        return any(isinstance(layer, kind) for layer in self._trainee.keras_layers())
 
     def train(self, steps: int, seed: int, unused: bool = False) -> list[Replica]:
         trainee = self._trainee

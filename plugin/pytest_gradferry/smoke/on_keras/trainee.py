@@ -125,6 +125,10 @@ class KerasTrainee(Trainee):
 
     # what is a module's otherwise than a model's
 
+    def keras_layers(self) -> list[Any]:
+        """The Keras layers of the model; a tf.Module lists none."""
+        return list(getattr(self.model, "_flatten_layers", list)())
+
     def _all_parts(self) -> list[Any]:
         """The model and the layers in it."""
         return list(self.model._flatten_layers())
