@@ -23,7 +23,8 @@ _LOST = 0.1  # of the gradients that are not zero
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     precision = evidence.trainee.precision
     evidence.watched  # noqa: B018  the optimizers are known after it
-    kind = precision.kind()
+    with evidence.from_start():
+        kind = precision.kind()
     if not kind:
         if CHECK.id in evidence.wanted:
             return _lowered(evidence)
