@@ -1,8 +1,6 @@
-"""`--gradferry-report`, in sessions of its own."""
+"""`--gradferry-report`, in sessions of its own; with workers in smoke/test_xdist.py."""
 
 import json
-
-import pytest
 
 pytest_plugins = ["pytester"]
 
@@ -19,12 +17,9 @@ def test_it(training_smoke, rate):
 """
 
 
-@pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n1")], ids=["alone", "xdist"])
-def test_the_report_holds_every_result(pytester, workers):
-    if workers:
-        pytest.importorskip("xdist")
+def test_the_report_holds_every_result(pytester):
     pytester.makepyfile(TESTS)
-    result = pytester.runpytest_subprocess("--gradferry-report=out/r", *workers)
+    result = pytester.runpytest_subprocess("--gradferry-report=out/r")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["report: out?r?gradferry.html"])
     data = json.loads((pytester.path / "out/r/gradferry.json").read_text("utf-8"))

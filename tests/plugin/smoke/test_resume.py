@@ -125,6 +125,35 @@ def test_state_that_the_model_keeps_to_itself(case, words):
     assert repr(before) == repr(vars(model))
 
 
+def test_save_load_names_what_the_state_dict_leaves_out():
+    """The same state, where it changes what the trained model predicts."""
+    for case, words in (
+        (counter, "does not hold `Counts.body.1.calls` (3 when it was saved, 0 after loading)"),
+        (buffer_that_is_not_saved, "does not hold the buffer `Average.mean`"),
+    ):
+        torch.manual_seed(0)
+        model, how = case()
+        report = Smoke().report(model, X, Y, **how, only=["save-load"])
+        assert words in told(report.outcomes["save-load"])
+
+
+class Tied(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.down, self.up = nn.Linear(8, 8), nn.Linear(8, 8)
+        self.up.weight = self.down.weight
+
+    def forward(self, x):
+        return self.up(self.down(x))[:, :3]
+
+
+def test_tied_weights_come_back_tied():
+    model = Tied()
+    report = Smoke().report(model, X, Y, loss="cross_entropy", only=["save-load", "resume"])
+    assert {each.status for each in report.outcomes.values()} == {"passed"}
+    assert model.up.weight is model.down.weight
+
+
 def counter_of_the_loop():
     """A warm-up by hand: it is for the loop's author to save the counter."""
     model = nn.Linear(8, 3)

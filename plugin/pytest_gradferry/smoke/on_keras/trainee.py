@@ -332,8 +332,15 @@ class KerasTrainee(Trainee):
         return [rate for each in rates for rate in each] if all(rates) else []
 
     def rates(self) -> list[float]:
-        rates = [optimizer.learning_rate for optimizer in self.optimizers]
-        return [float(np.asarray(self.framework.to_numpy(rate))) for rate in rates]
+        if not self.backend.in_variables():
+            return []
+        found: list[float] = []
+        for optimizer in self.optimizers:
+            if hasattr(optimizer, "learning_rate"):
+                found.append(float(np.asarray(self.framework.to_numpy(optimizer.learning_rate))))
+            else:  # torch's own
+                found += self.backend.learning_rates(optimizer)
+        return found
 
     def scale_learning_rates(self, factor: float) -> None:
         for optimizer in self.optimizers:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ...frameworks import Array, load
 from ...wording import listed
 from ..files import Checkpoint, Files, RoundTrip
@@ -92,4 +94,39 @@ class TorchFiles(Files):
                 "use nn.ModuleList or nn.ModuleDict",
                 code,
             )
-        return "", "look for state outside parameters and buffers", ""
+        return self._lost_value() or ("", "look for state outside parameters and buffers", "")
+
+    def _lost_value(self) -> tuple[str, str, str] | None:
+        """A plain value or a buffer left out with which the outputs are again what they were."""
+        ignored = vars(load("torch").nn.Module())
+        expected = self._trainee.predict_with(self._trainee.model)[0]
+
+        def given_back(table: dict[str, Any], name: str, value: Any) -> bool:
+            old, table[name] = table[name], value
+            try:
+                found = self._trainee.predict_with(self._fresh)[0]
+            finally:
+                table[name] = old
+            pairs = zip(found, expected, strict=True)
+            return all(np.allclose(a, b, rtol=1e-5, equal_nan=True) for a, b in pairs)
+
+        root = type(self._trainee.model).__name__
+        parts = zip(self._trainee.model.named_modules(), self._fresh.modules(), strict=True)
+        for (prefix, now), then in parts:
+            path = f"{root}.{prefix}".rstrip(".")
+            for name in now._non_persistent_buffers_set & then._buffers.keys():
+                if given_back(then._buffers, name, now._buffers[name]):
+                    cause = f"the state_dict does not hold the buffer `{path}.{name}`"
+                    return f"{cause}, which training changes", "drop persistent=False", ""
+            for name, value in vars(now).items():
+                plain = name not in ignored and isinstance(value, (bool, int, float))
+                if plain and vars(then).get(name) not in (None, value):
+                    was = vars(then)[name]
+                    if given_back(vars(then), name, value):
+                        return (
+                            f"the state_dict does not hold `{path}.{name}` ({value:.6g} when it "
+                            f"was saved, {was:.6g} after loading)",
+                            "keep it in a buffer, or hand it out in get_extra_state",
+                            "",
+                        )
+        return None
