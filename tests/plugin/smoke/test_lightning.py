@@ -312,7 +312,7 @@ class Softmaxed(Lit):
 
 BUGS = [
     (Forgets, "updates", "configure_optimizers leaves them out", ""),
-    (ReturnsDetached, "gradients", "return the loss from training_step", ""),
+    (ReturnsDetached, "gradients", "does not lead back to the weights", "XFR220"),
     (LeftInEval, "modes", "LeftInEval.training is False", "XFR302"),
     (NeverClears, "fresh-gradients", "let optimizer_zero_grad clear", ""),
     (ManualWithoutZero, "fresh-gradients", "opt.zero_grad() before self.manual_backward", "XFR202"),
