@@ -40,8 +40,8 @@ class Trainee(ABC):
     weights: dict[str, Weight]
     advice: Advice
     files: Files
-    compiling: Compiling
-    precision: Precision
+    compiling: Compiling = Compiling()
+    precision: Precision = Precision()
     parallel: Parallel = Parallel()
 
     @property

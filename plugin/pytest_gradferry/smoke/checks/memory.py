@@ -23,7 +23,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     ledger = evidence.trainee.ledger()
     if ledger is None:
         return skipped("not known what such training keeps")
-    with evidence.from_start(), ledger.counting():
+    with evidence.from_start(), evidence.trainee.compiling.watched(), ledger.counting():
         counts = [_step(evidence, ledger) for _ in range(_STEPS)]
         grown = [kind for kind in counts[-1] if counts[-1][kind] > counts[_FIRST].get(kind, 0)]
         if not grown:
