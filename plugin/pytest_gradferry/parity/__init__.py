@@ -13,7 +13,7 @@ __all__ = ["Parity", "ParityInputError", "ParityReport", "record", "replay"]
 
 _T = TypeVar("_T")
 
-# TensorFlow computes GELU, hard sigmoid and bilinear resizing with float32 constants, which leaves
+# TensorFlow computes GELU, LeakyReLU and hard sigmoid with float32 constants, which leaves
 # up to 1e-8 even in float64; the smallest mistake known (LayerNorm epsilon 1e-6) makes 6e-6.
 TOLERANCE = 1e-7
 

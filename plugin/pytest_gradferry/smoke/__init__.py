@@ -56,14 +56,16 @@ class Smoke:
     ) -> SmokeReport:
         """Train on one batch, run the checks, and raise AssertionError with all that failed.
 
-        `model` is a torch.nn.Module or a keras.Model.  `inputs` and `targets` are NumPy arrays or
-        tensors, or tuples or dicts of them, the batch on the first axis; floats are cast to the
-        model's dtype.  `loss` is a name (cross_entropy, mse, l1, bce_with_logits, nll, huber,
-        kl_div) or the framework's own callable, called its way.  `optimizer` is a name, an
-        instance or, for torch, a callable of the parameters.  `step(inputs, targets) -> loss` is
-        a training step of your own, which is then what is tested.  A compiled Keras model needs
-        neither.  `only` and `skip` take ids of checks; `steps` is the length of the training run
-        (default 20), `seed` what the random draws start from (default 0).
+        `model` is a torch.nn.Module, several in a tuple, list or dict, a LightningModule, which
+        trains as Lightning would train it, a keras.Model on any backend with gradients, or a
+        tf.Module.  `inputs` and `targets` are NumPy arrays or tensors, or tuples or dicts of them,
+        the batch on the first axis; floats are cast to the model's dtype.  `loss` is a name
+        (cross_entropy, mse, l1, bce_with_logits, nll, huber, kl_div) or the framework's own
+        callable, called its way.  `optimizer` is a name, an instance or, for torch, a callable of
+        the parameters.  `step(inputs, targets) -> loss` is a training step of your own, which is
+        then what is tested.  A compiled Keras model and a LightningModule need neither.  `only`
+        and `skip` take ids of checks; `steps` is the length of the training run (default 20),
+        `seed` what the random draws start from (default 0).
 
         Weights, optimizer state, gradients, modes, random states and threads are afterwards what
         they were.  Raises SmokeError, a ValueError, when the run cannot be done as asked.

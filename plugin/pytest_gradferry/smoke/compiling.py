@@ -82,6 +82,10 @@ class Compiling:
     epsilon = 2.0**-23  # of the coarsest floating type that the step computes in
     eager_reason = "the step runs eagerly"
 
+    def watched(self) -> AbstractContextManager[Any]:
+        """What a step has to run in where hooks and patches are to see it."""
+        return nullcontext()
+
     def absent(self) -> str:
         """Why nothing can be compared, empty where it can."""
         return "not done for this kind of model"

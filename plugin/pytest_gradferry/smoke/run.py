@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .. import frameworks
 from .checks import checks
 from .errors import SmokeError
@@ -42,7 +44,8 @@ def run(
         try:
             for name in chosen:
                 tell(name)
-                report.outcomes[name] = checks()[name].run(evidence, report.outcomes)
+                with np.errstate(all="ignore"):  # what is not finite is for `finite` to tell
+                    report.outcomes[name] = checks()[name].run(evidence, report.outcomes)
         finally:
             evidence.restore()
             trainee.release()

@@ -21,6 +21,9 @@ from .advice import Advice
 from .compiling import Compiling
 from .errors import SmokeError
 from .files import Files
+from .growth import Ledger
+from .parallel import Parallel
+from .precision import Precision
 from .record import StepRecord, Weight
 
 if TYPE_CHECKING:
@@ -38,6 +41,8 @@ class Trainee(ABC):
     advice: Advice
     files: Files
     compiling: Compiling
+    precision: Precision
+    parallel: Parallel = Parallel()
 
     @property
     def title(self) -> str:
@@ -127,6 +132,10 @@ class Trainee(ABC):
     def penalised_by_hand(self, evidence: Evidence) -> bool:
         """Whether the step computes itself what the layers add."""
         return False
+
+    def ledger(self) -> Ledger | None:
+        """What counts the things that steps may leave behind; None where that is not known."""
+        return None
 
     @abstractmethod
     def hidden(self) -> dict[str, tuple[str, str, str]]:

@@ -149,8 +149,6 @@ def test_created_in_it():
 
 def test_train_step_of_a_compiled_model():
     class Fading(keras.Sequential):
-        seen = 0
-
         def train_step(self, data):
             self.seen += 1
             x, y = data

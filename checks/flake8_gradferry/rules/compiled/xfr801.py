@@ -63,7 +63,8 @@ Make it once, before the function or in `__init__`, and use it in the function.
 
 ## Seen at run time
 
-`training_smoke` with your own `step`: the step raises.
+`training_smoke` with your own `step`, traced: the step raises, and the report says why; `compiled`
+where it is run alone.
 
 ## References
 

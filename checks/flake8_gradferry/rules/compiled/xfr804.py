@@ -61,7 +61,8 @@ Keras 3: `tape.gradient(optimizer.scale_loss(loss), variables)`, on a `LossScale
 
 ## Seen at run time
 
-`training_smoke` with your own `step`: `updates` (the weights do not move), `learns`.
+`training_smoke` with your own `step`: `mixed-precision` (the gradients that are used depend on the
+loss scale, or come out as zero), `updates` (the weights do not move), `learns`.
 
 ## References
 

@@ -59,7 +59,8 @@ for x in batches:
 
 ## Seen at run time
 
-PyTorch raises in the second step.
+PyTorch raises in the second step; `training_smoke` names what carries the graph there. With
+`retain_graph=True` it does not raise, and `memory` shows the graph growing.
 
 ## References
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +25,7 @@ from ..acts import (
 )
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, passed, skipped
+from ..tree import leaves, map_arrays
 from . import Check
 from . import failed as has_failed
 
@@ -65,7 +68,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         return skipped("the numbers are not finite")
     if has_failed(earlier, "fresh-gradients"):
         return skipped("each update uses the gradients of earlier ones")
-    groups = _groups(evidence)
+    groups = _groups(evidence, evidence.acts)
     if not any(len(group.parts) > 1 for group in groups):
         return skipped("the step does not accumulate: one backward pass an update")
     remark = ""
@@ -78,9 +81,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     return passed(remark)
 
 
-def _groups(evidence: Evidence) -> list[Group]:
+def _groups(evidence: Evidence, acts: list[tuple[int, Act]]) -> list[Group]:
     """Updates whose backward passes saw parts of the batch, or, over calls, all of it each time."""
-    acts = evidence.acts
     size = _batch_size(evidence)
     whole = {
         call
@@ -119,8 +121,6 @@ def _parts(acts: list[tuple[int, Act]], names: Gradients | None = None) -> Itera
 
 
 def _batch_size(evidence: Evidence) -> int | None:
-    from ..tree import leaves
-
     sizes = [leaf.shape[0] for leaf in leaves(evidence.trainee.inputs) if getattr(leaf, "ndim", 0)]
     return int(sizes[0]) if sizes else None
 
@@ -148,12 +148,13 @@ def _dropped(evidence: Evidence, group: Group) -> Finding | None:
 
 
 def _only_last(evidence: Evidence, group: Group) -> Finding | None:
+    if not _uses_last(group):
+        return None
+    if _alike(group):  # then the last is their average, too
+        varied = _with_other_targets(evidence, group.call)
+        if varied is None or _alike(varied) or not _uses_last(varied):
+            return None
     gradients = _gradients(group.parts)
-    if len(gradients) < 2 or _is(group, gradients) or not _is(group, gradients[-1:]):
-        return None
-    thrown_away = norm(total(gradients[:-1]))
-    if not thrown_away or not np.isfinite(thrown_away):  # a loss scale that was too large
-        return None
     count = len(gradients)
     return Finding(
         f"of {count} backward passes since the update before, step {group.call}'s update used the "
@@ -162,6 +163,39 @@ def _only_last(evidence: Evidence, group: Group) -> Finding | None:
         "the gradients of the other micro-batches are thrown away",
         *evidence.trainee.advice.summing,
     )
+
+
+def _uses_last(group: Group) -> bool:
+    gradients = _gradients(group.parts)
+    if len(gradients) < 2 or _is(group, gradients) or not _is(group, gradients[-1:]):
+        return False
+    thrown_away = norm(total(gradients[:-1]))
+    return bool(thrown_away) and bool(np.isfinite(thrown_away))  # a loss scale may be too large
+
+
+def _alike(group: Group) -> bool:
+    gradients = _gradients(group.parts)
+    return all(same(each, gradients[-1]) for each in gradients)
+
+
+def _with_other_targets(evidence: Evidence, calls: int) -> Group | None:
+    """The same update where each call of the step has its targets in another order."""
+    trainee = evidence.trainee
+
+    def rolled(by: int, leaf: Any) -> Any:
+        if not getattr(leaf, "ndim", 0):
+            return leaf
+        return np.roll(trainee.framework.to_numpy(leaf), by, axis=0)
+
+    if trainee.targets is None:
+        return None
+    acts: list[tuple[int, Act]] = []
+    with evidence.from_start():
+        for call in range(1, calls + 1):
+            trainee.reseed(evidence.seed + call - 1)
+            record = evidence.watch_step(map_arrays(partial(rolled, call), trainee.targets))
+            acts += [(call, act) for act in record.acts]
+    return next((g for g in _groups(evidence, acts) if g.call == calls), None)
 
 
 def _undivided(evidence: Evidence, group: Group) -> Finding | str:

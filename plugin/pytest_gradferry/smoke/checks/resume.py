@@ -58,7 +58,7 @@ class _Interruption:
         except Exception as error:
             if has_failed(earlier, "save-load"):
                 return follows("save-load")
-            told = str(error).strip().splitlines()[0][:200]
+            told = " ".join(str(error).split())[:300]
             measured = f"loading {self.checkpoint.holds} fails: {type(error).__name__}: {told}"
             return failed(Finding(measured))
         if self._same(found):
@@ -68,6 +68,9 @@ class _Interruption:
         measured = self._told(found)
         missing = self._missing()
         if missing is None:
+            for check in ("gradients", "fresh-gradients", "updates"):
+                if has_failed(earlier, check):
+                    return follows(check)
             fix = "look for state of the model and the step that the checkpoint leaves out"
             return failed(Finding(measured, fix=fix))
         for piece, _ in missing:

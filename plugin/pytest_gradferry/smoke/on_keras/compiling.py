@@ -160,6 +160,9 @@ def _file(function: Any) -> str:
 
 
 def _epsilon(model: Any) -> float:
-    found = {str(getattr(layer, "compute_dtype", "float32")) for layer in model._flatten_layers()}
+    found = {
+        str(getattr(layer, "compute_dtype", "float32"))
+        for layer in getattr(model, "_flatten_layers", list)()
+    }
     known = {"float16": float(np.finfo(np.float16).eps), "bfloat16": 2.0**-7}
     return max((known.get(dtype, Compiling.epsilon) for dtype in found), default=Compiling.epsilon)

@@ -26,7 +26,7 @@ def terms(trainee: KerasTrainee) -> dict[str, float]:
         trainee.backend.settle(trainee.model)
         trainee.predict_with(trainee.model, training=True)
         for name, variable in trainee.variables.items():
-            if variable.regularizer is not None and variable.trainable:
+            if getattr(variable, "regularizer", None) is not None and variable.trainable:
                 found[name] = float(to_numpy(variable.regularizer(variable)))
         for layer in trainee.model._flatten_layers():
             own = [float(to_numpy(loss)) for loss in layer._get_own_losses()]

@@ -62,7 +62,7 @@ class Strangers:
 
     def called(self, layer: Any, inside: bool) -> None:
         """A layer was called, inside the model's call or not."""
-        if not inside or id(layer) in self._known or not layer._trainable_variables:
+        if not inside or id(layer) in self._known or not getattr(layer, "_trainable_variables", ()):
             return
         if not any(known is layer for known, _ in self._now):
             values = [self._backend.read(v) for v in layer._trainable_variables]
@@ -80,9 +80,8 @@ class Strangers:
 
     def tell(self, record: StepRecord, held: set[int]) -> None:
         """`held`: the ids of the variables that optimizers hold."""
-        root = type(self._model).__name__
-        owners = [(la, self._known[id(la)]) for la in self._model._flatten_layers()]
-        owners = [(la, "" if name == root else name) for la, name in owners]
+        parts: list[Any] = getattr(self._model, "_flatten_layers", list)()
+        owners = [("" if part is self._model else self._known[id(part)], part) for part in parts]
         for layer, before in self._now:
             if id(layer) not in self._used:
                 continue
@@ -93,7 +92,7 @@ class Strangers:
             record.unlisted.append(
                 Unlisted(
                     type(layer).__name__,
-                    place_of([(n, la) for la, n in owners], layer),
+                    place_of(owners, layer),
                     trained=moved or any(id(v) in held for v in weights),
                     made_anew=bool(self._met) and not met_before,
                 )
@@ -106,7 +105,7 @@ def plain_variables(model: Any, layers: dict[int, str], tf: Any) -> dict[str, An
     known = {id(getattr(v, "value", v)) for v in model.variables} | {id(v) for v in model.variables}
     return {
         f"{layers[id(layer)]}.{name}": value
-        for layer in model._flatten_layers()
+        for layer in getattr(model, "_flatten_layers", list)()
         for name, value in vars(layer).items()
         if isinstance(value, tf.Variable) and value.trainable and id(value) not in known
     }

@@ -13,6 +13,7 @@ from ...keras_layers import layer_paths
 from ..advice import Advice
 from ..errors import SmokeError
 from ..files import Files
+from ..growth import Ledger
 from ..held import Held
 from ..record import StepRecord, Weight
 from ..trainee import Trainee, scalar_loss, takes_targets
@@ -91,6 +92,8 @@ class KerasTrainee(Trainee):
         self.watcher.optimizers = list(self.optimizers)
         self.advice, self.files = self._make_parts()
         self.compiling = self.backend.compiling(self)
+        self.precision = self.backend.precision(self)
+        self.parallel = self.backend.parallel(self)
         self.backend.find_state(self)
         self._seeds = {
             id(v): (v, self.backend.read(v)) for v in model.variables if v.name == _SEED_STATE
@@ -300,6 +303,11 @@ class KerasTrainee(Trainee):
         found = [leaf for leaf in leaves(output) if self._is_tensor(leaf)]
         return [self.framework.to_numpy(leaf) for leaf in found], record
 
+    def names(self, variables: list[Any]) -> list[str]:
+        """The names that these weights go by here."""
+        known = {id(variable): name for name, variable in self.variables.items()}
+        return [known[id(variable)] for variable in variables]
+
     # optimizers
 
     def _known_optimizers(self, given: Any) -> list[Any]:
@@ -330,6 +338,9 @@ class KerasTrainee(Trainee):
     def scale_learning_rates(self, factor: float) -> None:
         for optimizer in self.optimizers:
             self.backend.scale_learning_rates(optimizer, factor)
+
+    def ledger(self) -> Ledger | None:
+        return self.backend.ledger(self)
 
     def layer_losses(self) -> dict[str, float]:
         return layer_losses.terms(self)

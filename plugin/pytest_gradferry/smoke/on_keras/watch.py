@@ -76,6 +76,8 @@ class Watcher:
         self.backend.watch(stack, self, record)
         base = load("keras.src.optimizers.base_optimizer").BaseOptimizer
         self.patch(stack, base, "apply", self._on_update(record))
+        scaler = self.keras.optimizers.LossScaleOptimizer
+        self.patch(stack, scaler, "apply", self._on_scaled_update)
         stack.enter_context(self.calls_seen(record))
 
     def _done(self, record: StepRecord) -> None:
@@ -179,12 +181,26 @@ class Watcher:
         """This tensor is the gradient of that weight."""
         self._origin[id(gradient)] = (gradient, name)
 
+    def _on_scaled_update(
+        self, original: Any, scaler: Any, grads: Any, trainable_variables: Any = None
+    ) -> Any:
+        """A LossScaleOptimizer: the one inside it updates, if the gradients are finite."""
+        given = list(trainable_variables) if trainable_variables is not None else None
+        if given is not None and not scaler.built:
+            scaler.build(given)
+        if not any(known is scaler for known in self.optimizers):
+            self._know(scaler, [])
+        return original(scaler, grads, given)
+
     def _meet(self, record: StepRecord, optimizer: Any, held: list[Any]) -> None:
         if not any(known is optimizer for known in self.optimizers):
             # Beside state of its own, every one has a count of steps and a rate.
             record.first_met += len(getattr(optimizer, "variables", ())) > 2
-            self.on_new_optimizer(optimizer, held)
-            self.optimizers.append(optimizer)
+            self._know(optimizer, held)
+
+    def _know(self, optimizer: Any, held: list[Any]) -> None:
+        self.on_new_optimizer(optimizer, held)
+        self.optimizers.append(optimizer)
 
     def note_update(
         self, record: StepRecord, optimizer: Any, held: list[Any], gradients: list[Any]

@@ -9,12 +9,39 @@ from ...frameworks import load
 from ..advice import Advice
 from ..record import LossCall, StepRecord
 
+_NOTHING = ("", "", "")
+_SCALER_ORDER = (
+    "scaler.scale(loss).backward(), scaler.unscale_(optimizer) if gradients are clipped, "
+    "scaler.step(optimizer), scaler.update(), each once a step"
+)
+# What GradScaler raises when a call of its is missing or comes twice.
+_SCALER_ERRORS = {
+    "step() has already been called since the last update()": (
+        "scaler.update() is missing after scaler.step(optimizer)",
+        _SCALER_ORDER,
+        "XFR803",
+    ),
+    "unscale_() has already been called on this optimizer": (
+        "scaler.unscale_(optimizer) comes twice, or scaler.update() is missing",
+        _SCALER_ORDER,
+        "XFR803",
+    ),
+    "No inf checks were recorded prior to update": (
+        "scaler.update() comes twice, or without scaler.step(optimizer) before it",
+        _SCALER_ORDER,
+        "XFR803",
+    ),
+    "_scale is None": ("the loss is never scaled", _SCALER_ORDER, "XFR803"),
+}
+
 
 class TorchAdvice(Advice):
     """See `Advice`."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
+        # where a graph of an earlier step is kept, if anywhere
+        self.carried_graph: Callable[[], str] = lambda: ""
 
     stepping = "call optimizer.step() after loss.backward()"
     stepping_code = "XFR235"
@@ -22,6 +49,14 @@ class TorchAdvice(Advice):
     cut_loss_code = "XFR220"
     summing = ("clear the gradients once an update, not once a micro-batch", "")
     clearing = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
+
+    def error(self, error: BaseException) -> tuple[str, str, str]:
+        if "backward through the graph a second time" in str(error):
+            place = self.carried_graph()
+            if place:
+                cause = f"{place} is carried into the next step with the graph of the one before"
+                return cause, "detach it at the end of the step: hidden = hidden.detach()", "XFR708"
+        return next((told for text, told in _SCALER_ERRORS.items() if text in str(error)), _NOTHING)
 
     def modes(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
         name = type(self._model).__name__

@@ -40,22 +40,17 @@ class TorchCompiling(Compiling):
             ),
             default=Compiling.epsilon,
         )
-        self._as_compiled = False
         self._drawn: set[str] = set()
         self._breaks: list[str] = []
 
-    def uncompiled(self) -> AbstractContextManager[Any]:
-        """What a step runs in: as it is written, but where the compiled one is asked for.
+    def watched(self) -> AbstractContextManager[Any]:
+        """Eager: hooks in compiled code would be compiled with it.
 
-        Hooks see all then, and are not compiled with it.  Nothing can be compiled before
+        A step may call what it has compiled of a model that is not.  Nothing is compiled before
         torch._dynamo is imported, which takes seconds.
         """
         compiler = self._trainee.torch.compiler
-        if (
-            self._as_compiled
-            or loaded("torch._dynamo") is None
-            or not hasattr(compiler, "set_stance")
-        ):
+        if loaded("torch._dynamo") is None or not hasattr(compiler, "set_stance"):
             return nullcontext()
         stance: AbstractContextManager[Any] = compiler.set_stance("force_eager")
         return stance
@@ -73,9 +68,7 @@ class TorchCompiling(Compiling):
     def compiled(self, seen: dict[Any, Traced]) -> Iterator[None]:
         model, name = self._trainee.model, type(self._trainee.model).__name__
         traced = seen.setdefault(name, Traced(name, objects={id(model): model}))
-        self._as_compiled = True
         with ExitStack() as stack:
-            stack.callback(setattr, self, "_as_compiled", False)
             stack.enter_context(warnings.catch_warnings())
             warnings.simplefilter("ignore")  # what torch.compile warns of on its way
             if self._compiled:
@@ -118,6 +111,7 @@ class TorchCompiling(Compiling):
             self._drawn |= {name for name, state in states.items() if state() != before[name]}
 
         with ExitStack() as stack:
+            stack.enter_context(self.watched())
             if not self._compiled:
                 model = self._trainee.model
                 stack.enter_context(self._hooked(model.register_forward_pre_hook, enter))

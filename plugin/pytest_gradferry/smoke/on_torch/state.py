@@ -48,7 +48,7 @@ def save_tables(modules: list[Any]) -> Undo:
         (table, table.copy())
         for module in modules
         for name, table in vars(module).items()
-        if name in _TABLES or (name.endswith("_hooks") and isinstance(table, dict))
+        if isinstance(table, dict) and (name in _TABLES or name.endswith("_hooks"))
     ]
 
     def undo() -> None:
@@ -73,7 +73,17 @@ def save_state_dict(thing: Any) -> list[Undo]:
         state = copy.deepcopy(thing.state_dict())
     except Exception:  # not a state that can be copied: leave the object alone
         return []
-    return [lambda: thing.load_state_dict(copy.deepcopy(state))] if state else []
+    undos: list[Undo] = [lambda: thing.load_state_dict(copy.deepcopy(state))] if state else []
+    stages = getattr(thing, "_per_optimizer_states", None)  # where a GradScaler is in its step
+    if stages is not None:
+        noted = {key: dict(stage) for key, stage in stages.items()}
+
+        def undo_stages() -> None:
+            stages.clear()
+            stages.update({key: dict(stage) for key, stage in noted.items()})
+
+        undos.append(undo_stages)
+    return undos
 
 
 def save_optimizer(optimizer: Any) -> Undo:

@@ -11,6 +11,7 @@ import numpy as np
 from ...frameworks import Array, Undo, get, load
 from ...hidden import hidden_modules
 from ..errors import SmokeError
+from ..growth import Ledger
 from ..held import Held
 from ..record import StepRecord, Weight
 from ..trainee import Trainee, scalar_loss, takes_targets
@@ -19,6 +20,9 @@ from . import loop
 from .advice import TorchAdvice
 from .compiling import TorchCompiling
 from .files import TorchFiles
+from .ledger import TorchLedger
+from .parallel import TorchParallel
+from .precision import TorchPrecision
 from .state import (
     save_attributes,
     save_generator,
@@ -72,9 +76,13 @@ class TorchTrainee(Trainee):
         self._strangers: list[Any] = []  # what those hold besides the model's weights
         self.optimizers = self._known_optimizers(optimizer)
         self._watcher.optimizers += self.optimizers
+        self._went_through = False  # whether a step has come to its end
         self.advice = self._make_advice()
+        self.advice.carried_graph = self._carried_graph
         self.files = TorchFiles(self)
         self.compiling = TorchCompiling(self, self._step)
+        self.precision = TorchPrecision(self)
+        self.parallel = TorchParallel(self)
 
     def _training(self, loss: Any, optimizer: Any, step: Any) -> tuple[Any, Any, Any]:
         """The step, its optimizers, and the function of the user's that it runs, if any."""
@@ -178,11 +186,11 @@ class TorchTrainee(Trainee):
         self._restore_batch()
         if self._own_loop:
             self.model.train()
-        with self.compiling.uncompiled():
-            if takes_targets(self._step):
-                value = self._step(self.inputs, targets)
-            else:
-                value = self._step(self.inputs)
+        if takes_targets(self._step):
+            value = self._step(self.inputs, targets)
+        else:
+            value = self._step(self.inputs)
+        self._went_through = True
         return scalar_loss(value, self.framework)
 
     @contextmanager
@@ -190,6 +198,7 @@ class TorchTrainee(Trainee):
         record = StepRecord(training_before=self.model.training)
         before = self.values()
         with ExitStack() as stack:
+            stack.enter_context(self.compiling.watched())
             self._watcher.watch(stack, record)
             yield record
         record.training_after = self.model.training
@@ -198,6 +207,14 @@ class TorchTrainee(Trainee):
             moved = [name for name in before if not np.array_equal(before[name], after[name])]
             if moved:
                 self._watcher.by_hand(record, moved)
+
+    def _carried_graph(self) -> str:
+        """A place that carries outputs with their graph out of a step that went through."""
+        for place in self.held.places if self._went_through else ():
+            tensors = [t for t in leaves(place.get()) if isinstance(t, self.torch.Tensor)]
+            if any(t.grad_fn is not None and t.numel() > 1 for t in tensors):
+                return place.name
+        return ""
 
     def call_leaves(self) -> list[Array]:
         return [to_array(leaf) for leaf in self.call_tensors()]
@@ -231,7 +248,7 @@ class TorchTrainee(Trainee):
         undo = save_attributes(list(model.modules()))  # modes too
         model.eval()
         try:
-            with self.torch.no_grad(), functions_seen(record):
+            with self.compiling.watched(), self.torch.no_grad(), functions_seen(record):
                 path = self._watcher.root_path
                 called = model.get_submodule(path) if path else model
                 output = called(*args, **kwargs)
@@ -239,6 +256,10 @@ class TorchTrainee(Trainee):
             undo()
         found = [leaf for leaf in leaves(_plain(output)) if isinstance(leaf, self.torch.Tensor)]
         return [to_array(leaf) for leaf in found], record
+
+    @property
+    def device_type(self) -> str:
+        return str(next(iter(self._tensors.values())).device.type)
 
     # optimizers
 
@@ -274,6 +295,9 @@ class TorchTrainee(Trainee):
             for group in optimizer.param_groups:
                 if "lr" in group:
                     group["lr"] = group["lr"] * factor
+
+    def ledger(self) -> Ledger:
+        return TorchLedger(self)
 
     def units(self, name: str, value: Array) -> Array | None:
         owner, _, attribute = name.rpartition(".")

@@ -244,7 +244,7 @@ BUGS = [
     (gradients_in_another_order, "updates", "a/kernel by that of b/kernel", "XFR210"),
     (graph(gradients_in_another_order), "updates", "a/kernel by that of b/kernel", "XFR210"),
     (loss_per_sample, "shapes", "the gradient of 16 numbers", "XFR225"),
-    (regulariser_left_out, "layer-losses", "has to add model.losses", "XFR226"),
+    (regulariser_left_out, "layer-losses", "leaves model.losses out", "XFR226"),
     (optimizer_made_in_every_step, "updates", "made anew in every step", "XFR214"),
     (weights_loaded_before_every_step, "learns", "itself before the forward pass", ""),
     (weights_loaded_after_every_step, "updates", "the step itself sets them back", ""),

@@ -284,6 +284,7 @@ SOUND = [
     auxiliary_head,
     averaging_filter,
     bag_of_embeddings,
+    buffer_put_in_anew,
     conditioned,
     embedding_of_padded_tokens,
     fixed_part_in_a_list,
@@ -295,5 +296,6 @@ SOUND = [
     residual_starting_at_zero,
     siamese,
     similarity_to_prototypes,
+    stateful_recurrent,
     stochastic_depth,
 ]

@@ -12,6 +12,9 @@ import numpy as np
 
 from ....frameworks import Array, Framework, Undo, load
 from ...compiling import Compiling
+from ...growth import Ledger
+from ...parallel import Parallel
+from ...precision import Precision
 from ...record import LossCall, StepRecord
 
 if TYPE_CHECKING:
@@ -124,6 +127,12 @@ class Backend(ABC):
     def compiling(self, trainee: KerasTrainee) -> Compiling:
         return Compiling()
 
+    def precision(self, trainee: KerasTrainee) -> Precision:
+        return Precision()
+
+    def parallel(self, trainee: KerasTrainee) -> Parallel:
+        return Parallel()
+
     def find_state(self, trainee: KerasTrainee) -> None:
         """Find where the user's step keeps what it trains, if not in the model's variables."""
         return
@@ -141,6 +150,10 @@ class Backend(ABC):
 
     def reseed_for_step(self, seed: int) -> None:
         self.reseed(seed)
+
+    def ledger(self, trainee: KerasTrainee) -> Ledger | None:
+        """What counts the things that steps may leave behind."""
+        return None
 
     # optimizers
 

@@ -11,9 +11,15 @@ import numpy as np
 
 from ....frameworks import TensorFlow, load
 from ...compiling import Compiling
+from ...growth import Ledger
+from ...parallel import Parallel
+from ...precision import Precision
 from ...record import LossCall, StepRecord
 from ...tree import leaves
 from ..compiling import KerasCompiling
+from ..ledger import TensorFlowLedger
+from ..parallel import KerasParallel
+from ..precision import KerasPrecision
 from ..sights import plain_variables
 from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
 
@@ -71,8 +77,17 @@ class TensorFlowBackend(Backend):
     def reseed_for_step(self, seed: int) -> None:
         self._tensorflow.seed_without_kernels(seed)
 
+    def ledger(self, trainee: KerasTrainee) -> Ledger:
+        return TensorFlowLedger(trainee)
+
     def compiling(self, trainee: KerasTrainee) -> Compiling:
         return KerasCompiling(trainee, lambda: self._draws_from_kernels)
+
+    def precision(self, trainee: KerasTrainee) -> Precision:
+        return KerasPrecision(trainee)
+
+    def parallel(self, trainee: KerasTrainee) -> Parallel:
+        return KerasParallel(trainee)
 
     def make_step(self, model: Any, value: Step, optimizer: Any) -> Step:
         def step(inputs: Any, targets: Any) -> Any:

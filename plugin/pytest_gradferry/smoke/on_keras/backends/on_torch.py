@@ -8,12 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ....frameworks import Undo, get, load
+from ...growth import Ledger
 from ...on_torch import watch as torch_watch
+from ...on_torch.ledger import TorchLedger
 from ...on_torch.state import save_modes, save_optimizer, save_tensor
 from ...record import LossCall, StepRecord
 from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
 
 if TYPE_CHECKING:
+    from ..trainee import KerasTrainee
     from ..watch import Watcher
 
 # The user's errors pass through here: pytest leaves these frames out.
@@ -89,6 +92,9 @@ class TorchBackend(Backend):
         for group in optimizer.param_groups:
             if "lr" in group:
                 group["lr"] = group["lr"] * factor
+
+    def ledger(self, trainee: KerasTrainee) -> Ledger:
+        return TorchLedger(trainee)
 
     def make_step(self, model: Any, value: Step, optimizer: Any) -> Step:
         def step(inputs: Any, targets: Any) -> Any:
