@@ -12,6 +12,8 @@ from ...frameworks import Array, load
 from ..advice import Advice
 from ..errors import SmokeError
 from ..files import Files, RoundTrip
+from ..parallel import Parallel
+from ..precision import Precision
 from ..record import StepRecord, Weight
 from ..tree import shapes
 from ..verdict import distance
@@ -31,6 +33,10 @@ _MODES = ("training", "is_training", "train")
 class ModuleTrainee(KerasTrainee):
     """See `Trainee`.  Keras layers among its attributes are watched too, though it lists none of
     their weights."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.precision, self.parallel = Precision(), Parallel()  # those of Keras ask its layers
 
     def _build(self) -> None:
         __tracebackhide__ = True
