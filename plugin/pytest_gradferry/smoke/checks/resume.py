@@ -36,6 +36,10 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
             return skipped(str(error))
 
 
+class _LoadingError(Exception):
+    """A checkpoint cannot be read; the message says why."""
+
+
 class _Interruption:
     """Training from the start, with a checkpoint written on the way, and from that checkpoint."""
 
@@ -50,17 +54,13 @@ class _Interruption:
         self.pieces: list[tuple[Piece, Undo, Any]] = []  # with what restores each, and its value
 
     def judge(self, earlier: dict[str, Outcome]) -> Outcome:
-        whole = self._uninterrupted()
         try:
+            whole = self._uninterrupted()
             found = self._resumed()
-        except NotJudged:
-            raise
-        except Exception as error:
+        except _LoadingError as error:
             if has_failed(earlier, "save-load"):
                 return follows("save-load")
-            told = " ".join(str(error).split())[:300]
-            measured = f"loading {self.checkpoint.holds} fails: {type(error).__name__}: {told}"
-            return failed(Finding(measured))
+            return failed(Finding(str(error)))
         if self._same(found):
             return passed()
         if not self._replays(whole):
@@ -98,7 +98,11 @@ class _Interruption:
         trainee = self.evidence.trainee
         with self.evidence.from_start():
             self._go_on(self.saved_after)
-            self.checkpoint.save(self.folder)
+            try:
+                self.checkpoint.save(self.folder)
+            except Exception as error:  # for save-load to tell
+                told = f"{self.checkpoint.holds} cannot be written: {_short(error)}"
+                raise NotJudged(told) from error
             whole, self._aside = trainee.save(), self.checkpoint.aside()
             self.pieces = [
                 (piece, piece.save(), _noted(piece.read(), trainee.framework))
@@ -112,7 +116,13 @@ class _Interruption:
     def _resumed(self, *pieces: Undo) -> list[float]:
         """Train on from the files, with some pieces put back by hand."""
         with self.evidence.from_start():
-            self.checkpoint.load(self.folder)
+            try:
+                self.checkpoint.load(self.folder)
+            except NotJudged:
+                raise
+            except Exception as error:
+                told = f"loading {self.checkpoint.holds} fails: {_short(error)}"
+                raise _LoadingError(told) from error
             self._aside()
             for undo in pieces:
                 undo()
@@ -179,6 +189,10 @@ class _Interruption:
                 if not _equal(then, now):
                     changed.append((piece, undo, _values(then, now)))
         return changed
+
+
+def _short(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
 
 def _noted(value: Any, framework: Framework) -> Any:

@@ -60,7 +60,12 @@ class KerasCheckpoint(Checkpoint):
 
     def aside(self) -> Undo:
         trainee = self._trainee
-        undos = [trainee.held.save_generators(), trainee.backend.save_model(trainee.model)]
+        undos = [
+            trainee.held.save_generators(),
+            trainee.backend.save_model(trainee.model),
+            # of the batch, like the data's order
+            trainee.backend.save_variables(trainee.recurrent_states(trainee.model)),
+        ]
 
         def undo() -> None:
             for each in undos:

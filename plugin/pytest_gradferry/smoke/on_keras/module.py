@@ -125,7 +125,7 @@ class ModuleTrainee(KerasTrainee):
     def _find_plain(self, layers: dict[int, str]) -> dict[str, Any]:
         return {}  # its own variables are tf.Variables
 
-    def _states(self, model: Any) -> list[Any]:
+    def recurrent_states(self, model: Any) -> list[Any]:
         return []
 
     def is_used(self, name: str, record: StepRecord) -> bool:

@@ -164,7 +164,8 @@ class KerasTrainee(Trainee):
     def save(self) -> Undo:
         metrics_variables = getattr(self.model, "metrics_variables", ())
         variables = {id(v): v for v in (*self.model.variables, *metrics_variables)}
-        variables.update((id(v), v) for v in (*self._plain.values(), *self._states(self.model)))
+        variables.update((id(v), v) for v in self._plain.values())
+        variables.update((id(v), v) for v in self.recurrent_states(self.model))
         undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self.optimizers]
         is_variable = self.backend.is_variable
         for held in self.held.objects:
@@ -191,7 +192,7 @@ class KerasTrainee(Trainee):
         for undo in self._at_the_end:
             undo()
 
-    def _states(self, model: Any) -> list[Any]:
+    def recurrent_states(self, model: Any) -> list[Any]:
         """Of stateful recurrent layers: in none of Keras' lists of variables, and in no file."""
         states = [getattr(layer, "states", None) for layer in model._flatten_layers()]
         return [state for state in leaves(states) if self.backend.is_variable(state)]
@@ -199,7 +200,7 @@ class KerasTrainee(Trainee):
     @contextmanager
     def _states_zero(self, model: Any) -> Iterator[None]:
         """A prediction starts from states of zero, and leaves them as they were."""
-        states = self._states(model)
+        states = self.recurrent_states(model)
         undo = self.backend.save_variables(states)
         for state in states:
             self.backend.write(state, np.zeros_like(self.backend.read(state)))

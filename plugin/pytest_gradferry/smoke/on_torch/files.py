@@ -47,7 +47,7 @@ class TorchFiles(Files):
         yield RoundTrip("saving and loading the state_dict", run, self._lost_state)
 
     def checkpoint(self) -> Checkpoint | None:
-        return TorchCheckpoint(self._trainee) if self._trainee.owns_loop else None
+        return TorchCheckpoint(self._trainee) if self._trainee.reaches_all else None
 
     def _hand_over_batch_state(self, other: Any) -> None:
         """A recurrent state that a model keeps belongs to the batch, and not into a file."""

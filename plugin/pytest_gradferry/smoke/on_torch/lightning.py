@@ -65,7 +65,7 @@ class LightningTrainee(TorchTrainee):
                 "optimizer=..."
             )
         self._loop = _Loop(self.model, self._batch())
-        self.owns_loop = False
+        self.reaches_all = False
         return self._lightning_step, self._loop.optimizers, self.model.training_step
 
     def _batch(self, targets: Any = None) -> Any:

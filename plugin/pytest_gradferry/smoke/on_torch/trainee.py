@@ -39,7 +39,7 @@ class TorchTrainee(Trainee):
     """See `Trainee`.  Hidden modules, those kept in plain lists and dicts, are watched as well."""
 
     compiling: TorchCompiling
-    owns_loop = True  # all that trains the model can be reached from the step
+    reaches_all = True  # all that trains the model can be reached from the step
 
     def __init__(
         self, model: Any, inputs: Any, targets: Any, loss: Any, optimizer: Any, step: Any

@@ -131,7 +131,7 @@ BUGS: dict[str, Bug] = {
     "zero_grad between backward and step": (
         lambda: loop(clear=True),
         "updates",
-        "cleared between the backward pass and the optimizer's step",
+        "the optimizer is handed zeros for them",
     ),
     "no optimizer.step()": (lambda: loop(apply=False), "updates", "no optimizer was stepped"),
     "no backward()": (lambda: loop(gradients=False), "gradients", "never runs a backward"),
@@ -172,7 +172,11 @@ BUGS: dict[str, Bug] = {
     ),
     "lr = 0": (lambda: loop(lr=0.0), "updates", "the learning rate is 0"),
     "lr = 1e4": (lambda: loop(lr=1e4), "finite", "is too high"),
-    "layers in a python list": (lambda: loop(Untracked()), "updates", "does not list"),
+    "layers in a python list": (
+        lambda: loop(Untracked()),
+        "updates",
+        "where the framework does not look for layers",
+    ),
     ".detach() between layers": (
         lambda: loop(Detached()),
         "gradients",
