@@ -129,11 +129,12 @@ def test_encoder_right(parity, words):
 
 
 def test_norm_before_for_norm_after(parity, words):
-    """The layers are the same ones, wired otherwise: each place where that shows is named."""
+    """The layers are the same ones, wired otherwise: the place and the order are named."""
     report = parity.report(Encoder(pre=False), KerasEncoder(), words)
     assert report.failed_rung == "forward-eval"
     assert "called in another order: blocks.0.a, blocks.0.n1" in report.divergence
-    assert "the port has blocks.0.n1 (LayerNormalization)" in report.findings[0].cause
+    assert len(report.findings) == 1
+    assert "normalises before the sum" in report.findings[0].cause
 
 
 class Shortcut(nn.Module):
