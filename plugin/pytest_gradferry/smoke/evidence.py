@@ -43,8 +43,8 @@ class Curve:
     """A run of training on one batch, random draws the same in every step.
 
     `rates` are the learning rates before each step, one a parameter group, empty where unknown.
-    `ended` is the error of a schedule that would go no further, after as many steps as there are
-    losses.
+    `ended` is why a schedule goes no further than as many steps as there are losses: its error, or
+    a rate below zero.
     """
 
     losses: list[float]
@@ -58,10 +58,16 @@ class Evidence:
     """The passes.  Each starts from the trainee's state when this was made."""
 
     def __init__(
-        self, trainee: Trainee, steps: int, seed: int, wanted: frozenset[str] = frozenset()
+        self,
+        trainee: Trainee,
+        steps: int,
+        seed: int,
+        wanted: frozenset[str] = frozenset(),
+        steps_given: bool = False,
     ) -> None:
         self.trainee = trainee
         self.steps = steps
+        self.steps_given = steps_given  # by the user, who means to train that long
         self.seed = seed
         self.wanted = wanted  # the checks asked for by name, which may take their time
         self.restore = trainee.save()
@@ -144,6 +150,9 @@ class Evidence:
             for _ in range(steps):
                 trainee.reseed_for_step(self.seed)
                 rates.append(trainee.rates())
+                if min(rates[-1], default=0.0) < 0 <= min(rates[0], default=0.0):
+                    ended = f"its next learning rate is {min(rates[-1]):.4g}"
+                    break
                 try:
                     losses.append(self.step())
                 except SmokeError as error:

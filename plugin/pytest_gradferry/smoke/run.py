@@ -40,7 +40,7 @@ def run(
     with frameworks.undisturbed(settings.threads or THREADS):
         trainee = make(model, inputs, targets, loss, optimizer, step)
         report = SmokeReport(trainee.title, seed)
-        evidence = Evidence(trainee, steps, seed, wanted)
+        evidence = Evidence(trainee, steps, seed, wanted, settings.steps is not None)
         try:
             for name in chosen:
                 tell(name)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -178,13 +178,3 @@ def takes_targets(step: Callable[..., Any]) -> bool:
         return True
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return sum(kind in positional for kind in kinds) >= 2
-
-
-@contextmanager
-def all_undone(undos: list[Undo]) -> Iterator[None]:
-    """Call the functions in reverse on the way out, those added inside the block too."""
-    try:
-        yield
-    finally:
-        while undos:
-            undos.pop()()

@@ -28,14 +28,14 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         _of_another,
         _too_early,
         _overwritten,
-        _negative,
         _always_zero,
         _in_epochs,
-        _ended,
     ):
         found = judge(evidence, steps)
         if found:
             return failed(found)
+    if evidence.curve.ended:
+        return _ended(evidence, steps)
     zero = next((n for n, each in enumerate(rates, 1) if each and not any(each)), None)
     if zero is not None and zero > 1 and not any(any(each) for each in rates[zero - 1 :]):
         return passed(f"the rate is 0 from step {zero} on")
@@ -102,20 +102,6 @@ def _overwritten(evidence: Evidence, steps: list[Schedule]) -> Finding | None:
     return None
 
 
-def _negative(evidence: Evidence, steps: list[Schedule]) -> Finding | None:
-    curve = evidence.curve
-    number = next((n for n, each in enumerate(curve.rates, 1) if each and min(each) < 0), None)
-    if number is None or (curve.rates[0] and min(curve.rates[0]) < 0):
-        return None
-    return Finding(
-        f"the learning rate is {min(curve.rates[number - 1]):.4g} at step {number} of "
-        f"{evidence.steps}: from there on each step climbs the loss",
-        "the schedule is made for fewer steps than are taken",
-        "make it for as many steps as are taken, let it stop at 0, or test with "
-        f"steps={number - 1}",
-    )
-
-
 def _always_zero(evidence: Evidence, steps: list[Schedule]) -> Finding | None:
     rates = evidence.curve.rates
     updates = [a for _, a in evidence.acts if isinstance(a, Update)]
@@ -150,17 +136,18 @@ def _in_epochs(evidence: Evidence, steps: list[Schedule]) -> Finding | None:
     )
 
 
-def _ended(evidence: Evidence, steps: list[Schedule]) -> Finding | None:
+def _ended(evidence: Evidence, steps: list[Schedule]) -> Outcome:
+    """How long a schedule has to go on, only a user who says for how long it is tested knows."""
     curve = evidence.curve
-    if not curve.ended:
-        return None
-    name = steps[0].name if steps else "the schedule"
-    return Finding(
-        f"{name} stops step {len(curve.losses) + 1} of {evidence.steps} with an error: "
-        f"{curve.ended}",
-        "it is made for fewer steps than are taken",
-        "give it the number of all steps, epochs * len(loader), or test with "
-        f"steps={len(curve.losses)}",
+    name, last = steps[0].name if steps else "the schedule", len(curve.losses)
+    if not evidence.steps_given:
+        return passed(f"{name} ends after step {last}: looked at up to there")
+    return failed(
+        Finding(
+            f"{name} ends after step {last} of {evidence.steps}: {curve.ended}",
+            "it is made for fewer steps than are taken",
+            f"give it the number of all steps, epochs * len(loader), or test with steps={last}",
+        )
     )
 
 
