@@ -13,7 +13,7 @@ from .checks import checks
 from .errors import SmokeError
 from .evidence import Evidence
 from .norms import weight_norms
-from .report import SmokeReport
+from .report import Outcome, SmokeReport, skipped
 from .settings import SEED, STEPS, THREADS, Settings
 from .trainee import Trainee
 
@@ -45,7 +45,7 @@ def run(
             for name in chosen:
                 tell(name)
                 with np.errstate(all="ignore"):  # what is not finite is for `finite` to tell
-                    report.outcomes[name] = checks()[name].run(evidence, report.outcomes)
+                    report.outcomes[name] = _outcome(name, evidence, report.outcomes)
         finally:
             evidence.restore()
             trainee.release()
@@ -54,6 +54,16 @@ def run(
         report.weights = weight_norms(evidence)
     report.seconds = time.perf_counter() - started
     return report
+
+
+def _outcome(name: str, evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
+    try:
+        return checks()[name].run(evidence, earlier)
+    except Exception as error:
+        ended = evidence.trainee.schedule_ended
+        if ended(error) or ended(error.__cause__):
+            return skipped("the schedule of learning rates ends too early for it")
+        raise
 
 
 def _chosen(settings: Settings) -> list[str]:

@@ -453,6 +453,13 @@ class OneCycleOfTen(Scheduled):
         self.schedule = lr_scheduler.OneCycleLR(self.optimizer, 0.1, total_steps=10)
 
 
+class OneCycleOfFive(Scheduled):
+    """Over before some checks have seen enough."""
+
+    def set_up(self):
+        self.schedule = lr_scheduler.OneCycleLR(self.optimizer, 0.1, total_steps=5)
+
+
 class OneCycle(Scheduled):
     def set_up(self):
         self.schedule = lr_scheduler.OneCycleLR(self.optimizer, 1e-7, total_steps=20)
@@ -551,6 +558,8 @@ SOUND = [
     (ScheduleAtTheStart, "schedule", "passed"),
     (OneCycle, "schedule", "passed"),
     (OneCycleOfTen, "schedule", "passed"),
+    (OneCycleOfFive, "schedule", "passed"),
+    (OneCycleOfFive, "resume", "skipped"),
     (BelowZero, "schedule", "passed"),
     (DownToZero, "schedule", "passed"),
     (WarmUpThenCosine, "schedule", "passed"),

@@ -304,6 +304,27 @@ def gan_of_which_the_critic_is_passed():
     return generator_and_critic(lambda nets: nets["critic"])
 
 
+def generator_that_falls_behind():
+    """Its loss rises, as the critic outside of the model learns faster."""
+    generator, critic = mlp(features=4, outputs=8), mlp(outputs=1)
+    g_optimizer, c_optimizer = sgd(generator, lr=1e-5), sgd(critic, lr=0.1)
+    judged = F.binary_cross_entropy_with_logits
+
+    def step(real):
+        made = generator(torch.randn(len(real), 4))
+        truth, lie = torch.ones(len(real), 1), torch.zeros(len(real), 1)
+        c_optimizer.zero_grad()
+        (judged(critic(real), truth) + judged(critic(made.detach()), lie)).backward()
+        c_optimizer.step()
+        g_optimizer.zero_grad()
+        loss = judged(critic(made), truth)
+        loss.backward()
+        g_optimizer.step()
+        return loss
+
+    return generator, batch()[0], None, {"step": step}
+
+
 def gan_in_a_module_dict():
     return generator_and_critic(nn.ModuleDict)
 
@@ -664,6 +685,7 @@ SOUND = [
     gan_in_a_module_dict,
     gan_of_which_the_critic_is_passed,
     gan_of_which_the_generator_is_passed,
+    generator_that_falls_behind,
     gradient_penalty,
     hidden_state_between_calls,
     lazy_layers,

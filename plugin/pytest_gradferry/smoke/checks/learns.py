@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from ...wording import listed
+from ..acts import Update
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, follows, passed, skipped
 from ..verdict import falls, flat, tail
@@ -40,9 +41,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if any(record.drawn for record in evidence.watched):
         drawn = sorted({name for record in evidence.watched for name in record.drawn})
         return skipped(f"the loss is of samples drawn by {', '.join(drawn)}: it need not fall")
-    if len({name for record in evidence.watched for name in record.optimizers}) and _rivals(
-        evidence
-    ):
+    if _rivals(evidence):
         return skipped("the step runs several optimizers with losses of their own")
     if flat(longer) and _at_minimum(evidence):
         return passed("the loss is at a minimum from the start")
@@ -70,8 +69,14 @@ def _negated(evidence: Evidence) -> Finding | None:
 
 
 def _rivals(evidence: Evidence) -> bool:
-    """Two or more updates with a backward pass each, in one call of the step: a GAN's, say."""
+    """Two or more updates with a backward pass each, in one call of the step: a GAN's, say.
+
+    The other net may not be part of the model: what is updated then is none of its weights.
+    """
     for record in evidence.watched:
+        updated = [bool(act.gradients) for act in record.acts if isinstance(act, Update)]
+        if any(updated) and not all(updated):
+            return True
         order = [event for event in record.events if event != "forward"]
         rounds = sum(a == "backward" and b == "update" for a, b in pairwise(order))
         if rounds >= 2 and len(record.optimizers) >= 2:
