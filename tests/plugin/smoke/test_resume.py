@@ -369,7 +369,7 @@ def test_keras_loop_with_a_counter():
 
 class Untracked(layers.Layer):
     def __init__(self):
-        super().__init__()
+        super().__init__(name="untracked")
         self.factor = tf.Variable(1.0)
 
     def call(self, x, training=None):
