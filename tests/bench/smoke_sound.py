@@ -10,12 +10,14 @@ status is 1 then.
 from __future__ import annotations
 
 import importlib
+import inspect
 import random
 import re
 import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +41,19 @@ def cases(words: list[str]) -> Iterator[tuple[str, Case]]:
             names = re.findall(r"^def (\w+)", path.read_text(), re.MULTILINE)
             if not any(word in name for word in words for name in names):
                 continue
-        for case in importlib.import_module(dotted).SOUND:
+        module = importlib.import_module(dotted)
+        for entry in module.SOUND if isinstance(module.SOUND, list) else ():
+            case = entry[0] if isinstance(entry, tuple) else entry
             name = f"{dotted.rpartition('.')[2]}.{case.__name__}"
             if not words or any(word in name for word in words):
-                yield name, case
+                yield name, case if inspect.isfunction(case) else partial(made, module, case)
+
+
+def made(module: Any, kind: type[Any]) -> tuple[Any, Any, Any, dict[str, Any]]:
+    """A case from a class: a LightningModule, or a bench with a model and a step."""
+    thing = kind()
+    how = {"step": thing.step} if hasattr(thing, "model") else {}
+    return (getattr(thing, "model", thing), *module.batch(), how)
 
 
 def seed_all(number: int) -> None:
