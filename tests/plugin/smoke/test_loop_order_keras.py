@@ -206,7 +206,7 @@ BUGS = [
     (ClipUnusedInAFunction, "clipping", "its result is not used", ""),
     (ClipUnusedOneByOne, "clipping", "tf.clip_by_value clips the gradients, and", ""),
     (ClipToZero, "clipping", "nothing is left of the gradients", ""),
-    (BelowZero, "schedule", "-0.025 at step 6 of 8", ""),
+    (BelowZero, "schedule", "ends after step 5 of 8: its next learning rate is -0.025", ""),
     (WholeNumberDivision, "schedule", "0 in all 8 steps", ""),
 ]
 
