@@ -8,6 +8,11 @@ from typing import Any
 from .frameworks import load
 
 
+def layers_of(model: Any) -> list[Any]:
+    """A Keras model and its layers, nested ones too; empty for a tf.Module, which lists none."""
+    return list(getattr(model, "_flatten_layers", list)())
+
+
 def layer_paths(model: Any) -> dict[int, str]:
     """Layers by the attribute they are kept under or, in functional models, by their own name.
 

@@ -30,7 +30,7 @@ class ActWatcher:
         self._watcher = watcher
         self._record = record
         self._means: dict[int, tuple[str, Any]] = {}
-        self._gradients: dict[int, tuple[str, Any]] = {}
+        self._gradients: dict[int, tuple[str, Any]] = {}  # of weights, by the tensor's id
         self._clips: list[tuple[str, list[Any], list[Any]]] = []
         self._mean_of = ""
         self._blind = False  # in an optimizer
@@ -68,6 +68,10 @@ class ActWatcher:
         act.gradients[name] = act.gradients[name] + value if name in act.gradients else value
         if tensor is not None:
             self._gradients[id(tensor)] = (name, tensor)
+
+    def owner(self, tensor: Any) -> str | None:
+        """The weight whose gradient this tensor is; None where it is not known to be one."""
+        return self._gradients.get(id(tensor), (None, None))[0]
 
     def _on_loss(self, original: Any, loss: Any, *args: Any, **kwargs: Any) -> Any:
         result = original(loss, *args, **kwargs)
@@ -112,9 +116,9 @@ class ActWatcher:
         limits = [*args[1:3], *(kwargs[k] for k in kwargs if k.startswith("clip_"))]
         array = self._watcher.backend.array
         found = {
-            self._gradients[id(tensor)][0]: sampled(np.asarray(array(tensor)).reshape(-1))
+            weight: sampled(np.asarray(array(tensor)).reshape(-1))
             for tensor in given
-            if id(tensor) in self._gradients
+            if (weight := self.owner(tensor)) is not None
         }
         if not found or not limits:
             return

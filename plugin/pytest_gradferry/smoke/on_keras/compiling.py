@@ -11,6 +11,7 @@ from unittest import mock
 import numpy as np
 
 from ...frameworks import Undo, load
+from ...keras_layers import layers_of
 from ..compiling import Compiling, Keeper, Kept, Traced, keepers
 from ..held import global_generators
 from ..tree import leaves, map_arrays
@@ -160,9 +161,6 @@ def _file(function: Any) -> str:
 
 
 def _epsilon(model: Any) -> float:
-    found = {
-        str(getattr(layer, "compute_dtype", "float32"))
-        for layer in getattr(model, "_flatten_layers", list)()
-    }
+    found = {str(getattr(layer, "compute_dtype", "float32")) for layer in layers_of(model)}
     known = {"float16": float(np.finfo(np.float16).eps), "bfloat16": 2.0**-7}
     return max((known.get(dtype, Compiling.epsilon) for dtype in found), default=Compiling.epsilon)

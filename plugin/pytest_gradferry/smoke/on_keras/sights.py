@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...frameworks import Array
+from ...keras_layers import layers_of
 from ..places import place_of
 from ..record import StepRecord, Unlisted
 from .backends.backend import Backend
@@ -80,7 +81,7 @@ class Strangers:
 
     def tell(self, record: StepRecord, held: set[int]) -> None:
         """`held`: the ids of the variables that optimizers hold."""
-        parts: list[Any] = getattr(self._model, "_flatten_layers", list)()
+        parts = layers_of(self._model)
         owners = [("" if part is self._model else self._known[id(part)], part) for part in parts]
         for layer, before in self._now:
             if id(layer) not in self._used:
@@ -105,7 +106,7 @@ def plain_variables(model: Any, layers: dict[int, str], tf: Any) -> dict[str, An
     known = {id(getattr(v, "value", v)) for v in model.variables} | {id(v) for v in model.variables}
     return {
         f"{layers[id(layer)]}.{name}": value
-        for layer in getattr(model, "_flatten_layers", list)()
+        for layer in layers_of(model)
         for name, value in vars(layer).items()
         if isinstance(value, tf.Variable) and value.trainable and id(value) not in known
     }

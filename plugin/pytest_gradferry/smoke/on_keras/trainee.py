@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...frameworks import Array, Undo, load
-from ...keras_layers import layer_paths
+from ...keras_layers import layer_paths, layers_of
 from ..advice import Advice
 from ..errors import SmokeError
 from ..files import Files
@@ -127,11 +127,11 @@ class KerasTrainee(Trainee):
 
     def keras_layers(self) -> list[Any]:
         """The Keras layers of the model; a tf.Module lists none."""
-        return list(getattr(self.model, "_flatten_layers", list)())
+        return layers_of(self.model)
 
     def _all_parts(self) -> list[Any]:
         """The model and the layers in it."""
-        return list(self.model._flatten_layers())
+        return self.keras_layers()
 
     def _name_layers(self) -> dict[int, str]:
         return _layer_names(self.model)

@@ -59,7 +59,6 @@ class Watcher:
         self.strangers = Strangers(model, layers, backend)
         self._settings: Settings | None = None
         self._held: set[int] = set()  # ids of the variables that were updated
-        self._origin: dict[int, tuple[Any, str]] = {}  # gradient tensors, and whose they are
         self._used: dict[str, Array] = {}  # gradients, as the last update used them
         self._since: dict[str, Array] = {}  # gradients computed since then
 
@@ -68,7 +67,7 @@ class Watcher:
         stack.callback(setattr, self, "acts", self.acts)
         self.acts = ActWatcher(self, record)
         self.acts.watch(stack)
-        self._origin, self.root_output = {}, None
+        self.root_output = None
         if self.backend.trains_in_place:
             self.strangers.begin()
             self._settings = Settings(record, self.model, self.variables, self.backend)
@@ -177,10 +176,6 @@ class Watcher:
         earlier = record.output_gradient
         record.output_gradient = array if earlier is None else earlier + array
 
-    def note_origin(self, gradient: Any, name: str) -> None:
-        """This tensor is the gradient of that weight."""
-        self._origin[id(gradient)] = (gradient, name)
-
     def _on_scaled_update(
         self, original: Any, scaler: Any, grads: Any, trainable_variables: Any = None
     ) -> Any:
@@ -219,8 +214,8 @@ class Watcher:
         if name is None:
             record.strangers += 1
             return
-        _, owner = self._origin.get(id(value), (None, name))
-        if owner != name:
+        owner = self.acts.owner(value)
+        if owner is not None and owner != name:
             record.misapplied[name] = owner
         used = None if value is None else self.backend.array(value)
         record.used[name] = used is not None and bool(used.any())

@@ -139,8 +139,6 @@ class TensorFlowBackend(Backend):
                 if name is not None:
                     array = None if value is None else self.framework.to_numpy(value)
                     watcher.note_gradient(record, name, array, value)
-                    if value is not None:
-                        watcher.note_origin(value, name)
             if self.tf.is_tensor(target):
                 record.loss_size = max(record.loss_size, int(np.prod(target.shape)))
             record.events.append("backward")
