@@ -23,6 +23,8 @@ class Settings:
         self._trainable = {name for name, t in tensors.items() if t.requires_grad}
         self._listed = dict(model.named_parameters())
         self._updated: dict[str, Any] | None = None
+        self._frozen: dict[str, Any] = {}  # weights that are frozen while an update runs
+        record.frozen_moved = set()
 
     def _copy(self) -> dict[str, Any]:
         return {name: tensor.detach().clone() for name, tensor in self._tensors.items()}
@@ -35,7 +37,14 @@ class Settings:
         if self._updated is None:
             self._record.set_before = self._changed(self._start)
 
+    def updating(self) -> None:
+        self._frozen = {
+            n: t.detach().clone() for n, t in self._tensors.items() if not t.requires_grad
+        }
+
     def updated(self) -> None:
+        moved = {n for n, old in self._frozen.items() if not _same(self._tensors[n].detach(), old)}
+        self._record.frozen_moved = (self._record.frozen_moved or set()) | moved
         self._updated = self._copy()
 
     def done(self) -> None:
