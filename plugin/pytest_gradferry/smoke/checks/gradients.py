@@ -24,6 +24,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if has_failed(earlier, "finite"):
         return skipped("the numbers are not finite")
     trainable = [name for name in evidence.trainee.weights if name in evidence.asked]
+    if any(r.functional for r in evidence.watched) and not any(r.fresh for r in evidence.watched):
+        return skipped("torch.func gives the gradients to the step alone")
     if not any("backward" in record.events for record in evidence.watched):
         return failed(_no_backward(evidence))
     replaced = {n for record in evidence.watched for n in record.replaced}
