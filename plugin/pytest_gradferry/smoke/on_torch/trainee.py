@@ -288,6 +288,10 @@ class TorchTrainee(Trainee):
         groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
         return [float(group["lr"]) for group in groups if "lr" in group]
 
+    def scheduled_rates(self) -> list[float]:
+        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
+        return [float(group["initial_lr"]) for group in groups if "initial_lr" in group]
+
     def schedule_ended(self, error: BaseException | None) -> bool:
         return isinstance(error, ValueError) and "Tried to step" in str(error)  # OneCycleLR
 
