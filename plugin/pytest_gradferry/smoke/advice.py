@@ -27,6 +27,7 @@ class Advice:
         "call optimizer.zero_grad() before loss.backward(), or after optimizer.step()",
         "XFR205",
     )
+    scheduling = "step the schedule after each update, or let it begin above 0"
     summing = "add up the gradients of all micro-batches before the update"
     skipping_code = ""  # of the rule that finds steps of which every few update, alone
 

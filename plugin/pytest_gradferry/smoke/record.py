@@ -81,6 +81,8 @@ class StepRecord:
     acts: list[Act] = field(default_factory=list)  # the same and more, each with what it did
     # The gradients that the backward passes of this call computed, summed; None where none came.
     fresh: dict[str, Array | None] = field(default_factory=dict)
+    # Weights without a gradient that a loss of the step leads back to, and the name of that loss.
+    not_differentiated: dict[str, str] = field(default_factory=dict)
     # The weights whose gradients were asked for; None where a backward pass reaches them all.
     asked: set[str] | None = None
     # Whether the gradients that the optimizers used in their updates of this call held anything; a

@@ -154,6 +154,16 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
             cause=f"the step never calls {listed(idle)}",
             fix="use the layer in the forward pass, or freeze or delete it",
         )
+    losses = [r.not_differentiated for r in evidence.watched]
+    if all(name in each for name in none for each in losses):
+        kinds = listed(sorted({losses[0][name] for name in none}))
+        return Finding(
+            what,
+            cause=f"the step computes a {kinds} that depends on them, and no backward pass starts "
+            "there or at a sum with it",
+            fix="add it to the loss, or run its backward pass before the optimizer's step; if it "
+            "is only for the log, freeze them",
+        )
     frozen_in = next((c for c in calls if c.layer in layers and c.grad_out is False), None)
     if frozen_in is not None:
         return Finding(

@@ -233,6 +233,10 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
             fix="give the group a rate, or freeze its weights",
         )
     if rates and not any(rates):
+        given = max(trainee.scheduled_rates(), default=0.0)
+        if given:
+            cause = f"a schedule begins with a learning rate of 0, not {given:.4g}, and stays there"
+            return Finding(what, cause=cause, fix=trainee.advice.scheduling)
         return Finding(what, cause="the learning rate is 0", fix="give the optimizer a rate")
     if rates:
         for factor in (1e4, 1e8, 1e12):
