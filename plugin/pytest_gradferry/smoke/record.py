@@ -72,6 +72,8 @@ class StepRecord:
     fresh: dict[str, Array | None] = field(default_factory=dict)
     # The weights whose gradients were asked for; None where a backward pass reaches them all.
     asked: set[str] | None = None
+    # The weights in use under the tapes that were asked; None where there is no tape to tell.
+    taped: set[str] | None = None
     # Whether the gradients that the optimizers used in their updates of this call held anything; a
     # weight is a key if an optimizer held it.
     used: dict[str, bool] = field(default_factory=dict)

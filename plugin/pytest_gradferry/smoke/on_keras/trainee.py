@@ -50,6 +50,8 @@ class KerasTrainee(Trainee):
         self.inputs = loop.as_tensors(inputs, self.backend)
         self.targets = loop.as_tensors(targets, self.backend)
         self._build()
+        if step is None and loss is None and getattr(model, "compiled", False):
+            self._build_by_training()
         self._step: Callable[..., Any]
         self._layers = layers = self._name_layers()
         self.held = self._look_for_held(step, layers)
@@ -100,10 +102,12 @@ class KerasTrainee(Trainee):
         }
 
     def _build(self) -> None:
-        """A model without weights has nothing to note: call it once."""
+        """A model without weights has nothing to note: call it once, if it can be called."""
         __tracebackhide__ = True
         if self.model.built and self.model.variables:
             return
+        if type(self.model).call is self.keras.Model.call:
+            return  # its train_step calls the parts, a GAN's two nets, say
         try:
             with self.backend.evaluating():
                 self.model(self.inputs, training=False)
@@ -112,6 +116,16 @@ class KerasTrainee(Trainee):
                 f"{self.title} is not built, and raised when called on inputs "
                 f"{shapes(self.inputs)}:\n{type(error).__name__}: {error}"
             ) from error
+
+    def _build_by_training(self) -> None:
+        """Parts that only `train_step` calls, a projection head, say, are built by tracing it."""
+        if all(layer.built for layer in self.keras_layers() if layer is not self.model):
+            return
+        undo = self._look_for_held(None, self._name_layers()).save()
+        try:
+            self.backend.trace(self.model, self.inputs, self.targets)
+        finally:
+            undo()
 
     def _look_for_held(self, step: Any, layers: dict[int, str]) -> Held:
         root = type(self.model).__name__

@@ -21,6 +21,7 @@ from ..ledger import TensorFlowLedger
 from ..parallel import KerasParallel
 from ..precision import KerasPrecision
 from ..sights import plain_variables
+from ..state import save_training
 from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
 
 if TYPE_CHECKING:
@@ -108,6 +109,16 @@ class TensorFlowBackend(Backend):
 
         return step
 
+    def trace(self, model: Any, inputs: Any, targets: Any) -> None:
+        undo = save_training(model, [], self)
+        try:
+            model._maybe_symbolic_build(data_batch=(inputs, targets, None))
+            self.tf.function(model.train_step).get_concrete_function(packed(inputs, targets))
+        except Exception:  # the step itself will raise it
+            return
+        finally:
+            undo()
+
     def watch(self, stack: ExitStack, watcher: Watcher, record: StepRecord) -> None:
         config, drawn = self.tf.config, self._tensorflow.drawn()
         stack.callback(self._note_draws, drawn)
@@ -126,6 +137,8 @@ class TensorFlowBackend(Backend):
             if not asked:  # of inputs, say, for a gradient penalty
                 return original(tape, target, sources, *a, **k)
             record.asked = (record.asked or set()) | {name for name in asked if name}
+            taped = (watcher.names.get(id(variable)) for variable in tape.watched_variables())
+            record.taped = (record.taped or set()) | {name for name in taped if name}
             output, more = watcher.output(), watcher.unasked(asked)
             result, others = original(tape, target, [sources, [*output, *more]], *a, **k)
             for value in others[: len(output)]:
