@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,37 @@ def as_tensors(tree: Any, backend: Backend) -> Any:
         return backend.tensor(array, floatx if array.dtype.kind == "f" else None)
 
     return map_arrays(convert, tree)
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """What `fit` takes to weigh the samples by: weights, or a weight a class."""
+
+    sample_weight: Any = None
+    class_weight: dict[int, float] | None = None
+
+    def __bool__(self) -> bool:
+        return self.sample_weight is not None or self.class_weight is not None
+
+    def of(self, targets: Any) -> Any:
+        """The sample weights that `fit` hands on with these targets, None for none."""
+        if self.class_weight is None:
+            return self.sample_weight
+        adapters = load("keras.src.trainers.data_adapters.data_adapter_utils")
+        weights = adapters.class_weight_to_sample_weights(targets, self.class_weight)
+        return load("keras").ops.convert_to_tensor(weights)
+
+
+def weighing(sample_weight: Any, class_weight: Any, backend: Backend) -> Weighing:
+    """Raises SmokeError for what `fit` would not take."""
+    if sample_weight is not None and class_weight is not None:
+        raise SmokeError("pass sample_weight or class_weight: fit does not take both")
+    if class_weight is not None and not isinstance(class_weight, dict):
+        raise SmokeError(
+            f"class_weight is a {type(class_weight).__name__}: pass a dict, as fit takes it, "
+            "{0: 1.0, 1: 5.0}"
+        )
+    return Weighing(as_tensors(sample_weight, backend), class_weight)
 
 
 def loss_function(loss: Any) -> Callable[[Any, Any], Any]:

@@ -40,8 +40,18 @@ _SEED_STATE = "seed_generator_state"  # the name Keras gives the state of a laye
 class KerasTrainee(Trainee):
     """See `Trainee`."""
 
+    is_fitted = True
+
     def __init__(
-        self, model: Any, inputs: Any, targets: Any, loss: Any, optimizer: Any, step: Any
+        self,
+        model: Any,
+        inputs: Any,
+        targets: Any,
+        loss: Any,
+        optimizer: Any,
+        step: Any,
+        sample_weight: Any = None,
+        class_weight: Any = None,
     ) -> None:
         self.backend = backends.current()
         self.framework = self.backend.framework
@@ -49,8 +59,15 @@ class KerasTrainee(Trainee):
         self.model = model
         self.inputs = loop.as_tensors(inputs, self.backend)
         self.targets = loop.as_tensors(targets, self.backend)
+        self.weighing = loop.weighing(sample_weight, class_weight, self.backend)
+        fitted = step is None and loss is None and getattr(model, "compiled", False)
+        if self.weighing and not fitted:
+            raise SmokeError(
+                "sample_weight and class_weight are what fit of a compiled model takes: weigh the "
+                "loss in your step, or compile the model"
+            )
         self._build()
-        if step is None and loss is None and getattr(model, "compiled", False):
+        if fitted:
             self._build_by_training()
         self._step: Callable[..., Any]
         self._layers = layers = self._name_layers()
@@ -63,9 +80,9 @@ class KerasTrainee(Trainee):
             optimizer = loop.make_optimizer(optimizer or "adam")
             value = loop.loss_value(model, loss, self.backend, self._told_of_training())
             self._step = self.backend.make_step(model, value, optimizer)
-        elif getattr(model, "compiled", False):
+        elif fitted:
             optimizer = model.optimizer
-            self._step = self.backend.compiled_step(model)
+            self._step = self.backend.compiled_step(model, self.weighing)
             self.calls_itself = type(model).train_step is not self.keras.Model.train_step
         else:
             raise SmokeError(
@@ -123,7 +140,8 @@ class KerasTrainee(Trainee):
             return
         undo = self._look_for_held(None, self._name_layers()).save()
         try:
-            self.backend.trace(self.model, self.inputs, self.targets)
+            weights = self.weighing.of(self.targets)
+            self.backend.trace(self.model, self.inputs, self.targets, weights)
         finally:
             undo()
 

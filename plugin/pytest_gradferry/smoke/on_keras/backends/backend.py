@@ -18,6 +18,7 @@ from ...precision import Precision
 from ...record import LossCall, StepRecord
 
 if TYPE_CHECKING:
+    from ..loop import Weighing
     from ..trainee import KerasTrainee
     from ..watch import Watcher
 
@@ -186,13 +187,13 @@ class Backend(ABC):
         """A step that minimises `value(inputs, targets)`, a loss of the model's outputs."""
 
     @abstractmethod
-    def compiled_step(self, model: Any) -> Step:
+    def compiled_step(self, model: Any, weighing: Weighing) -> Step:
         """The model's own train_step, as `fit` would run it on one batch.
 
         Not train_on_batch, which hands train_step a sample weight of None that `fit` does not.
         """
 
-    def trace(self, model: Any, inputs: Any, targets: Any) -> None:
+    def trace(self, model: Any, inputs: Any, targets: Any, weights: Any) -> None:
         """Run a compiled model's train_step on symbols, so that all it calls is built."""
         return
 
@@ -230,6 +231,6 @@ def apply(optimizer: Any, gradients: list[Any], weights: list[Any]) -> None:
         optimizer.apply_gradients(pairs)
 
 
-def packed(inputs: Any, targets: Any) -> Any:
+def packed(inputs: Any, targets: Any, weights: Any) -> Any:
     """The batch as `fit` hands it to train_step."""
-    return load("keras").utils.pack_x_y_sample_weight(inputs, targets)
+    return load("keras").utils.pack_x_y_sample_weight(inputs, targets, weights)
