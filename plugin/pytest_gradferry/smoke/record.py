@@ -42,7 +42,8 @@ class LossCall:
     """A call of one of the framework's loss functions.
 
     `expects` is what the function takes its input for: "logits", "probabilities" or
-    "log-probabilities" over classes, or "sigmoid-logits", "sigmoid-probabilities".
+    "log-probabilities" over classes, "sigmoid-logits", "sigmoid-probabilities", or a
+    "distribution" of any kind, which holds nothing below 0.
     """
 
     function: str

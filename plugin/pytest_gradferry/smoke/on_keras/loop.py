@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...frameworks import load
+from ...frameworks import Array, load
 from ..errors import SmokeError
 from ..tree import map_arrays, shapes
 from .backends import Backend
@@ -28,7 +28,7 @@ def as_tensors(tree: Any, backend: Backend) -> Any:
         if leaf is None or backend.is_tensor(leaf):
             return leaf
         array = np.asarray(leaf)
-        if array.dtype.kind in "OSU":
+        if array.dtype.kind in "OSU" and not (backend.takes_text and _is_text(array)):
             raise SmokeError(
                 f"cannot feed an array of dtype {array.dtype} to a Keras model: turn text into "
                 "numbers first, with the layers or the tokenizer that prepare the data"
@@ -36,6 +36,10 @@ def as_tensors(tree: Any, backend: Backend) -> Any:
         return backend.tensor(array, floatx if array.dtype.kind == "f" else None)
 
     return map_arrays(convert, tree)
+
+
+def _is_text(array: Array) -> bool:
+    return all(isinstance(value, (str, bytes)) for value in array.reshape(-1)[:100].tolist())
 
 
 @dataclass(frozen=True)

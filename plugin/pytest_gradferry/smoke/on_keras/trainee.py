@@ -60,14 +60,14 @@ class KerasTrainee(Trainee):
         self.inputs = loop.as_tensors(inputs, self.backend)
         self.targets = loop.as_tensors(targets, self.backend)
         self.weighing = loop.weighing(sample_weight, class_weight, self.backend)
-        fitted = step is None and loss is None and getattr(model, "compiled", False)
-        if self.weighing and not fitted:
+        self.fitted = step is None and loss is None and bool(getattr(model, "compiled", False))
+        if self.weighing and not self.fitted:
             raise SmokeError(
                 "sample_weight and class_weight are what fit of a compiled model takes: weigh the "
                 "loss in your step, or compile the model"
             )
         self._build()
-        if fitted:
+        if self.fitted:
             self._build_by_training()
         self._step: Callable[..., Any]
         self._layers = layers = self._name_layers()
@@ -80,7 +80,7 @@ class KerasTrainee(Trainee):
             optimizer = loop.make_optimizer(optimizer or "adam")
             value = loop.loss_value(model, loss, self.backend, self._told_of_training())
             self._step = self.backend.make_step(model, value, optimizer)
-        elif fitted:
+        elif self.fitted:
             optimizer = model.optimizer
             self._step = self.backend.compiled_step(model, self.weighing)
             self.calls_itself = type(model).train_step is not self.keras.Model.train_step

@@ -99,6 +99,8 @@ class Watcher:
                 self.patch(
                     stack, loss.owner, loss.name, self._on_framework_loss(record, loss, inside)
                 )
+            divergence = self._on_divergence(record)
+            self.patch(stack, self.keras.losses.KLDivergence, "call", divergence)
             draws = [(random, "categorical"), *self.backend.drawing_functions()]
             for owner, name in draws:
                 self.patch(stack, owner, name, self._on_draw(record, name))
@@ -348,6 +350,19 @@ class Watcher:
             return result
 
         return loss
+
+    def _on_divergence(self, record: StepRecord) -> Callable[..., Any]:
+        def call(original: Any, loss: Any, target: Any, output: Any) -> Any:
+            result = original(loss, target, output)
+            value = self.backend.array(result)
+            for given in (target, output):
+                values = self.backend.array(given)
+                if values is not None and value is not None:
+                    mean = float(value.mean())
+                    record.losses.append(LossCall("KLDivergence", "distribution", values, mean))
+            return result
+
+        return call
 
     def _on_framework_loss(
         self, record: StepRecord, function: LossFunction, inside: list[str]

@@ -44,6 +44,7 @@ class TensorFlowBackend(Backend):
 
     repairs_logits = True
     trains_in_place = True
+    takes_text = True
 
     def __init__(self) -> None:
         self.framework = self._tensorflow = TensorFlow()
