@@ -9,6 +9,10 @@ from collections.abc import Callable
 
 from .record import LossCall, StepRecord
 
+# What a loss was given, besides kinds of numbers
+GIVEN_ONE_CLASS = "one value a sample"
+GIVEN_ONE_VALUE = "a softmax over one value"
+
 
 class Advice:
     """What each framework fills in; empty words where it knows no better."""

@@ -42,7 +42,8 @@ class LossCall:
     """A call of one of the framework's loss functions.
 
     `expects` is what the function takes its input for: "logits", "probabilities" or
-    "log-probabilities" over classes, or "sigmoid-logits", "sigmoid-probabilities".
+    "log-probabilities" over classes, "sigmoid-logits", "sigmoid-probabilities", or a
+    "distribution" of any kind, which holds nothing below 0.
     """
 
     function: str
@@ -85,6 +86,8 @@ class StepRecord:
     not_differentiated: dict[str, str] = field(default_factory=dict)
     # The weights whose gradients were asked for; None where a backward pass reaches them all.
     asked: set[str] | None = None
+    # The weights in use under the tapes that were asked; None where there is no tape to tell.
+    taped: set[str] | None = None
     # Whether the gradients that the optimizers used in their updates of this call held anything; a
     # weight is a key if an optimizer held it.
     used: dict[str, bool] = field(default_factory=dict)

@@ -34,6 +34,7 @@ class Trainee(ABC):
     """A model, a batch and a step.  Every method leaves other state alone unless it says so."""
 
     framework: Framework
+    is_fitted = False  # by the framework's own `fit`, which takes weights of samples and classes
     model: Any
     inputs: Any
     targets: Any

@@ -58,7 +58,10 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     offsets = {row - rows[sample] for sample, found in strayed.items() for row in found}
     if len(offsets) == 1:  # a sequence compared with its next step, say
         return passed()
-    told = ", ".join(f"that of sample {s} acts on output {f[0]}" for s, f in strayed.items())
+    told = ", ".join(
+        f"that of sample {s} acts on the output of {rows.index(found[0])}"
+        for s, found in strayed.items()
+    )
     return failed(
         Finding(
             f"targets act on the outputs of other samples, not of their own: {told}",

@@ -9,6 +9,7 @@ import numpy as np
 from ...wording import listed
 from ..acts import Backward, Update
 from ..evidence import Evidence
+from ..record import Weight
 from ..report import Finding, Outcome, failed, follows, passed, skipped
 from . import Check
 from . import failed as has_failed
@@ -54,8 +55,8 @@ def _idle(evidence: Evidence, name: str) -> bool:
 
 def _not_asked(evidence: Evidence) -> list[Finding]:
     weights = evidence.trainee.weights.values()
-    left_out = [w.name for w in weights if w.trainable and w.name not in evidence.asked]
-    still = [name for name in left_out if name not in evidence.moved]
+    left_out = [w for w in weights if w.trainable and w.name not in evidence.asked]
+    still = [w.name for w in left_out if w.name not in evidence.moved and not _fixed(evidence, w)]
     if not still or not any("backward" in record.events for record in evidence.watched):
         return []
     strangers = max(record.strangers for record in evidence.watched)
@@ -66,9 +67,17 @@ def _not_asked(evidence: Evidence) -> list[Finding]:
         Finding(
             f"{listed(still)} never move in {evidence.steps} steps",
             cause=cause,
-            fix="ask for those of model.trainable_variables, read anew in each step",
+            fix="ask for those of model.trainable_variables, read anew in each step; set "
+            "trainable=False on what is not to be trained",
         )
     ]
+
+
+def _fixed(evidence: Evidence, weight: Weight) -> bool:
+    """Whether its layer only ran where no gradients are recorded: a teacher in front of the tape."""
+    called = any(call.layer == weight.layer for r in evidence.watched for call in r.calls)
+    tapes = [record.taped for record in evidence.watched if record.taped is not None]
+    return called and bool(tapes) and not any(weight.name in taped for taped in tapes)
 
 
 def _hidden(evidence: Evidence) -> list[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...frameworks import load
-from ..advice import Advice
+from ..advice import GIVEN_ONE_CLASS, Advice
 from ..record import LossCall, StepRecord
 
 _NOTHING = ("", "", "")
@@ -98,6 +98,8 @@ class TorchAdvice(Advice):
 
     def loss(self, call: LossCall, given: str) -> tuple[str, str]:
         match call.expects, given:
+            case _, _ if given == GIVEN_ONE_CLASS:
+                return "use binary_cross_entropy_with_logits, or let the model end in C outputs", ""
             case _, _ if "batch axis" in given:
                 return "take log_softmax over the classes: dim=1 (dim=-1 of a matrix)", ""
             case "logits", "sigmoids":
