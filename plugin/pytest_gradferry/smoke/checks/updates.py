@@ -89,8 +89,13 @@ def _hidden(evidence: Evidence) -> list[Finding]:
 
 
 def _frozen(evidence: Evidence) -> list[Finding]:
+    """Those that an optimizer has a gradient for.  A moving average is frozen too, and moved by
+    the step itself; and one step may unfreeze what it trains from then on."""
+    updates = [act for _, act in evidence.acts if isinstance(act, Update)]
+    updated = {name for update in updates for name in update.gradients}
+    later = {name for record in evidence.watched for name in record.unfrozen}
     frozen = [w.name for w in evidence.trainee.weights.values() if not w.trainable]
-    moved = [name for name in frozen if name in evidence.moved]
+    moved = [n for n in frozen if n in evidence.moved and n in updated and n not in later]
     if not moved:
         return []
     before, after = evidence.curve.before[moved[0]], evidence.curve.after[moved[0]]

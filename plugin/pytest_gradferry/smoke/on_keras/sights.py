@@ -22,8 +22,11 @@ class Settings:
         self._record, self._model, self._variables = record, model, variables
         self._backend = backend
         self._start = self._read()
-        self._trainable = [name for name, v in variables.items() if v.trainable]
+        self._trainable = self._now_trainable()
         self._updated: dict[str, Array] | None = None
+
+    def _now_trainable(self) -> set[str]:
+        return {name for name, variable in self._variables.items() if variable.trainable}
 
     def _read(self) -> dict[str, Array]:
         return {name: self._backend.read(v) for name, v in self._variables.items()}
@@ -43,7 +46,9 @@ class Settings:
     def done(self) -> None:
         if self._updated is not None:
             self._record.set_after = self._changed(self._updated)
-        self._record.frozen = [n for n in self._trainable if not self._variables[n].trainable]
+        trainable = self._now_trainable()
+        self._record.frozen = sorted(self._trainable - trainable)
+        self._record.unfrozen = sorted(trainable - self._trainable)
 
 
 class Strangers:

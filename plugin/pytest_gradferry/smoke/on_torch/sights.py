@@ -20,9 +20,12 @@ class Settings:
     def __init__(self, record: StepRecord, model: Any, tensors: dict[str, Any]) -> None:
         self._record, self._model, self._tensors = record, model, tensors
         self._start = self._copy()
-        self._trainable = {name for name, t in tensors.items() if t.requires_grad}
+        self._trainable = self._now_trainable()
         self._listed = dict(model.named_parameters())
         self._updated: dict[str, Any] | None = None
+
+    def _now_trainable(self) -> set[str]:
+        return {name for name, tensor in self._tensors.items() if tensor.requires_grad}
 
     def _copy(self) -> dict[str, Any]:
         return {name: tensor.detach().clone() for name, tensor in self._tensors.items()}
@@ -43,9 +46,9 @@ class Settings:
             self._record.set_after = self._changed(self._updated)
         now = dict(self._model.named_parameters())
         self._record.replaced = [n for n, t in self._listed.items() if now.get(n) is not t]
-        self._record.frozen = [
-            n for n in self._trainable if n in now and not self._tensors[n].requires_grad
-        ]
+        trainable = self._now_trainable()
+        self._record.frozen = sorted((self._trainable - trainable) & now.keys())
+        self._record.unfrozen = sorted(trainable - self._trainable)
 
 
 def _same(a: Any, b: Any) -> bool:
