@@ -166,6 +166,24 @@ class Evidence:
             after = trainee.values()
         return Curve(losses, before, after, rates, ended)
 
+    def after(self, steps: int) -> tuple[float, float]:
+        """The loss behind so many steps: with the trained weights of the start, and with those
+        that the training came to.  All else is as the training has left it."""
+        trainee = self.trainee
+        with self.from_start():
+            start = {n: v for n, v in trainee.values().items() if n in self.asked}
+            for _ in range(steps):
+                trainee.reseed_for_step(self.seed)
+                self.step()
+            end = {n: v for n, v in trainee.values().items() if n in self.asked}
+            losses, back = [], trainee.save()
+            for weights in (start, end):
+                back()
+                trainee.assign(weights)
+                trainee.reseed_for_step(self.seed)
+                losses.append(self.step())
+        return losses[0], losses[1]
+
     @cached_property
     def steady(self) -> bool:
         """Whether two evaluations with the same seed agree.

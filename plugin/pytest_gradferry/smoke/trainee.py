@@ -104,6 +104,14 @@ class Trainee(ABC):
         """The same to look at, schedules included."""
         return self.learning_rates()
 
+    def scheduled_rates(self) -> list[float]:
+        """The rates that schedules were given to begin with, as far as they are known."""
+        return []
+
+    def idle_schedule(self) -> str:
+        """A schedule that neither the framework nor the step will ever step; empty for none."""
+        return ""
+
     def schedule_ended(self, error: BaseException | None) -> bool:
         """Whether a step ended in this error because a schedule has no rate for more steps."""
         return False

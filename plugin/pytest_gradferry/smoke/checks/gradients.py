@@ -24,6 +24,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if has_failed(earlier, "finite"):
         return skipped("the numbers are not finite")
     trainable = [name for name in evidence.trainee.weights if name in evidence.asked]
+    if any(r.functional for r in evidence.watched) and not any(r.fresh for r in evidence.watched):
+        return skipped("torch.func gives the gradients to the step alone")
     if not any("backward" in record.events for record in evidence.watched):
         return failed(_no_backward(evidence))
     replaced = {n for record in evidence.watched for n in record.replaced}
@@ -151,6 +153,16 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
             what,
             cause=f"the step never calls {listed(idle)}",
             fix="use the layer in the forward pass, or freeze or delete it",
+        )
+    losses = [r.not_differentiated for r in evidence.watched]
+    if all(name in each for name in none for each in losses):
+        kinds = listed(sorted({losses[0][name] for name in none}))
+        return Finding(
+            what,
+            cause=f"the step computes a {kinds} that depends on them, and no backward pass starts "
+            "there or at a sum with it",
+            fix="add it to the loss, or run its backward pass before the optimizer's step; if it "
+            "is only for the log, freeze them",
         )
     frozen_in = next((c for c in calls if c.layer in layers and c.grad_out is False), None)
     if frozen_in is not None:

@@ -17,6 +17,9 @@ from . import failed as has_failed
 # A loss that has not fallen by then is given this many times the steps.
 _PATIENCE = 3
 
+# The part of a loss that it differs by where the difference is more than rounding or noise.
+_CLEARLY = 0.02
+
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if has_failed(earlier, "finite"):
@@ -51,6 +54,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         if tail(longer) < np.mean(first) - noise:
             return passed(f"only after {len(losses)} steps, under noise")
         return skipped(f"the loss is too noisy to judge: by {noise:.2g} from draw to draw")
+    if _task_grows(evidence, longer):
+        return passed("the loss itself changes from step to step: beside that, it falls")
     what = f"in {len(longer)} steps on one batch the loss went from {longer[0]:.4g} to "
     what += f"{tail(longer):.4g}"
     return _explain(evidence, what, is_flat=flat(longer))
@@ -82,6 +87,14 @@ def _rivals(evidence: Evidence) -> bool:
         if rounds >= 2 and len(record.optimizers) >= 2:
             return True
     return False
+
+
+def _task_grows(evidence: Evidence, losses: list[float]) -> bool:
+    """Whether what is minimised gets larger by itself, a term that is phased in or a margin that
+    widens, and the weights that were trained are better at it than those of the start."""
+    untrained, trained = evidence.after(len(losses))
+    larger = untrained - losses[0] > _CLEARLY * abs(losses[0])
+    return larger and untrained - trained > _CLEARLY * abs(untrained)
 
 
 def _explain(evidence: Evidence, what: str, is_flat: bool) -> Outcome:

@@ -32,6 +32,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         findings.append(_why_still(evidence, still, everything=len(still) == len(reached)))
     if findings:
         return failed(*findings)
+    if not evidence.moved and any(record.functional for record in evidence.watched):
+        return failed(_never_written(evidence))
     if not reached and has_failed(earlier, "gradients"):
         return follows("gradients")
     return passed()
@@ -89,14 +91,17 @@ def _hidden(evidence: Evidence) -> list[Finding]:
 
 
 def _frozen(evidence: Evidence) -> list[Finding]:
+    """Those that an update moved: what the step moves itself (a moving average) is meant to be."""
     frozen = [w.name for w in evidence.trainee.weights.values() if not w.trainable]
-    moved = [name for name in frozen if name in evidence.moved]
+    by_updates = {name for record in evidence.watched for name in record.frozen_moved}
+    moved = [name for name in frozen if name in evidence.moved and name in by_updates]
     if not moved:
         return []
-    before, after = evidence.curve.before[moved[0]], evidence.curve.after[moved[0]]
+    before, after = evidence.curve.before, evidence.curve.after
+    by = max(float(np.abs(after[name] - before[name]).max(initial=0)) for name in moved)
     return [
         Finding(
-            f"{listed(moved)} moved although frozen (by up to {np.abs(after - before).max():.2g})",
+            f"{listed(moved)} moved although frozen (by up to {by:.2g})",
             fix="freeze before the optimizer is built, and clear old gradients when freezing "
             "(weight decay and momentum move a weight that still has one)",
         )
@@ -228,6 +233,10 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
             fix="give the group a rate, or freeze its weights",
         )
     if rates and not any(rates):
+        given = max(trainee.scheduled_rates(), default=0.0)
+        if given:
+            cause = f"a schedule begins with a learning rate of 0, not {given:.4g}, and stays there"
+            return Finding(what, cause=cause, fix=trainee.advice.scheduling)
         return Finding(what, cause="the learning rate is 0", fix="give the optimizer a rate")
     if rates:
         for factor in (1e4, 1e8, 1e12):
@@ -240,6 +249,15 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
                     fix="raise the learning rate",
                 )
     return Finding(what)
+
+
+def _never_written(evidence: Evidence) -> Finding:
+    return Finding(
+        f"no weight moves in {evidence.steps} steps, though torch.func computed gradients",
+        cause="what is computed from them is never written to the model's weights",
+        fix="write it in place, under torch.no_grad(): p.sub_(rate * gradient), or set p.grad and "
+        "call optimizer.step()",
+    )
 
 
 def _used(evidence: Evidence, name: str) -> bool:

@@ -47,7 +47,7 @@ class TorchAdvice(Advice):
     stepping_code = "XFR235"
     made_in_call_code = "XFR109"
     cut_loss_code = "XFR220"
-    summing = ("clear the gradients once an update, not once a micro-batch", "")
+    summing = "clear the gradients once an update, not once a micro-batch"
     clearing = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
 
     def error(self, error: BaseException) -> tuple[str, str, str]:

@@ -11,6 +11,7 @@ import numpy as np
 from ...frameworks import Array, Undo, get, load
 from ...hidden import hidden_modules
 from ..errors import SmokeError
+from ..files import Checkpoint
 from ..growth import Ledger
 from ..held import Held
 from ..record import StepRecord, Weight
@@ -18,6 +19,7 @@ from ..trainee import Trainee, scalar_loss, takes_targets
 from ..tree import leaves, map_arrays
 from . import loop
 from .advice import TorchAdvice
+from .checkpoint import TorchCheckpoint
 from .compiling import TorchCompiling
 from .files import TorchFiles
 from .ledger import TorchLedger
@@ -39,7 +41,6 @@ class TorchTrainee(Trainee):
     """See `Trainee`.  Hidden modules, those kept in plain lists and dicts, are watched as well."""
 
     compiling: TorchCompiling
-    reaches_all = True  # all that trains the model can be reached from the step
 
     def __init__(
         self, model: Any, inputs: Any, targets: Any, loss: Any, optimizer: Any, step: Any
@@ -287,6 +288,10 @@ class TorchTrainee(Trainee):
         groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
         return [float(group["lr"]) for group in groups if "lr" in group]
 
+    def scheduled_rates(self) -> list[float]:
+        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
+        return [float(group["initial_lr"]) for group in groups if "initial_lr" in group]
+
     def schedule_ended(self, error: BaseException | None) -> bool:
         return isinstance(error, ValueError) and "Tried to step" in str(error)  # OneCycleLR
 
@@ -295,6 +300,9 @@ class TorchTrainee(Trainee):
             for group in optimizer.param_groups:
                 if "lr" in group:
                     group["lr"] = group["lr"] * factor
+
+    def checkpoint(self) -> Checkpoint:
+        return TorchCheckpoint(self)
 
     def ledger(self) -> Ledger:
         return TorchLedger(self)
