@@ -39,6 +39,11 @@ class Advice:
         """(measured, cause, fix, code) of what is wrong with the model, whatever the step does."""
         return []
 
+    def frozen_in_vain(self, moved: set[str]) -> list[tuple[str, str, str, str]]:
+        """(measured, cause, fix, code) where some of the weights that moved were to be frozen, in
+        words that the framework does not know."""
+        return []
+
     def error(self, error: BaseException) -> tuple[str, str, str]:
         """(cause, fix, code) of an error the step ended in, where it tells."""
         return "", "", ""

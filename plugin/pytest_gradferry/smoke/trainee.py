@@ -120,6 +120,14 @@ class Trainee(ABC):
     @abstractmethod
     def scale_learning_rates(self, factor: float) -> None: ...
 
+    def mode(self) -> bool | None:
+        """Whether the model is in training mode now; None where it has no mode of its own."""
+        return None
+
+    def trainable(self) -> set[str]:
+        """The weights that are trainable now, which a step may change."""
+        return {weight.name for weight in self.weights.values() if weight.trainable}
+
     def units(self, name: str, value: Array) -> Array | None:
         """A value of a dense or convolutional layer's kernel with a row for each of its units.
 
@@ -141,6 +149,10 @@ class Trainee(ABC):
     def penalised_by_hand(self, evidence: Evidence) -> bool:
         """Whether the step computes itself what the layers add."""
         return False
+
+    def disturbed(self, layer: str) -> AbstractContextManager[Any] | None:
+        """A context in which a layer gives other numbers; None where that cannot be done."""
+        return None
 
     def ledger(self) -> Ledger | None:
         """What counts the things that steps may leave behind; None where that is not known."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...wording import listed
 from ..acts import Backward, Update
+from ..errors import SmokeError
 from ..evidence import Evidence
 from ..record import Weight
 from ..report import Finding, Outcome, failed, follows, passed, skipped
@@ -21,6 +22,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     trainee = evidence.trainee
     findings = [*_not_asked(evidence), *_hidden(evidence), *_unlisted(evidence), *_frozen(evidence)]
     findings += [*_misapplied(evidence), *_frozen_midway(evidence), *_new_optimizers(evidence)]
+    findings += _unfrozen_in_vain(evidence)
+    findings += [Finding(*told) for told in trainee.advice.frozen_in_vain(evidence.moved)]
     # A weight without a gradient in any step cannot move: that is for `gradients` to tell.
     reached = [
         w.name for w in trainee.weights.values() if w.trainable and w.name in evidence.reached
@@ -177,6 +180,33 @@ def _frozen_midway(evidence: Evidence) -> list[Finding]:
                     fix="freeze before training, or unfreeze what the next steps are to train",
                 )
             ]
+    return []
+
+
+def _unfrozen_in_vain(evidence: Evidence) -> list[Finding]:
+    """Weights that a step unfreezes, get gradients from then on, and are in no optimizer."""
+    frozen = {w.name for w in evidence.trainee.weights.values() if not w.trainable}
+    for number, trainable in enumerate(evidence.curve.trainable, 1):
+        names = sorted((frozen & trainable) - evidence.moved)
+        if not names:
+            continue
+        try:
+            record = evidence.watch_step_after(number)
+        except SmokeError:
+            return []
+        computed = {n for n in names if record.fresh.get(n) is not None}
+        names = [n for n in names if n in computed and n not in record.used]
+        if not names or not record.used:
+            return []
+        return [
+            Finding(
+                f"{listed(names)} are unfrozen in step {number} and never move in the "
+                f"{evidence.steps - number} steps after it",
+                cause="no optimizer holds them: it was built while they were frozen",
+                fix="give them to the optimizer when unfreezing, as a parameter group of their "
+                "own, or give it all weights from the start",
+            )
+        ]
     return []
 
 

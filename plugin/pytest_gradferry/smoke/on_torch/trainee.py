@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
@@ -262,6 +262,12 @@ class TorchTrainee(Trainee):
     def device_type(self) -> str:
         return str(next(iter(self._tensors.values())).device.type)
 
+    def mode(self) -> bool | None:
+        return bool(self.model.training)
+
+    def trainable(self) -> set[str]:
+        return {name for name in self.weights if self._tensors[name].requires_grad}
+
     # optimizers
 
     def _known_optimizers(self, given: Any) -> list[Any]:
@@ -303,6 +309,28 @@ class TorchTrainee(Trainee):
 
     def checkpoint(self) -> Checkpoint:
         return TorchCheckpoint(self)
+
+    @contextmanager
+    def _noise_on(self, module: Any) -> Iterator[None]:
+        generator = self.torch.Generator().manual_seed(0)
+
+        def other(leaf: Any) -> Any:
+            if not isinstance(leaf, self.torch.Tensor) or not leaf.is_floating_point():
+                return leaf
+            noise = self.torch.randn(leaf.shape, generator=generator).to(leaf)
+            return leaf + noise * (1 + leaf.detach().abs().max()) if leaf.numel() else leaf
+
+        handle = module.register_forward_hook(lambda m, args, output: map_arrays(other, output))
+        try:
+            yield
+        finally:
+            handle.remove()
+
+    def disturbed(self, layer: str) -> AbstractContextManager[Any] | None:
+        module = self._watcher.modules.get(layer)
+        if module is None or isinstance(module, self.torch.jit.ScriptModule):
+            return None
+        return self._noise_on(module)
 
     def ledger(self) -> Ledger:
         return TorchLedger(self)
