@@ -96,6 +96,13 @@ class Trainee(ABC):
         Raises SmokeError if the step never calls the model itself.
         """
 
+    def mixing(self, changed: list[Array], kept: Array) -> str:
+        """The operation in which samples first act on each other; empty where it was not found.
+
+        `changed` are leaves for `predict`, other ones in all samples but those `kept`, a mask.
+        """
+        return ""
+
     @abstractmethod
     def learning_rates(self) -> list[float]:
         """Of the optimizers seen so far, one a parameter group; empty where they cannot be set."""
