@@ -97,6 +97,13 @@ class Trainee(ABC):
         Raises SmokeError if the step never calls the model itself.
         """
 
+    def mixing(self, changed: list[Array], kept: Array) -> str:
+        """The operation in which samples first act on each other; empty where it was not found.
+
+        `changed` are leaves for `predict`, other ones in all samples but those `kept`, a mask.
+        """
+        return ""
+
     @abstractmethod
     def learning_rates(self) -> list[float]:
         """Of the optimizers seen so far, one a parameter group; empty where they cannot be set."""
@@ -120,7 +127,7 @@ class Trainee(ABC):
     @abstractmethod
     def scale_learning_rates(self, factor: float) -> None: ...
 
-    def mode(self) -> bool | None:
+    def in_training(self) -> bool | None:
         """Whether the model is in training mode now; None where it has no mode of its own."""
         return None
 

@@ -164,8 +164,8 @@ class _Interruption:
         differ = ~(np.abs(np.subtract(found, self.expected)) <= _TOLERANCE * scale)
         first = int(np.flatnonzero(differ)[0])
         return (
-            f"{what} another way: the loss of step {self.saved_after + first + 1} is {found[first]:.6g}, and "
-            f"{self.expected[first]:.6g} without the interruption"
+            f"{what} another way: the loss of step {self.saved_after + first + 1} is "
+            f"{found[first]:.6g}, and {self.expected[first]:.6g} without the interruption"
         )
 
     def _missing(self) -> list[tuple[Piece, str]] | None:

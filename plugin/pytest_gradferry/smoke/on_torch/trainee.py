@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from .checkpoint import TorchCheckpoint
 from .compiling import TorchCompiling
 from .files import TorchFiles
 from .ledger import TorchLedger
+from .mixing import Call, calls_seen, first_mixing
 from .parallel import TorchParallel
 from .precision import TorchPrecision
 from .state import (
@@ -231,9 +232,9 @@ class TorchTrainee(Trainee):
         return self.predict_with(self.model, inputs)
 
     def predict_with(
-        self, model: Any, inputs: list[Array] | None = None
+        self, model: Any, inputs: list[Array] | None = None, calls: list[Call] | None = None
     ) -> tuple[list[Array], StepRecord]:
-        """`predict` by another model of the same class."""
+        """`predict` by another model of the same class; `calls` are noted, if given."""
         given = self.call_tensors()
         if inputs is not None:
             given = [
@@ -249,20 +250,28 @@ class TorchTrainee(Trainee):
         undo = save_attributes(list(model.modules()))  # modes too
         model.eval()
         try:
-            with self.compiling.watched(), self.torch.no_grad(), functions_seen(record):
-                path = self._watcher.root_path
-                called = model.get_submodule(path) if path else model
+            path = self._watcher.root_path
+            called = model.get_submodule(path) if path else model
+            noted = nullcontext() if calls is None else calls_seen(calls)
+            with self.compiling.watched(), self.torch.no_grad(), functions_seen(record), noted:
                 output = called(*args, **kwargs)
         finally:
             undo()
         found = [leaf for leaf in leaves(_plain(output)) if isinstance(leaf, self.torch.Tensor)]
         return [to_array(leaf) for leaf in found], record
 
+    def mixing(self, changed: list[Array], kept: Array) -> str:
+        ones: list[Call] = []
+        others: list[Call] = []
+        self.predict_with(self.model, None, ones)
+        self.predict_with(self.model, changed, others)
+        return first_mixing(ones, others, kept)
+
     @property
     def device_type(self) -> str:
         return str(next(iter(self._tensors.values())).device.type)
 
-    def mode(self) -> bool | None:
+    def in_training(self) -> bool | None:
         return bool(self.model.training)
 
     def trainable(self) -> set[str]:
