@@ -111,6 +111,18 @@ class Trainee(ABC):
     @abstractmethod
     def scale_learning_rates(self, factor: float) -> None: ...
 
+    def held_by(self, names: list[str]) -> list[str]:
+        """The classes of the optimizers known that hold one of these weights, stepped or not."""
+        return []
+
+    def dead_ends(self, names: list[str]) -> list[str]:
+        """Where the gradients of these weights become zero in one step, by operation."""
+        return []
+
+    def disturbed(self, layer: str) -> AbstractContextManager[Any] | None:
+        """Inside, the layer gives other outputs; None where that cannot be done."""
+        return None
+
     def units(self, name: str, value: Array) -> Array | None:
         """A value of a dense or convolutional layer's kernel with a row for each of its units.
 

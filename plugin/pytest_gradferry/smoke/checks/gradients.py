@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -46,11 +47,18 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if none:
         findings.append(_cut(evidence, none))
     if zero:
+        with evidence.from_start():
+            ends = evidence.trainee.dead_ends(zero)
         findings.append(
             Finding(
                 f"the gradient of {listed(zero)} is exactly zero in every step, with other "
                 "weights and targets too",
-                fix="look for an operation without a gradient (rounding, comparison, softmax over "
+                cause=f"it ends at {listed(ends)}, which gives its input a gradient of zero"
+                if ends
+                else "",
+                fix=f"take {listed(ends)} out, or give it a gradient: x + (f(x) - x).detach()"
+                if ends
+                else "look for an operation without a gradient (rounding, comparison, softmax over "
                 "one value, clamp) between these weights and the loss",
             )
         )
@@ -154,7 +162,24 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
             cause=f"the step never calls {listed(idle)}",
             fix="use the layer in the forward pass, or freeze or delete it",
         )
-    frozen_in = next((c for c in calls if c.layer in layers and c.grad_out is False), None)
+    given_none = {n: f for record in evidence.watched for n, f in record.given_none.items()}
+    if all(given_none.get(name) for name in none):
+        functions = listed(sorted({given_none[name] for name in none}))
+        return Finding(
+            what,
+            cause=f"the backward of {functions} returns None for it",
+            fix="return its gradient there: one value for each argument of forward, in order",
+        )
+    every = [call for record in evidence.watched for call in record.calls]
+    recorded = {call.layer for call in every if call.grad_out is not False}
+    frozen_in = next((c for c in calls if c.layer in layers - recorded), None)
+    if frozen_in is not None and all(c.checkpointed for c in every if c.layer in layers):
+        return Finding(
+            what,
+            cause=f"{frozen_in.layer} runs in a reentrant checkpoint that is given no tensor with "
+            "a gradient, which records nothing then",
+            fix="checkpoint(..., use_reentrant=False)",
+        )
     if frozen_in is not None:
         return Finding(
             what,
@@ -168,6 +193,12 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
     last = next((c for c in reversed(calls) if c.layer in layers), None)
     after = calls[calls.index(last) + 1 :] if last is not None else []
     following = next((c for c in after if c.layer in with_gradient), None)
+    if last is not None and _unused(evidence, last.layer):
+        return Finding(
+            what,
+            cause=f"the loss does not depend on what comes out of {last.layer}",
+            fix="use it on the way to the loss, or freeze or delete the layer",
+        )
     where = ""
     if last is not None and following is not None:
         where = f"the graph is cut between {last.layer} and {following.layer}"
@@ -179,6 +210,26 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
         fix="look there for detach, .data, .numpy(), no_grad, stop_gradient, argmax, or a tensor "
         "made anew from another's values",
         code="XFR221",
+    )
+
+
+def _unused(evidence: Evidence, layer: str) -> bool:
+    """Whether loss and gradients stay the same to the last digit with other outputs of it."""
+    records = []
+    for disturbed in (nullcontext(), nullcontext(), evidence.trainee.disturbed(layer)):
+        if disturbed is None:
+            return False
+        with evidence.from_start(), disturbed:
+            try:
+                records.append(evidence.watch_step())
+            except SmokeError:
+                return False
+    first = records[0]
+    return all(
+        record.loss == first.loss
+        and record.fresh.keys() == first.fresh.keys()
+        and all(np.array_equal(g, first.fresh[name]) for name, g in record.fresh.items())
+        for record in records[1:]
     )
 
 

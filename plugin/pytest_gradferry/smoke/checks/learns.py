@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from ...wording import listed
+from ...frameworks import Array
 from ..acts import Update
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, follows, passed, skipped
@@ -32,12 +33,15 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         for check in ("gradients", "updates"):
             if has_failed(earlier, check):
                 return follows(check)
-    for check in ("clipping", "schedule", "accumulation"):
+    for check in ("clipping", "schedule", "accumulation", "fresh-gradients"):
         if has_failed(earlier, check):
             return follows(check)
     longer = evidence.train(evidence.steps * _PATIENCE).losses
     if falls(longer):
         return passed(f"only after {len(losses)} steps")
+    falls_still = _with_what_is_kept(evidence, len(longer))
+    if falls_still:
+        return passed(falls_still)
     if any(record.drawn for record in evidence.watched):
         drawn = sorted({name for record in evidence.watched for name in record.drawn})
         return skipped(f"the loss is of samples drawn by {', '.join(drawn)}: it need not fall")
@@ -53,7 +57,43 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         return skipped(f"the loss is too noisy to judge: by {noise:.2g} from draw to draw")
     what = f"in {len(longer)} steps on one batch the loss went from {longer[0]:.4g} to "
     what += f"{tail(longer):.4g}"
-    return _explain(evidence, what, is_flat=flat(longer))
+    outcome = _explain(evidence, what, is_flat=flat(longer))
+    if outcome.findings and not outcome.findings[0].cause:
+        for check in ("gradients", "updates"):
+            if has_failed(earlier, check):
+                return follows(check)
+    return outcome
+
+
+def _with_what_is_kept(evidence: Evidence, steps: int) -> str:
+    """What a step keeps (a queue of negatives, a target net) may make its loss larger.
+
+    So the trained weights are compared with the first ones once more, both with what it keeps at
+    the end.
+    """
+    trainee = evidence.trainee
+    first: dict[str, Array] = {}
+
+    def note() -> None:
+        first.update({n: v for n, v in trainee.values().items() if n in evidence.moved})
+
+    losses = evidence.train(steps, note).losses
+    if len(losses) < steps:
+        return ""
+    trainable = {weight.name for weight in trainee.weights.values() if weight.trainable}
+    undo, seen = trainee.save(), []
+    for values in ({}, first):
+        undo()
+        trainee.assign({n: v for n, v in values.items() if n in trainable})
+        trainee.reseed_for_step(evidence.seed)
+        seen.append(evidence.step())
+    trained, untrained = seen
+    if not trained < untrained - 0.01 * abs(untrained):
+        return ""
+    return (
+        f"with what the step keeps by then it is {trained:.4g}, and {untrained:.4g} with the first "
+        "weights"
+    )
 
 
 def _negated(evidence: Evidence) -> Finding | None:
@@ -124,6 +164,15 @@ def _explain(evidence: Evidence, what: str, is_flat: bool) -> Outcome:
                 )
         if is_flat and any(falls(_with_rate(evidence, factor)) for factor in (1e2, 1e4, 1e8, 1e12)):
             return passed(f"no change seen at the learning rate {max(rates):.2g}; larger ones do")
+    if not rates and falls(evidence.train(evidence.steps, mirrored=True).losses):
+        return failed(
+            Finding(
+                what,
+                cause="each step climbs the loss: with every move of the weights turned round it "
+                "falls",
+                fix="look for a flipped sign: of the loss or of the update",
+            )
+        )
     if is_flat and evidence.moved:
         return failed(
             Finding(

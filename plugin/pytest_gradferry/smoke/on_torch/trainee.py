@@ -20,6 +20,7 @@ from . import loop
 from .advice import TorchAdvice
 from .compiling import TorchCompiling
 from .files import TorchFiles
+from .graph import DeadEnds, operation
 from .ledger import TorchLedger
 from .parallel import TorchParallel
 from .precision import TorchPrecision
@@ -295,6 +296,43 @@ class TorchTrainee(Trainee):
             for group in optimizer.param_groups:
                 if "lr" in group:
                     group["lr"] = group["lr"] * factor
+
+    def held_by(self, names: list[str]) -> list[str]:
+        wanted = {id(self._tensors[name]) for name in names}
+        holding = [
+            type(optimizer).__name__
+            for optimizer in self.optimizers
+            if any(id(p) in wanted for group in optimizer.param_groups for p in group["params"])
+        ]
+        return list(dict.fromkeys(holding))
+
+    def dead_ends(self, names: list[str]) -> list[str]:
+        weights = [self._tensors[name] for name in names]
+        ends = DeadEnds(weights)
+        with self.compiling.watched(), ends.watched():
+            self.step()
+        by_weight = [ends.by_weight.get(id(weight), set()) for weight in weights]
+        if len(by_weight) != len(names) or not all(by_weight):
+            return []
+        return sorted({operation(name) for found in by_weight for name in found})
+
+    @contextmanager
+    def disturbed(self, layer: str) -> Iterator[None]:
+        def other(module: Any, inputs: Any, output: Any) -> Any:
+            return map_arrays(uneven, output)
+
+        def uneven(leaf: Any) -> Any:  # adding one number to all would not change a softmax
+            if not isinstance(leaf, self.torch.Tensor) or not leaf.is_floating_point():
+                return leaf
+            return leaf + self.torch.arange(leaf.numel()).cos().to(leaf).reshape(leaf.shape)
+
+        module = self._watcher.modules[layer]
+        with self.compiling.watched():
+            handle = self.torch.nn.Module.register_forward_hook(module, other)
+            try:
+                yield
+            finally:
+                handle.remove()
 
     def ledger(self) -> Ledger:
         return TorchLedger(self)
