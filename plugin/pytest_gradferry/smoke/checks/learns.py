@@ -38,7 +38,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         for check in ("gradients", "updates"):
             if has_failed(earlier, check):
                 return follows(check)
-    for check in ("clipping", "schedule", "accumulation", "updates"):
+    for check in ("clipping", "schedule", "accumulation", "fresh-gradients", "updates"):
         if has_failed(earlier, check):
             return follows(check)
     longer = evidence.train(evidence.steps * _PATIENCE).losses
@@ -61,7 +61,12 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         return passed("the loss itself changes from step to step: beside that, it falls")
     what = f"in {len(longer)} steps on one batch the loss went from {longer[0]:.4g} to "
     what += f"{tail(longer):.4g}"
-    return _explain(evidence, what, is_flat=flat(longer))
+    outcome = _explain(evidence, what, is_flat=flat(longer))
+    if outcome.findings and not outcome.findings[0].cause:
+        for check in ("gradients", "updates"):
+            if has_failed(earlier, check):
+                return follows(check)
+    return outcome
 
 
 def _settles(losses: list[float]) -> bool:
@@ -97,7 +102,9 @@ def _negated(evidence: Evidence) -> Finding | None:
 def _away(evidence: Evidence) -> str:
     """How each output is moved away from its target, where that is so for all of them.
 
-    Of classes there must be three: with two, a model may mean the first by 1.
+    Of classes there must be three: with two, a model may mean the first by 1.  And a model may
+    give distances from classes, which are to fall: scores are told by the sign of theirs or of the
+    loss, or by their sum.
     """
     trainee, record = evidence.trainee, evidence.watched[0]
     targets = [leaf for leaf in leaves(trainee.targets) if hasattr(leaf, "shape")]
@@ -111,7 +118,9 @@ def _away(evidence: Evidence) -> str:
         classes, rows = outputs.shape[1], np.arange(len(target))
         if classes < 3 or len(np.unique(target)) < 3 or not (target >= 0).all():
             return ""
-        if target.max() >= classes:
+        probabilities = (outputs >= 0).all() and np.allclose(outputs.sum(1), 1, atol=1e-4)
+        scores = probabilities or (record.loss < 0 and (outputs < 0).any())
+        if target.max() >= classes or not scores:
             return ""
         own = gradient[rows, target]
         others = np.delete(gradient, np.ravel_multi_index((rows, target), gradient.shape))
@@ -189,6 +198,15 @@ def _explain(evidence: Evidence, what: str, is_flat: bool) -> Outcome:
                 )
         if is_flat and any(falls(_with_rate(evidence, factor)) for factor in (1e2, 1e4, 1e8, 1e12)):
             return passed(f"no change seen at the learning rate {max(rates):.2g}; larger ones do")
+    if not rates and falls(evidence.train(evidence.steps, mirrored=True).losses):
+        return failed(
+            Finding(
+                what,
+                cause="each step climbs the loss: with every move of the weights turned round it "
+                "falls",
+                fix="look for a flipped sign: of the loss or of the update",
+            )
+        )
     if is_flat and evidence.moved:
         return failed(
             Finding(

@@ -31,7 +31,9 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     still = [n for n in reached if n not in evidence.moved and not _idle(evidence, n)]
     if still:
         for cause in ("clipping", "schedule"):  # clipped to 0, or a rate of 0
-            if has_failed(earlier, cause) and len(still) == len(reached):
+            if has_failed(earlier, cause) and (
+                len(still) == len(reached) or not any(_used(evidence, name) for name in still)
+            ):
                 return follows(cause)
         findings.append(_why_still(evidence, still, everything=len(still) == len(reached)))
     if findings:
@@ -243,6 +245,14 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
         return _not_held(evidence, what, missing, still)
     if all(not _used(evidence, name) for name in still):
         if not any(record.stored.get(name) for record in records for name in still):
+            if any(record.stored_backward for record in records):
+                return Finding(
+                    what,
+                    cause="only autograd.grad computes them, which stores them nowhere: the loss "
+                    "that backward() starts from does not lead back to the weights",
+                    fix="look between the weights and that loss for detach, .data, or a step of an "
+                    "inner loop that makes its weights anew",
+                )
             return Finding(
                 what,
                 cause="the gradients are returned by autograd.grad, which stores them nowhere",
@@ -287,6 +297,15 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
                     f"lost in rounding: with {min(rates) * factor:.2g} the weights move",
                     fix="raise the learning rate",
                 )
+    holding = trainee.held_by(still)
+    if holding and all(_used(evidence, name) for name in still):
+        return Finding(
+            what,
+            cause=f"the step() of {listed(holding)} leaves them as they are, though it holds them "
+            "and they have gradients",
+            fix="see which weights and parameter groups its step() goes through, and that it "
+            "writes to them in place",
+        )
     return Finding(what)
 
 
@@ -305,6 +324,14 @@ def _used(evidence: Evidence, name: str) -> bool:
 
 def _not_held(evidence: Evidence, what: str, missing: list[str], still: list[str]) -> Finding:
     strangers = max(record.strangers for record in evidence.watched)
+    holding = evidence.trainee.held_by(missing)
+    if holding and missing == still:
+        return Finding(
+            what,
+            cause=f"the {listed(holding)} that holds them is never stepped",
+            fix=evidence.trainee.advice.stepping,
+            code=evidence.trainee.advice.stepping_code,
+        )
     who = "no optimizer holds " + ("them" if missing == still else listed(missing))
     if strangers:
         return Finding(
