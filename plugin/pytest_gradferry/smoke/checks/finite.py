@@ -8,6 +8,7 @@ import numpy as np
 
 from ...frameworks import Array
 from ...wording import listed
+from ..direction import SIGN_FIX, climbs
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, follows, passed
 from ..tree import leaves
@@ -71,6 +72,9 @@ def _bad_data(evidence: Evidence) -> Finding | None:
 
 def _explain(evidence: Evidence, what: str, started_well: bool) -> Finding:
     """Blame the learning rate only if training with a smaller one works."""
+    climbing = climbs(evidence) if started_well else ""
+    if climbing:
+        return Finding(what, f"each step climbs the loss: {climbing}", SIGN_FIX)
     rates = evidence.trainee.learning_rates()
     if started_well and rates:
         for factor in (1e-2, 1e-4, 1e-6):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...wording import listed
+from ..acts import Backward, Gradients, Update, multiple, total, window
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, passed, skipped
 from . import Check
@@ -27,7 +28,32 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
                     *evidence.trainee.advice.clearing,
                 )
             )
-    return passed()
+    stale = _stale(evidence)
+    return failed(stale) if stale else passed()
+
+
+def _stale(evidence: Evidence) -> Finding | None:
+    """An update by the gradient of an earlier step, clipped or scaled maybe, and not by its own."""
+    acts = evidence.acts
+    earlier: list[tuple[int, Gradients]] = []
+    for index, (call, act) in enumerate(acts):
+        if not isinstance(act, Update):
+            continue
+        own = total(b.gradients for _, b in window(acts, index) if isinstance(b, Backward))
+        own = {name: value for name, value in own.items() if name in act.gradients}
+        if not own:
+            continue
+        if not multiple(act.gradients, own, 1e-3):
+            for number, before in earlier:
+                if number < call and multiple(act.gradients, before, 1e-5):
+                    return Finding(
+                        f"the update of step {call} uses the gradient computed in step {number}, "
+                        f"not that of step {call}",
+                        "gradients of an earlier step are kept and applied again",
+                        "give the optimizer what the backward pass of the same step returned",
+                    )
+        earlier.append((call, own))
+    return None
 
 
 CHECK = Check("fresh-gradients", order=30, run=run)
