@@ -43,6 +43,7 @@ class Curve:
     """A run of training on one batch, random draws the same in every step.
 
     `rates` are the learning rates before each step, one a parameter group, empty where unknown.
+    `modes` are the model's modes and `trainable` its trainable weights after each step.
     `ended` is why a schedule goes no further than as many steps as there are losses: its error, or
     a rate below zero.
     """
@@ -52,6 +53,8 @@ class Curve:
     after: dict[str, Array]
     rates: list[list[float]] = field(default_factory=list)
     ended: str = ""
+    modes: list[bool | None] = field(default_factory=list)
+    trainable: list[set[str]] = field(default_factory=list)
 
 
 class Evidence:
@@ -143,7 +146,7 @@ class Evidence:
         """Train from the start; `prepare` is called once, there."""
         trainee = self.trainee
         losses: list[float] = []
-        rates, ended = [], ""
+        rates, modes, trainable, ended = [], [], [], ""
         with self.from_start():
             prepare()
             before = trainee.values()
@@ -161,10 +164,30 @@ class Evidence:
                         raise
                     ended = str(cause)
                     break
+                modes.append(trainee.in_training())
+                trainable.append(trainee.trainable())
                 if not np.isfinite(losses[-1]):
                     break
             after = trainee.values()
-        return Curve(losses, before, after, rates, ended)
+        return Curve(losses, before, after, rates, ended, modes, trainable)
+
+    def after(self, steps: int) -> tuple[float, float]:
+        """The loss behind so many steps: with the trained weights of the start, and with those
+        that the training came to.  All else is as the training has left it."""
+        trainee = self.trainee
+        with self.from_start():
+            start = {n: v for n, v in trainee.values().items() if n in self.asked}
+            for _ in range(steps):
+                trainee.reseed_for_step(self.seed)
+                self.step()
+            end = {n: v for n, v in trainee.values().items() if n in self.asked}
+            losses, back = [], trainee.save()
+            for weights in (start, end):
+                back()
+                trainee.assign(weights)
+                trainee.reseed_for_step(self.seed)
+                losses.append(self.step())
+        return losses[0], losses[1]
 
     @cached_property
     def steady(self) -> bool:
@@ -179,6 +202,15 @@ class Evidence:
         return all(
             np.allclose(a, b, rtol=1e-4, equal_nan=True) for a, b in zip(*outputs, strict=True)
         )
+
+    def watch_step_after(self, steps: int) -> StepRecord:
+        """The step of the curve that follows on as many, watched."""
+        with self.from_start():
+            for _ in range(steps):
+                self.trainee.reseed_for_step(self.seed)
+                self.step()
+            self.trainee.reseed_for_step(self.seed)
+            return self.watch_step()
 
     def moves_after(self, step: int, names: list[str]) -> bool:
         """Whether one of these weights moves in a run of `steps` behind the step of that number."""
@@ -202,6 +234,17 @@ class Evidence:
                 self.trainee.reseed_for_step(self.seed)
                 losses.append(self.step())
         return losses
+
+    def ignores(self, layer: str) -> bool:
+        """Whether the loss of the first step is the same if a layer gives other numbers."""
+        disturbed = self.trainee.disturbed(layer)
+        if disturbed is None:
+            return False
+        with self.from_start(), disturbed:
+            try:
+                return self.step() == self.watched[0].loss
+            except SmokeError:
+                return False
 
     @cached_property
     def updated(self) -> bool:

@@ -205,7 +205,7 @@ def what_is_seen_is_the_same_compiled_as_a_whole():
             assert whole.events == single.events
             assert whole.asked == single.asked
             assert whole.used == single.used
-            assert whole.calls == single.calls
+            assert whole.calls == single.calls, (whole.calls, single.calls)
             assert list(whole.fresh) == list(single.fresh)
             pairs = [(whole.fresh[n], single.fresh[n]) for n in single.fresh]
             pairs += [(whole.outputs, single.outputs)]

@@ -20,6 +20,7 @@ from .jax_program import Program, Sights, jitted
 from .jax_state import OwnState
 
 if TYPE_CHECKING:
+    from ..loop import Weighing
     from ..trainee import KerasTrainee
     from ..watch import Watcher
 
@@ -195,7 +196,7 @@ class JaxBackend(Backend):
 
         return step
 
-    def compiled_step(self, model: Any) -> Step:
+    def compiled_step(self, model: Any, weighing: Weighing) -> Step:
         own_loop = type(model).make_train_function is not load("keras").Model.make_train_function
 
         def fitted(state: Any, batch: Any) -> Any:
@@ -204,7 +205,8 @@ class JaxBackend(Backend):
         program = Program(model.train_step, fitted, self._sights)
 
         def step(inputs: Any, targets: Any) -> Any:
-            model._symbolic_build(data_batch=(inputs, targets, None))
+            weights = weighing.of(targets)
+            model._symbolic_build(data_batch=(inputs, targets, weights))
             model.make_train_function()
             model.reset_metrics()
             groups = dict.fromkeys((*_STATE, "metrics_variables"), True)
@@ -212,7 +214,7 @@ class JaxBackend(Backend):
             model._jax_state_synced = False
             compiled = model.jit_compile and not (model.run_eagerly or own_loop)
             take = program if compiled else fitted
-            logs, state = take(state, packed(inputs, targets))
+            logs, state = take(state, packed(inputs, targets, weights))
             model._jax_state = dict(zip(groups, state, strict=True))
             model.jax_state_sync()
             return logs

@@ -16,6 +16,7 @@ from ...record import LossCall, StepRecord
 from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
 
 if TYPE_CHECKING:
+    from ..loop import Weighing
     from ..trainee import KerasTrainee
     from ..watch import Watcher
 
@@ -109,15 +110,16 @@ class TorchBackend(Backend):
 
         return step
 
-    def compiled_step(self, model: Any) -> Step:
+    def compiled_step(self, model: Any, weighing: Weighing) -> Step:
         def step(inputs: Any, targets: Any) -> Any:
-            model._symbolic_build(data_batch=(inputs, targets, None))
+            weights = weighing.of(targets)
+            model._symbolic_build(data_batch=(inputs, targets, weights))
             model.make_train_function()
             model.reset_metrics()
             undo = save_modes(list(model.modules()))
             model.train()
             try:
-                return model.train_function([packed(inputs, targets)])
+                return model.train_function([packed(inputs, targets, weights)])
             finally:
                 undo()
 
