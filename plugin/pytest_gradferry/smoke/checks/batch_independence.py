@@ -15,7 +15,7 @@ from ..verdict import distance, normalised_over_batch
 from . import UNSTEADY, Check
 from . import failed as has_failed
 
-_TOLERANCE = 1e-4  # of the largest output; float32 rounding is 1e-6
+_TOLERANCE = 1e-5  # of the largest output; float32 rounding is 1e-6
 
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
