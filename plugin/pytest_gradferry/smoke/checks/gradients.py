@@ -49,7 +49,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
                 f"the gradient of {listed(zero)} is exactly zero in every step, with other "
                 "weights and targets too",
                 fix="look for an operation without a gradient (rounding, comparison, softmax over "
-                "one value, clamp) between these weights and the loss",
+                "one value, clamp) or a loss weight of 0 between these weights and the loss",
             )
         )
     return failed(*findings) if findings else passed()

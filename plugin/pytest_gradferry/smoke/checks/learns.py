@@ -32,7 +32,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         for check in ("gradients", "updates"):
             if has_failed(earlier, check):
                 return follows(check)
-    for check in ("clipping", "schedule", "accumulation", "updates", "loss-input"):
+    for check in ("clipping", "schedule", "accumulation", "gradients", "updates", "loss-input"):
         if has_failed(earlier, check):
             return follows(check)
     longer = evidence.train(evidence.steps * _PATIENCE).losses

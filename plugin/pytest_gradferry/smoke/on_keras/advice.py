@@ -122,7 +122,9 @@ class KerasAdvice(Advice):
         if "batch axis" in given:
             return "take log_softmax over the classes, axis=-1", ""
         if given in (GIVEN_ONE_CLASS, GIVEN_ONE_VALUE):
-            fix = "end the model in one sigmoid and use binary_crossentropy, or in an output a class"
+            fix = (
+                "end the model in one sigmoid and use binary_crossentropy, or in an output a class"
+            )
             return fix, ""
         if "over axis" in given:
             return "take the softmax over the classes, axis=-1", ""
