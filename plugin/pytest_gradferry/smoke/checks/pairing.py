@@ -87,7 +87,7 @@ def _weights_ignored(evidence: Evidence) -> bool:
         plain = evidence.watch_step()
     first = evidence.watched[0]
     return plain.loss == first.loss and all(
-        np.array_equal(gradient, plain.fresh.get(name))
+        (other := plain.fresh.get(name)) is not None and np.array_equal(gradient, other)
         for name, gradient in first.fresh.items()
         if gradient is not None
     )

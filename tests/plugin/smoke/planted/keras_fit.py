@@ -217,7 +217,7 @@ class Half(keras.Model):
 
     def train_step(self, data):
         x, y = data
-        fixed = self.other(x)
+        fixed = self(x) - self.used(x)
         with tf.GradientTape() as tape:
             loss = self.compute_loss(x, y, self.used(x) + fixed)
         weights = self.used.trainable_variables
@@ -302,7 +302,7 @@ class SimSiam(keras.Model):
 
 def simsiam(**how):
     model = SimSiam(**how)
-    model.compile(keras.optimizers.SGD(0.05))
+    model.compile(keras.optimizers.SGD(0.005))
     return model, batch()[0], None, {}
 
 
