@@ -39,7 +39,8 @@ class Piece:
     """State outside a checkpoint.
 
     `of_model` says that it stands in the model, whose file should hold it; else it is the loop's,
-    for its author to save.
+    for its author to save.  `held` says that the file holds it by itself, and only the user's own
+    code can take it out or change it again when it was loaded.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Piece:
     save: Callable[[], Undo]
     advice: tuple[str, str] = ("", "")  # fix, code
     follows: str = ""  # the check whose mistake it is, if it matters
+    held: bool = False
 
 
 class Checkpoint(ABC):

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...wording import listed
 from ..acts import Backward, Update
+from ..errors import SmokeError
 from ..evidence import Evidence
 from ..record import Weight
 from ..report import Finding, Outcome, failed, follows, passed, skipped
@@ -21,6 +22,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     trainee = evidence.trainee
     findings = [*_not_asked(evidence), *_hidden(evidence), *_unlisted(evidence), *_frozen(evidence)]
     findings += [*_misapplied(evidence), *_frozen_midway(evidence), *_new_optimizers(evidence)]
+    findings += _unfrozen_in_vain(evidence)
+    findings += [Finding(*told) for told in trainee.advice.frozen_in_vain(evidence.moved)]
     # A weight without a gradient in any step cannot move: that is for `gradients` to tell.
     reached = [
         w.name for w in trainee.weights.values() if w.trainable and w.name in evidence.reached
@@ -28,11 +31,15 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     still = [n for n in reached if n not in evidence.moved and not _idle(evidence, n)]
     if still:
         for cause in ("clipping", "schedule"):  # clipped to 0, or a rate of 0
-            if has_failed(earlier, cause) and len(still) == len(reached):
+            if has_failed(earlier, cause) and (
+                len(still) == len(reached) or not any(_used(evidence, name) for name in still)
+            ):
                 return follows(cause)
         findings.append(_why_still(evidence, still, everything=len(still) == len(reached)))
     if findings:
         return failed(*findings)
+    if not evidence.moved and any(record.functional for record in evidence.watched):
+        return failed(_never_written(evidence))
     if not reached and has_failed(earlier, "gradients"):
         return follows("gradients")
     return passed()
@@ -98,16 +105,17 @@ def _hidden(evidence: Evidence) -> list[Finding]:
 
 
 def _frozen(evidence: Evidence) -> list[Finding]:
-    """But for what the step itself sets, as an average of other weights, say."""
+    """Those that an update moved: what the step moves itself (a moving average) is meant to be."""
     frozen = [w.name for w in evidence.trainee.weights.values() if not w.trainable]
-    trained = {name for record in evidence.watched for name in (*record.used, *record.fresh)}
-    moved = [name for name in frozen if name in evidence.moved & trained]
+    by_updates = {name for record in evidence.watched for name in record.frozen_moved}
+    moved = [name for name in frozen if name in evidence.moved and name in by_updates]
     if not moved:
         return []
-    before, after = evidence.curve.before[moved[0]], evidence.curve.after[moved[0]]
+    before, after = evidence.curve.before, evidence.curve.after
+    by = max(float(np.abs(after[name] - before[name]).max(initial=0)) for name in moved)
     return [
         Finding(
-            f"{listed(moved)} moved although frozen (by up to {np.abs(after - before).max():.2g})",
+            f"{listed(moved)} moved although frozen (by up to {by:.2g})",
             fix="freeze before the optimizer is built, and clear old gradients when freezing "
             "(weight decay and momentum move a weight that still has one)",
         )
@@ -177,6 +185,33 @@ def _frozen_midway(evidence: Evidence) -> list[Finding]:
     return []
 
 
+def _unfrozen_in_vain(evidence: Evidence) -> list[Finding]:
+    """Weights that a step unfreezes, get gradients from then on, and are in no optimizer."""
+    frozen = {w.name for w in evidence.trainee.weights.values() if not w.trainable}
+    for number, trainable in enumerate(evidence.curve.trainable, 1):
+        names = sorted((frozen & trainable) - evidence.moved)
+        if not names:
+            continue
+        try:
+            record = evidence.watch_step_after(number)
+        except SmokeError:
+            return []
+        computed = {n for n in names if record.fresh.get(n) is not None}
+        names = [n for n in names if n in computed and n not in record.used]
+        if not names or not record.used:
+            return []
+        return [
+            Finding(
+                f"{listed(names)} are unfrozen in step {number} and never move in the "
+                f"{evidence.steps - number} steps after it",
+                cause="no optimizer holds them: it was built while they were frozen",
+                fix="give them to the optimizer when unfreezing, as a parameter group of their "
+                "own, or give it all weights from the start",
+            )
+        ]
+    return []
+
+
 def _new_optimizers(evidence: Evidence) -> list[Finding]:
     updated = [record for record in evidence.watched if "update" in record.events]
     if len(updated) < 3 or not all(record.first_met for record in updated):
@@ -210,6 +245,14 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
         return _not_held(evidence, what, missing, still)
     if all(not _used(evidence, name) for name in still):
         if not any(record.stored.get(name) for record in records for name in still):
+            if any(record.stored_backward for record in records):
+                return Finding(
+                    what,
+                    cause="only autograd.grad computes them, which stores them nowhere: the loss "
+                    "that backward() starts from does not lead back to the weights",
+                    fix="look between the weights and that loss for detach, .data, or a step of an "
+                    "inner loop that makes its weights anew",
+                )
             return Finding(
                 what,
                 cause="the gradients are returned by autograd.grad, which stores them nowhere",
@@ -239,6 +282,10 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
             fix="give the group a rate, or freeze its weights",
         )
     if rates and not any(rates):
+        given = max(trainee.scheduled_rates(), default=0.0)
+        if given:
+            cause = f"a schedule begins with a learning rate of 0, not {given:.4g}, and stays there"
+            return Finding(what, cause=cause, fix=trainee.advice.scheduling)
         return Finding(what, cause="the learning rate is 0", fix="give the optimizer a rate")
     if rates:
         for factor in (1e4, 1e8, 1e12):
@@ -250,7 +297,25 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
                     f"lost in rounding: with {min(rates) * factor:.2g} the weights move",
                     fix="raise the learning rate",
                 )
+    holding = trainee.held_by(still)
+    if holding and all(_used(evidence, name) for name in still):
+        return Finding(
+            what,
+            cause=f"the step() of {listed(holding)} leaves them as they are, though it holds them "
+            "and they have gradients",
+            fix="see which weights and parameter groups its step() goes through, and that it "
+            "writes to them in place",
+        )
     return Finding(what)
+
+
+def _never_written(evidence: Evidence) -> Finding:
+    return Finding(
+        f"no weight moves in {evidence.steps} steps, though torch.func computed gradients",
+        cause="what is computed from them is never written to the model's weights",
+        fix="write it in place, under torch.no_grad(): p.sub_(rate * gradient), or set p.grad and "
+        "call optimizer.step()",
+    )
 
 
 def _used(evidence: Evidence, name: str) -> bool:
@@ -259,6 +324,14 @@ def _used(evidence: Evidence, name: str) -> bool:
 
 def _not_held(evidence: Evidence, what: str, missing: list[str], still: list[str]) -> Finding:
     strangers = max(record.strangers for record in evidence.watched)
+    holding = evidence.trainee.held_by(missing)
+    if holding and missing == still:
+        return Finding(
+            what,
+            cause=f"the {listed(holding)} that holds them is never stepped",
+            fix=evidence.trainee.advice.stepping,
+            code=evidence.trainee.advice.stepping_code,
+        )
     who = "no optimizer holds " + ("them" if missing == still else listed(missing))
     if strangers:
         return Finding(

@@ -25,7 +25,7 @@ class KerasAdvice(Advice):
                 "",
             )
 
-    summing = ("add up the gradients of all micro-batches before the update", "XFR224")
+    skipping_code = "XFR224"
     made_in_call_code = "XFR108"
     clearing = ("start the sum of gradients from zero after each update", "")
 

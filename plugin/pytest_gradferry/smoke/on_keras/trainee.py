@@ -22,7 +22,7 @@ from ..tree import leaves, map_arrays, shapes
 from . import backends, layer_losses, loop
 from .advice import KerasAdvice
 from .files import KerasFiles
-from .state import save_policy, save_training
+from .state import no_new_tensorflow, save_policy, save_training
 from .watch import Watcher
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class KerasTrainee(Trainee):
                 f"{type(model).__name__} has no trainable weight: nothing can be trained. "
                 f"{self._why_no_weights()}"
             )
-        self._at_the_end = [save_policy()]
+        self._at_the_end = [save_policy(), no_new_tensorflow()]
         if step is None:
             self._at_the_end.append(save_training(model, leaves(optimizer), self.backend))
         self.watcher = self._make_watcher(layers)

@@ -151,6 +151,8 @@ class Watcher:
             held = optimizer._trainable_variables if given is None else given
             grads = list(grads)
             self.note_update(record, optimizer, held, grads)
+            if self._settings is not None:
+                self._settings.updating()
             with self.acts.not_seen():  # an optimizer clips by itself if told to
                 result = original(optimizer, grads, given)
             if self._settings is not None:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ....frameworks import Undo, get, load
+from ....frameworks import Undo, get, load, loaded
 from ...growth import Ledger
 from ...on_torch import watch as torch_watch
 from ...on_torch.ledger import TorchLedger
@@ -129,7 +129,8 @@ class TorchBackend(Backend):
         return self.torch.no_grad()  # type: ignore[no-any-return]
 
     def watch(self, stack: ExitStack, watcher: Watcher, record: StepRecord) -> None:
-        if hasattr(self.torch.compiler, "set_stance"):
+        # nothing is compiled before torch._dynamo is imported, which takes seconds
+        if loaded("torch._dynamo") is not None and hasattr(self.torch.compiler, "set_stance"):
             stack.enter_context(self.torch.compiler.set_stance("force_eager"))
         for name, variable in watcher.variables.items():
             if variable.value.requires_grad:
