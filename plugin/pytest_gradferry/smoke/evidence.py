@@ -36,6 +36,8 @@ _WARNINGS = (
     "Using `torch.compile.module.` when there are global hooks",
     "The model does not have any trainable weights",
     ".*from_logits=True.*",
+    "You are using a softmax over axis",
+    r"In loss \w+, expected y_pred.shape",
 )
 
 

@@ -22,8 +22,9 @@ class LayerCall:
     """A call of a layer in a forward pass.
 
     `sensitive` says that the layer acts differently in training and in evaluation (Dropout, batch
-    norm); `training` is how it was called.  `grad_in` and `grad_out` say whether the tensors going
-    in and coming out carry gradients, None where the framework does not tell.
+    norm); `training` is how it was called, `told_off` that a layer in training calls it otherwise,
+    so that it never acts.  `grad_in` and `grad_out` say whether the tensors going in and coming out
+    carry gradients, None where the framework does not tell.
     """
 
     layer: str
@@ -33,6 +34,7 @@ class LayerCall:
     finite: bool = True
     finite_in: bool = True
     known: bool = True  # one of the model's
+    told_off: bool = False
     grad_in: bool | None = None
     grad_out: bool | None = None
     checkpointed: bool = False  # run by a checkpoint that records no graph at first

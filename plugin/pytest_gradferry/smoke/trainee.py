@@ -161,9 +161,17 @@ class Trainee(ABC):
         """Inside, layers add that many times as much."""
         return nullcontext()
 
+    def layer_losses_by_hand_only(self) -> AbstractContextManager[Any]:
+        """Inside, the framework adds nothing of the layers' to the loss by itself."""
+        return nullcontext()
+
     def penalised_by_hand(self, evidence: Evidence) -> bool:
         """Whether the step computes itself what the layers add."""
         return False
+
+    def without_weights(self) -> AbstractContextManager[bool]:
+        """Inside, all samples weigh the same; its value is whether they do not outside."""
+        return nullcontext(False)
 
     def disturbed(self, layer: str) -> AbstractContextManager[Any] | None:
         """A context in which a layer gives other numbers; None where that cannot be done."""

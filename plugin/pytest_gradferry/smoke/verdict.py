@@ -43,14 +43,22 @@ def carried(used: Array, before: Array, fresh: Array) -> float | None:
     """How far a gradient is from the last one used plus the new one; None if it is not that sum.
 
     The step may have clipped it, so any multiple of the sum counts, if it is not one of the new
-    gradient alone.
+    gradient alone; or it may average what it sums up, which makes the new one a part of its size.
     """
     total = before + fresh
     difference = distance(used, total)
     if difference < 1e-3 < distance(used, fresh):
         return difference
+    if distance(used, _scaled(fresh, used)) <= 1e-3:
+        return None
     difference = distance(used, _scaled(total, used))
-    return difference if difference < 1e-5 and distance(used, _scaled(fresh, used)) > 1e-3 else None
+    if difference < 1e-5:
+        return difference
+    added = used - before
+    if distance(used, before) < 1e-2 or float((added * fresh).sum()) <= 0:
+        return None
+    difference = distance(added, _scaled(fresh, added))
+    return difference if difference < 1e-4 else None
 
 
 def remaining(

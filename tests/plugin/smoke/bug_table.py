@@ -21,9 +21,17 @@ message has these words. The sound look-alikes, which must pass, stand beside th
 `python tests/plugin/smoke/bug_table.py`.
 """
 
+PLANTED = sorted(path.stem for path in (TESTS / "plugin/smoke/planted").glob("*_*.py"))
 PARTS = {
-    "torch": ("test_torch_bugs", "planted.torch_loops", "planted.torch_models", "test_loop_order"),
-    "Keras on TensorFlow": ("test_keras_bugs", "planted.keras_loops", "planted.keras_tape"),
+    "torch": (
+        "test_torch_bugs",
+        *(f"planted.{name}" for name in PLANTED if name.startswith("torch_")),
+        "test_loop_order",
+    ),
+    "Keras on TensorFlow": (
+        "test_keras_bugs",
+        *(f"planted.{name}" for name in PLANTED if name.startswith("keras_")),
+    ),
     "Lightning": ("test_lightning",),
 }
 

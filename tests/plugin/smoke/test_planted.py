@@ -1,17 +1,20 @@
 """Bugs of whole loops and models, each caught with its cause named, and as one bug."""
 
+import importlib
+import pkgutil
+
 import keras
 import pytest
 import torch
 
 from pytest_gradferry.smoke import Smoke
 
-from .planted import keras_loops, keras_tape, torch_loops, torch_models
+from . import planted
 
 BUGS = {
-    f"{module.__name__.rpartition('.')[2]}.{bug[0].__name__}": bug
-    for module in (torch_loops, torch_models, keras_loops, keras_tape)
-    for bug in module.BUGS
+    f"{found.name}.{bug[0].__name__}": bug
+    for found in pkgutil.iter_modules(planted.__path__)
+    for bug in importlib.import_module(f"{planted.__name__}.{found.name}").BUGS
 }
 
 

@@ -16,7 +16,7 @@ from . import UNSTEADY, Check
 from . import failed as has_failed
 from .pairing import targets_follow
 
-_TOLERANCE = 1e-4  # of the largest output; float32 rounding is 1e-6
+_TOLERANCE = 1e-5  # of the largest output; float32 rounding is 1e-6
 
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:

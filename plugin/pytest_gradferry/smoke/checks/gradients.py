@@ -140,8 +140,8 @@ def _all_zero(evidence: Evidence, zero: list[str]) -> Finding:
             what,
             cause=f"the loss does not depend on what {last.layer} gives: with other numbers from "
             "it the loss is the same",
-            fix="look behind it for a factor of 0, an output compared with itself, or a softmax "
-            "over one value",
+            fix="look behind it for a factor or loss weight of 0, an output compared with itself, "
+            "or a softmax over one value",
         )
     with evidence.from_start():
         ends = evidence.trainee.dead_ends(zero)
@@ -154,7 +154,7 @@ def _all_zero(evidence: Evidence, zero: list[str]) -> Finding:
     return Finding(
         what,
         fix="look for an operation without a gradient (rounding, comparison, softmax over one "
-        "value, clamp) between these weights and the loss",
+        "value, clamp) or a loss weight of 0 between these weights and the loss",
     )
 
 

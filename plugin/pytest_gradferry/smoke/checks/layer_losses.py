@@ -13,6 +13,7 @@ from ..verdict import distance
 from . import Check
 from . import failed as has_failed
 
+_TWICE = 1e-2  # how near to twice is twice
 _SEEN = 1e-5  # of the loss or of a gradient; float32 rounding is less
 
 
@@ -30,6 +31,19 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         return passed()
     larger = 10 * max(1.0, abs(watched[0].loss)) / abs(total)
     without, with_more = (_scaled(evidence, factor) for factor in (0.0, larger))
+    times = (with_more.loss - without.loss) / (larger * total)
+    if abs(times - 2) < _TWICE and watched[0].events.count("forward") == 1:
+        with trainee.layer_losses_by_hand_only():
+            once = (_scaled(evidence, larger).loss - _scaled(evidence, 0.0).loss) / larger / total
+        if abs(once - 1) < _TWICE:
+            return failed(
+                Finding(
+                    f"{listed(list(terms))} add {total:.3g} to the loss in model.losses, and it "
+                    f"grows by {times:.4g} times that",
+                    cause="they count twice: compute_loss adds model.losses, and so does the step",
+                    fix="leave the sum of model.losses to compute_loss",
+                )
+            )
     if _differ(without, with_more) or trainee.penalised_by_hand(evidence):
         return passed()
     return failed(

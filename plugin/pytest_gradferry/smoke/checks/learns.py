@@ -19,6 +19,12 @@ from . import failed as has_failed
 # A loss that has not fallen by then is given this many times the steps.
 _PATIENCE = 3
 
+# The checks whose failure is why a loss does not fall.
+_CAUSES = (
+    *("clipping", "schedule", "accumulation", "fresh-gradients"),
+    *("gradients", "updates", "loss-input"),
+)
+
 # The part of a loss that it differs by where the difference is more than rounding or noise.
 _CLEARLY = 0.02
 # Outputs that all move away from their targets: so many do not by chance.
@@ -39,7 +45,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         for check in ("gradients", "updates"):
             if has_failed(earlier, check):
                 return follows(check)
-    for check in ("clipping", "schedule", "accumulation", "fresh-gradients", "updates"):
+    for check in _CAUSES:
         if has_failed(earlier, check):
             return follows(check)
     if has_failed(earlier, "compiled") and falls(_eagerly(evidence)):

@@ -13,7 +13,11 @@ from ..report import Finding, Outcome, failed, passed, skipped
 from ..verdict import normalised, normalised_over_batch
 from . import Check
 
-_NAMES = {"sigmoid-logits": "logits", "sigmoid-probabilities": "probabilities"}
+_NAMES = {
+    "sigmoid-logits": "logits",
+    "sigmoid-probabilities": "probabilities",
+    "distribution": "probabilities",
+}
 
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:

@@ -1,4 +1,4 @@
-"""pairing: each output is trained on the target of its own sample."""
+"""pairing: each output is trained on the target of its own sample, by its weight."""
 
 from __future__ import annotations
 
@@ -22,6 +22,16 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         if has_failed(earlier, check):
             return skipped(f"{check} failed")
     trainee = evidence.trainee
+    if _weights_ignored(evidence):
+        return failed(
+            Finding(
+                "the loss and all gradients are the same with sample weights of 1 as with those "
+                "that were given",
+                cause="train_step leaves the weights out",
+                fix="x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data), and hand "
+                "sample_weight to compute_loss",
+            )
+        )
     targets = [trainee.framework.to_numpy(t) for t in leaves(trainee.targets) if _is_array(t)]
     sizes = {int(target.shape[0]) if target.ndim else 0 for target in targets}
     if len(sizes) != 1 or min(sizes) < 3:
@@ -61,8 +71,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if targets_follow(evidence, size):
         return passed("the outputs stand in another order than the inputs, as do the targets")
     told = ", ".join(
-        f"that of sample {s} acts on the output of {rows.index(found[0])}"
-        for s, found in strayed.items()
+        f"that of sample {s} acts on output {rows.index(found[0])}" for s, found in strayed.items()
     )
     return failed(
         Finding(
@@ -70,6 +79,19 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
             cause="inputs and targets stand in different orders when they meet in the loss",
             fix="shuffle, sort or flip inputs and targets together, by one permutation",
         )
+    )
+
+
+def _weights_ignored(evidence: Evidence) -> bool:
+    with evidence.from_start(), evidence.trainee.without_weights() as there_are:
+        if not there_are:
+            return False
+        plain = evidence.watch_step()
+    first = evidence.watched[0]
+    return plain.loss == first.loss and all(
+        (other := plain.fresh.get(name)) is not None and np.array_equal(gradient, other)
+        for name, gradient in first.fresh.items()
+        if gradient is not None
     )
 
 

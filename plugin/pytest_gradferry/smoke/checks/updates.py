@@ -82,7 +82,7 @@ def _not_asked(evidence: Evidence) -> list[Finding]:
 
 
 def _fixed(evidence: Evidence, weight: Weight) -> bool:
-    """Whether its layer only ran where nothing is recorded: a teacher in front of the tape."""
+    """Whether its layer ran, and only where no gradients are recorded: a teacher, say."""
     called = any(call.layer == weight.layer for r in evidence.watched for call in r.calls)
     tapes = [record.taped for record in evidence.watched if record.taped is not None]
     return called and bool(tapes) and not any(weight.name in taped for taped in tapes)

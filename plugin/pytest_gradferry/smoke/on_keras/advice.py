@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...wording import listed
 from ..advice import GIVEN_ONE_CLASS, GIVEN_ONE_VALUE, Advice
 from ..record import LossCall, StepRecord
 from . import errors, loop
@@ -63,7 +64,9 @@ class KerasAdvice(Advice):
     def modes(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
         name = type(self._trainee.model).__name__
         roots = [call for call in record.calls if call.layer == name]
-        if not roots or any(call.training for call in roots):
+        if any(call.training for call in roots):
+            return self._told_off(record)
+        if not roots:
             return []
         told = self._acting_when_told()
         resting = {call.layer for call in record.calls if call.sensitive} - _acting(record)
@@ -90,6 +93,24 @@ class KerasAdvice(Advice):
                 )
             )
         return advice
+
+    def _told_off(self, record: StepRecord) -> list[tuple[str, str, str, str]]:
+        off = {
+            f"{call.layer} ({call.kind})": None
+            for call in record.calls
+            if call.sensitive and call.told_off and call.layer not in _acting(record)
+        }
+        if not off:
+            return []
+        return [
+            (
+                f"{listed(list(off))} did not act in a training step",
+                "the layer around passes training=False on while it is itself in training, so that "
+                "they never act",
+                "pass training on: layer(x, training=training), or leave it out",
+                "",
+            )
+        ]
 
     def _acting_when_told(self) -> set[str]:
         undo = self._trainee.save()

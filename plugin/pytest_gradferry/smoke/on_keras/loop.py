@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,15 +21,15 @@ __tracebackhide__ = True
 LOSSES = ("cross_entropy", "mse", "l1", "bce_with_logits", "nll", "huber", "kl_div")
 
 
-def as_tensors(tree: Any, backend: Backend) -> Any:
-    """NumPy arrays and numbers as tensors, floats in Keras' float type."""
+def as_tensors(tree: Any, backend: Backend, text: bool = False) -> Any:
+    """NumPy arrays and numbers as tensors, floats in Keras' float type; text if it is allowed."""
     floatx = load("keras").config.floatx()
 
     def convert(leaf: Any) -> Any:
         if leaf is None or backend.is_tensor(leaf):
             return leaf
         array = np.asarray(leaf)
-        if array.dtype.kind in "OSU" and not (backend.takes_text and _is_text(array)):
+        if array.dtype.kind in "OSU" and not (text and _is_text(array)):
             raise SmokeError(
                 f"cannot feed an array of dtype {array.dtype} to a Keras model: turn text into "
                 "numbers first, with the layers or the tokenizer that prepare the data"
@@ -39,21 +40,34 @@ def as_tensors(tree: Any, backend: Backend) -> Any:
 
 
 def _is_text(array: Array) -> bool:
-    return all(isinstance(value, (str, bytes)) for value in array.reshape(-1)[:100].tolist())
+    return all(isinstance(value, (str, bytes)) for value in array.reshape(-1).tolist())
 
 
-@dataclass(frozen=True)
+@dataclass
 class Weighing:
     """What `fit` takes to weigh the samples by: weights, or a weight a class."""
 
     sample_weight: Any = None
     class_weight: dict[int, float] | None = None
+    _all_one: bool = False
 
     def __bool__(self) -> bool:
         return self.sample_weight is not None or self.class_weight is not None
 
     def of(self, targets: Any) -> Any:
         """The sample weights that `fit` hands on with these targets, None for none."""
+        weights = self._of(targets)
+        return map_arrays(load("keras").ops.ones_like, weights) if self._all_one else weights
+
+    @contextmanager
+    def all_one(self) -> Iterator[None]:
+        self._all_one = True
+        try:
+            yield
+        finally:
+            self._all_one = False
+
+    def _of(self, targets: Any) -> Any:
         if self.class_weight is None:
             return self.sample_weight
         adapters = load("keras.src.trainers.data_adapters.data_adapter_utils")

@@ -135,6 +135,8 @@ def optimizer_state(trainee: KerasTrainee, model: Any) -> list[Array]:
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None:
         raise NotCompiled("the model comes back without having been compiled")
+    if type(optimizer) is not type(trainee.model.optimizer):  # under another dtype policy
+        raise NotCompiled(f"the model comes back with a {type(optimizer).__name__}")
     found, wanted = optimizer.variables, trainee.model.optimizer.variables
     if len(found) != len(wanted):
         raise LookupError(f"{len(found)} variables where {len(wanted)} were saved")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,9 @@ _OF_MODEL = (
     *("stop_training", "stop_evaluating", "stop_predicting"),
 )
 
+# Keras' warning of a model whose `call` leaves parts of it out; they are built as it trains.
+_PARTS_UNBUILT = r"`build\(\)` was called on layer"
+
 _SEED_STATE = "seed_generator_state"  # the name Keras gives the state of a layer's generator
 
 
@@ -57,7 +61,7 @@ class KerasTrainee(Trainee):
         self.framework = self.backend.framework
         self.keras = load("keras")
         self.model = model
-        self.inputs = loop.as_tensors(inputs, self.backend)
+        self.inputs = loop.as_tensors(inputs, self.backend, self._takes_text())
         self.targets = loop.as_tensors(targets, self.backend)
         self.weighing = loop.weighing(sample_weight, class_weight, self.backend)
         self.fitted = step is None and loss is None and bool(getattr(model, "compiled", False))
@@ -66,9 +70,13 @@ class KerasTrainee(Trainee):
                 "sample_weight and class_weight are what fit of a compiled model takes: weigh the "
                 "loss in your step, or compile the model"
             )
-        self._build()
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=_PARTS_UNBUILT)
+            self._build()
         if self.fitted:
-            self._build_by_training()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the step itself will warn
+                self._build_by_training()
         self._step: Callable[..., Any]
         self._layers = layers = self._name_layers()
         self.held = self._look_for_held(step, layers)
@@ -117,6 +125,14 @@ class KerasTrainee(Trainee):
             id(v): (v, self.backend.read(v)) for v in model.variables if v.name == _SEED_STATE
         }
 
+    def _takes_text(self) -> bool:
+        """Whether the model turns text into numbers itself."""
+        layers = self.keras.layers
+        kinds = (layers.TextVectorization, layers.StringLookup, layers.Hashing)
+        return self.backend.takes_text and any(
+            isinstance(layer, kinds) for layer in self.keras_layers()
+        )
+
     def _build(self) -> None:
         """A model without weights has nothing to note: call it once, if it can be called."""
         __tracebackhide__ = True
@@ -134,13 +150,14 @@ class KerasTrainee(Trainee):
             ) from error
 
     def _build_by_training(self) -> None:
-        """Parts that only `train_step` calls, a projection head, say, are built by tracing it."""
+        """Parts that only `train_step` calls, a projection head, say, are built by running it."""
         if all(layer.built for layer in self.keras_layers() if layer is not self.model):
             return
         undo = self._look_for_held(None, self._name_layers()).save()
         try:
             weights = self.weighing.of(self.targets)
-            self.backend.trace(self.model, self.inputs, self.targets, weights)
+            batch = backends.packed(self.inputs, self.targets, weights)
+            self.backend.build_by_step(self.model, batch)
         finally:
             undo()
 
@@ -268,6 +285,15 @@ class KerasTrainee(Trainee):
     def seeds_now(self) -> list[Array]:
         """The state of the layers' own generators, which each draw changes."""
         return [self.backend.read(variable) for variable, _ in self._seeds.values()]
+
+    @contextmanager
+    def without_weights(self) -> Iterator[bool]:
+        given = self.weighing.of(self.targets) if self.weighing else None
+        if given is None or bool(np.all(self.framework.to_numpy(leaves(given)[0]) == 1)):
+            yield False
+            return
+        with self.weighing.all_one():
+            yield True
 
     # the step
 
@@ -405,6 +431,9 @@ class KerasTrainee(Trainee):
 
     def layer_losses_scaled(self, factor: float) -> AbstractContextManager[Any]:
         return layer_losses.scaled(factor, self.backend)
+
+    def layer_losses_by_hand_only(self) -> AbstractContextManager[Any]:
+        return layer_losses.by_hand_only(self.keras.Model)
 
     def penalised_by_hand(self, evidence: Evidence) -> bool:
         return layer_losses.by_hand(self, evidence)

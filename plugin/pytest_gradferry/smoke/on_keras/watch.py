@@ -60,6 +60,7 @@ class Watcher:
         self.root_output: Any = None  # of the step that is watched
         self.strangers = Strangers(model, layers, backend)
         self._settings: Settings | None = None
+        self._modes: list[bool] = []  # of the calls of layers around the one at hand
         self._held: set[int] = set()  # ids of the variables that were updated
         self._used: dict[str, Array] = {}  # gradients, as the last update used them
         self._since: dict[str, Array] = {}  # gradients computed since then
@@ -318,13 +319,17 @@ class Watcher:
             call = self.backend.known((args, kwargs))
             if self.root_call is None:
                 self.root_call = call
+        training = bool(self.training_of(layer, args, kwargs))
+        around = self._modes[-1] if self._modes else False
         kind = type(layer).__name__
         name = self.layers.get(id(layer)) or str(getattr(layer, "name", kind))
         path.append(f"{name} ({kind})")
+        self._modes.append(training)
         try:
             result = run(*args, **kwargs)
         finally:
             path.pop()
+            self._modes.pop()
         made = self._tensors(of(result))
         floats = [tensor for tensor in made if self.backend.is_float(tensor)]
         tells = [self.backend.carries_gradient(tensor) for tensor in (*given, *floats)]
@@ -334,7 +339,8 @@ class Watcher:
                 layer=name,
                 known=id(layer) in self.layers,
                 kind=kind,
-                training=bool(self.training_of(layer, args, kwargs)),
+                training=training,
+                told_off=around and not training and self._rests_for_good(layer),
                 sensitive=self.is_sensitive(layer),
                 finite=self._finite(made),
                 finite_in=self._finite(given),
@@ -346,6 +352,14 @@ class Watcher:
             record.outputs = self.backend.array(made[0])
             self.root_output = made[0]
         return result
+
+    def _rests_for_good(self, layer: Any) -> bool:
+        """Whether a layer that does not act in training does nothing at all: a batch norm may have
+        statistics from before."""
+        if not isinstance(layer, self.keras.layers.BatchNormalization):
+            return True
+        mean, variance = map(self.backend.read, (layer.moving_mean, layer.moving_variance))
+        return not mean.any() and bool((variance == 1).all())
 
     def training_of(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The mode a layer was called in; Keras has made it an argument by then."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ....frameworks import keras_backend
 from ...errors import SmokeError
-from .backend import Backend
+from .backend import Backend, packed
 
-__all__ = ["Backend", "current"]
+__all__ = ["Backend", "current", "packed"]
 
 
 def current() -> Backend:

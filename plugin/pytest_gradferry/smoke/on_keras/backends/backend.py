@@ -216,8 +216,8 @@ class Backend(ABC):
         Not train_on_batch, which hands train_step a sample weight of None that `fit` does not.
         """
 
-    def trace(self, model: Any, inputs: Any, targets: Any, weights: Any) -> None:
-        """Run a compiled model's train_step on symbols, so that all it calls is built."""
+    def build_by_step(self, model: Any, batch: Any) -> None:
+        """Run a compiled model's train_step without its updates, so that all it calls is built."""
         return
 
     def evaluating(self) -> AbstractContextManager[Any]:

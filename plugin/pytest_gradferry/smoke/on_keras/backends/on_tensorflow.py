@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import numpy as np
 
@@ -114,16 +115,25 @@ class TensorFlowBackend(Backend):
 
         return step
 
-    def trace(self, model: Any, inputs: Any, targets: Any, weights: Any) -> None:
-        undo = save_training(model, [], self)
+    def build_by_step(self, model: Any, batch: Any) -> None:
+        built = [*model.variables, *model.metrics_variables]
+        known, config = {id(variable) for variable in built}, self.tf.config
+        undos = [save_training(model, [], self), self.save_variables(built)]
+        undos += [partial(config.run_functions_eagerly, config.functions_run_eagerly())]
+        config.run_functions_eagerly(True)
         try:
-            model._maybe_symbolic_build(data_batch=(inputs, targets, weights))
-            batch = packed(inputs, targets, weights)
-            self.tf.function(model.train_step).get_concrete_function(batch)
+            with ExitStack() as stack:
+                for optimizer in _optimizers():
+                    stack.enter_context(mock.patch.object(optimizer, "apply"))
+                model.train_step(batch)
         except Exception:  # the step itself will raise it
             return
         finally:
-            undo()
+            for undo in undos:
+                undo()
+            for variable in model.non_trainable_variables:
+                if id(variable) not in known and callable(variable._initializer):
+                    variable.assign(variable._initializer(variable.shape, dtype=variable.dtype))
 
     def watch(self, stack: ExitStack, watcher: Watcher, record: StepRecord) -> None:
         config, drawn = self.tf.config, self._tensorflow.drawn()
@@ -187,3 +197,9 @@ class TensorFlowBackend(Backend):
             return bool(np.ndim(rate)) or float(rate) > 0
 
         return [DropoutFunction(self.tf.nn, "dropout", "tf.nn.dropout", acts)]
+
+
+def _optimizers() -> list[type[Any]]:
+    """The classes whose `apply` updates weights."""
+    base = load("keras.src.optimizers.base_optimizer").BaseOptimizer
+    return [base, load("keras").optimizers.LossScaleOptimizer]
