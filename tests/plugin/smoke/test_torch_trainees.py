@@ -9,11 +9,11 @@ from torch import nn
 
 from pytest_gradferry.smoke import Smoke
 
-from .sound import torch_calls, torch_nets, torch_steps, torch_weights
+from .sound import torch_calls, torch_edges, torch_nets, torch_steps, torch_weights
 
 CASES = [
     case
-    for module in (torch_steps, torch_nets, torch_weights, torch_calls)
+    for module in (torch_steps, torch_nets, torch_weights, torch_calls, torch_edges)
     for case in module.SOUND
 ]
 

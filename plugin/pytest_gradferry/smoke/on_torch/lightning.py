@@ -178,7 +178,7 @@ class LightningAdvice(TorchAdvice):
             )
             self.backward = "return the loss from training_step, with its graph: not detached"
             self.scheduling = (
-                "give it \"interval\": \"step\" in configure_optimizers if it counts batches (an "
+                'give it "interval": "step" in configure_optimizers if it counts batches (an '
                 "epoch is what Lightning takes by default), or let it begin above 0"
             )
         else:

@@ -81,9 +81,7 @@ class LightningCheckpoint(TorchCheckpoint):
         return f"{fix if code else 'keep it in a buffer'}, {_SAVE}", code
 
 
-def _piece_of(
-    name: str, get: Callable[[], Any], advice: tuple[str, str], *, held: bool
-) -> Piece:
+def _piece_of(name: str, get: Callable[[], Any], advice: tuple[str, str], *, held: bool) -> Piece:
     """Of something with a state_dict that is another object after loading."""
 
     def save() -> Undo:
@@ -91,5 +89,3 @@ def _piece_of(
         return lambda: get().load_state_dict(copy.deepcopy(state))
 
     return Piece(name, True, lambda: get().state_dict(), save, advice, held=held)
-
-
