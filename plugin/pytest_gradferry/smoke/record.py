@@ -35,6 +35,7 @@ class LayerCall:
     known: bool = True  # one of the model's
     grad_in: bool | None = None
     grad_out: bool | None = None
+    checkpointed: bool = False  # run by a checkpoint that records no graph at first
 
 
 @dataclass
@@ -42,13 +43,15 @@ class LossCall:
     """A call of one of the framework's loss functions.
 
     `expects` is what the function takes its input for: "logits", "probabilities" or
-    "log-probabilities" over classes, or "sigmoid-logits", "sigmoid-probabilities".
+    "log-probabilities" over classes, "sigmoid-logits", "sigmoid-probabilities", or a
+    "distribution" of any kind, which holds nothing below 0.
     """
 
     function: str
     expects: str
     input: Array  # classes on the last axis
     value: float  # the mean of what it returned
+    target_low: float = 0.0  # the least value of a target that is taken for probabilities
 
 
 @dataclass
@@ -85,6 +88,8 @@ class StepRecord:
     not_differentiated: dict[str, str] = field(default_factory=dict)
     # The weights whose gradients were asked for; None where a backward pass reaches them all.
     asked: set[str] | None = None
+    # The weights in use under the tapes that were asked; None where there is no tape to tell.
+    taped: set[str] | None = None
     # Whether the gradients that the optimizers used in their updates of this call held anything; a
     # weight is a key if an optimizer held it.
     used: dict[str, bool] = field(default_factory=dict)
@@ -103,6 +108,9 @@ class StepRecord:
     # Weights that were updated by the gradient of another, and which.
     misapplied: dict[str, str] = field(default_factory=dict)
     functional: bool = False  # whether the model was called inside torch.func's grad or vmap
+    # By weight, the autograd.Function whose backward gives None for its gradient.
+    given_none: dict[str, str] = field(default_factory=dict)
+    stored_backward: int = 0  # calls that store gradients, as loss.backward() does
     backward_calls: int = 0  # of anything that computes gradients, of the model's weights or not
     drawn: list[str] = field(default_factory=list)  # functions that drew samples from a tensor
     # Weights that changed outside of the updates: before the first forward pass, after the last

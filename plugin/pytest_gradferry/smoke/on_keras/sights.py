@@ -92,7 +92,10 @@ class Strangers:
     def tell(self, record: StepRecord, held: set[int]) -> None:
         """`held`: the ids of the variables that optimizers hold."""
         parts = layers_of(self._model)
-        owners = [("" if part is self._model else self._known[id(part)], part) for part in parts]
+        owners = [
+            ("" if part is self._model else self._known.get(id(part), part.name), part)
+            for part in parts
+        ]
         for layer, before in self._now:
             if id(layer) not in self._used:
                 continue

@@ -49,6 +49,9 @@ class LightningCheckpoint(TorchCheckpoint):
         again = partial(self._lit.loop.call_hook, name)
         return [Piece(f"what {kind.__name__}.{name} sets", False, object, lambda: again)]
 
+    def _of_loop(self, things: str, number: int) -> Any:
+        return getattr(self._lit.loop, things)[number]
+
     def _held_by_lightning(self) -> list[Piece]:
         """What the checkpoint has, unless a hook takes it out or does not put it back."""
         model, loop = self._lit.model, self._lit.loop
@@ -57,12 +60,9 @@ class LightningCheckpoint(TorchCheckpoint):
             for name, _ in model.named_children()
         ]
         parts += [
-            (f"the state of {type(o).__name__}", lambda n=n: self._lit.loop.optimizers[n])
-            for n, o in enumerate(loop.optimizers)
-        ]
-        parts += [
-            (f"the state of {type(s).__name__}", lambda n=n: self._lit.loop.schedulers[n])
-            for n, s in enumerate(loop.schedulers)
+            (f"the state of {type(thing).__name__}", partial(self._of_loop, things, number))
+            for things in ("optimizers", "schedulers")
+            for number, thing in enumerate(getattr(loop, things))
         ]
         return [_piece_of(name, get, _LOOK, held=True) for name, get in parts]
 
