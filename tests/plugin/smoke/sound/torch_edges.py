@@ -105,6 +105,21 @@ def unfrozen_after_eight_steps():
     return model, *batch(), {"step": step}
 
 
+class WithOffset(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net, self.offset = mlp(outputs=1), nn.Parameter(torch.zeros(1))
+
+    def forward(self, x):
+        return self.net(x) + self.offset
+
+
+def signs_of_the_errors_in_balance():
+    """As many targets far above as far below: on this batch the offset's gradient is zero."""
+    far = torch.tensor([100.0, -100.0]).repeat(8)[:, None]
+    return trained(WithOffset(), y=far, loss=F.l1_loss)
+
+
 SOUND = [
     anchors_shared_by_the_batch,
     both_nets_of_a_gan_that_one_wins,
@@ -112,5 +127,6 @@ SOUND = [
     inputs_reshaped_in_the_step,
     logits_that_sum_to_one,
     outputs_squeezed_in_the_step,
+    signs_of_the_errors_in_balance,
     unfrozen_after_eight_steps,
 ]
