@@ -22,7 +22,6 @@ message has these words. The sound look-alikes, which must pass, stand beside th
 """
 
 PARTS = {
-<<<<<<< HEAD
     "torch": (
         "test_torch_bugs",
         "planted.torch_loops",
@@ -30,11 +29,7 @@ PARTS = {
         "planted.torch_edges",
         "test_loop_order",
     ),
-    "Keras on TensorFlow": ("test_keras_bugs", "planted.keras_loops"),
-=======
-    "torch": ("test_torch_bugs", "planted.torch_loops", "planted.torch_models", "test_loop_order"),
     "Keras on TensorFlow": ("test_keras_bugs", "planted.keras_loops", "planted.keras_tape"),
->>>>>>> main
     "Lightning": ("test_lightning",),
 }
 
