@@ -492,6 +492,82 @@ class StepLongAway(Scheduled):
         self.schedule = lr_scheduler.StepLR(self.optimizer, 30)
 
 
+class StepLongAwayFirst(StepLongAway):
+    """Too early, and the rate is the same before and after."""
+
+    order = ("schedule", "step")
+
+
+class WarmedUpByHand(Scheduled):
+    """The step multiplies what the schedule says, in each step by something else."""
+
+    def set_up(self):
+        self.schedule = lr_scheduler.LambdaLR(self.optimizer, lambda n: 0.95**n)
+
+    def step(self, x, y):
+        self.calls += 1
+        for group, rate in zip(
+            self.optimizer.param_groups, self.schedule.get_last_lr(), strict=True
+        ):
+            group["lr"] = rate * self.calls / 50
+        return super().step(x, y)
+
+
+class RateOnlyDuringTheUpdate(Bench):
+    def step(self, x, y):
+        self.optimizer.param_groups[0]["lr"] = 0.1
+        loss = super().step(x, y)
+        self.optimizer.param_groups[0]["lr"] = 0.0
+        return loss
+
+
+class TwoOptimizers(Bench):
+    order = ("one", "one's schedule", "two", "two's schedule")
+
+    def set_up(self):
+        one = torch.optim.SGD(self.model[0].parameters(), lr=0.1)
+        two = torch.optim.SGD(self.model[2].parameters(), lr=0.1)
+        self.called = {"one": one, "two": two}
+        for name, optimizer in (("one", one), ("two", two)):
+            self.called[f"{name}'s schedule"] = lr_scheduler.ExponentialLR(optimizer, 0.9)
+        self.optimizers = one, two
+
+    def step(self, x, y):
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+        loss = self.loss(self.model(x), y)
+        loss.backward()
+        for what in self.order:
+            self.called[what].step()
+        return loss
+
+
+class SecondScheduleFirst(TwoOptimizers):
+    order = ("one", "one's schedule", "two's schedule", "two")
+
+
+class SecondRateSetBack(TwoOptimizers):
+    def step(self, x, y):
+        self.optimizers[1].param_groups[0]["lr"] = 0.1
+        return super().step(x, y)
+
+
+class ScheduleOfOneOutside(Scheduled):
+    """A generator's, stepped in each call, where its optimizer steps in each fifth."""
+
+    def set_up(self):
+        self.outside = mlp()
+        self.rare = torch.optim.SGD(self.outside.parameters(), lr=0.1)
+        self.schedule = lr_scheduler.ExponentialLR(self.rare, 0.9)
+
+    def step(self, x, y):
+        self.calls += 1
+        loss = super().step(x, y)
+        if self.calls % 5 == 0:
+            self.rare.step()
+        return loss
+
+
 class WarmUpFromZero(Scheduled):
     def set_up(self):
         self.schedule = lr_scheduler.LambdaLR(self.optimizer, lambda n: min(1.0, n / 10))
@@ -531,6 +607,8 @@ BUGS = [
     (ScheduleFirst, "schedule", "the first update runs at 0.09", "XFR413"),
     (ScheduleOfAnother, "schedule", "not in use", ""),
     (RateSetBack, "schedule", "sets the rate back", ""),
+    (SecondScheduleFirst, "schedule", "the first update runs at 0.09", "XFR413"),
+    (SecondRateSetBack, "schedule", "sets the rate back", ""),
     (WholeNumberDivision, "schedule", "0 in all 20 steps", ""),
     (PerEpochPerBatch, "schedule", "meant for epochs", "XFR418"),
 ]
@@ -567,6 +645,11 @@ SOUND = [
     (StepLongAway, "schedule", "passed"),
     (WarmUpFromZero, "schedule", "passed"),
     (TwoSchedules, "schedule", "passed"),
+    (TwoOptimizers, "schedule", "passed"),
+    (StepLongAwayFirst, "schedule", "passed"),
+    (WarmedUpByHand, "schedule", "passed"),
+    (RateOnlyDuringTheUpdate, "schedule", "passed"),
+    (ScheduleOfOneOutside, "schedule", "passed"),
     (Bench, "schedule", "skipped"),
 ]
 

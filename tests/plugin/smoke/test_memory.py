@@ -294,3 +294,11 @@ def test_after_an_exception():
     assert calls == 0
     assert not any(module._forward_hooks for module in model.modules())
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+
+
+def test_steps_too_slow_to_watch_many_of_them(monkeypatch):
+    monkeypatch.setattr("pytest_gradferry.smoke.checks.memory._SECONDS", 0.0)
+    model, step = torch_step(list_of_losses())
+    outcome = Smoke().report(model, X, Y, step=step, only=["memory"]).outcomes["memory"]
+    assert outcome.status == "skipped"
+    assert "too slow" in outcome.reason

@@ -93,3 +93,39 @@ def test_consequences_are_folded_under_the_cause():
     assert report.outcomes["learns"].status == "follows"
     assert report.outcomes["learns"].reason == "updates"
     assert "learns: failed too, which follows from updates" in str(report)
+
+
+def statuses(report):
+    return {check: outcome.status for check, outcome in report.outcomes.items()}
+
+
+def test_of_numbers_that_are_not_finite_only_finite_judges():
+    torch.manual_seed(0)
+    model, step = case(Net())
+    x = torch.full((16, 8), float("nan"))
+    found = statuses(Smoke().report(model, x, torch.arange(16) % CLASSES, step=step))
+    judged = [check for check, status in found.items() if status in ("passed", "failed")]
+    assert judged == ["finite", "modes", "shapes", "loss-input"]
+    assert found["learns"] == "follows"
+
+
+def test_without_an_update_nothing_is_told_of_updates():
+    torch.manual_seed(0)
+    model, step = case(Net(), step=False)
+    report = Smoke().report(model, torch.randn(16, 8), torch.arange(16) % CLASSES, step=step)
+    for check in ("fresh-gradients", "resume"):
+        assert report.outcomes[check].reason == "no update in the steps watched"
+
+
+def test_weights_that_get_no_gradient_do_not_move_for_that_reason():
+    torch.manual_seed(0)
+    model = Net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+    def step(x, y):
+        optimizer.step()
+        return F.cross_entropy(model(x), y)
+
+    report = Smoke().report(model, torch.randn(16, 8), torch.arange(16) % CLASSES, step=step)
+    assert report.outcomes["gradients"].status == "failed"
+    assert report.outcomes["updates"].reason == "gradients"

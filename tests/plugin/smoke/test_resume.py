@@ -137,6 +137,33 @@ def test_save_load_names_what_the_state_dict_leaves_out():
         assert words in told(report.outcomes["save-load"])
 
 
+def test_layers_that_the_optimizer_was_given_by_hand_are_trained():
+    model, how = layers_in_a_list()
+    report = Smoke().report(model, X, Y, **how, only=["updates"])
+    assert report.passed, str(report)
+
+
+class TwoStates(Average):
+    """Neither a counter nor a mean alone brings the curve back."""
+
+    def __init__(self):
+        super().__init__("plain")
+        self.calls = 0
+
+    def forward(self, x):
+        self.calls += self.training
+        return super().forward(x) * (1 + self.calls)
+
+
+def test_of_several_states_all_are_named_that_are_needed():
+    torch.manual_seed(0)
+    found = outcome(TwoStates(), loss="cross_entropy")
+    text = told(found)
+    assert "`TwoStates.mean`" in text, text
+    assert "`TwoStates.calls` (3 at the save, 0 after loading)" in text
+    assert "with them put back the curve is the same" in text
+
+
 class Tied(nn.Module):
     def __init__(self):
         super().__init__()

@@ -435,7 +435,7 @@ BUGS = [
     (detached, "gradients", "cut between fc1 and fc2", "XFR221"),
     (forward_under_no_grad, "gradients", "without recording gradients", "XFR221"),
     (layer_never_called, "gradients", "never calls norm", ""),
-    (softmax_over_one_value, "gradients", "exactly zero", ""),
+    (softmax_over_one_value, "gradients", "of fc1.weight, fc1.bias is exactly zero", ""),
     (dropout_without_training, "modes", "F.dropout(p=0.5)", "XFR310"),
     (view_mixes_the_batch, "batch-independence", "other samples", ""),
     (missing_batch_first, "batch-independence", "batch_first=True", "XFR517"),

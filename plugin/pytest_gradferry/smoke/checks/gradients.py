@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -168,10 +167,8 @@ def _cancels(evidence: Evidence, name: str) -> bool:
     if not name.endswith("bias"):
         return False
     layer = evidence.trainee.weights[name].layer
-    calls = evidence.watched[0].calls
-    following = {b.kind for a, b in pairwise(calls) if a.layer == layer}
     others = {w.name for w in evidence.trainee.weights.values() if w.layer == layer} - {name}
-    return any("Norm" in kind for kind in following) or bool(others & evidence.reached)
+    return bool(others & evidence.reached)
 
 
 def _cut(evidence: Evidence, none: list[str]) -> Finding:

@@ -149,12 +149,13 @@ def _rivals(evidence: Evidence) -> bool:
     The other net may not be part of the model: what is updated then is none of its weights.
     """
     for record in evidence.watched:
-        updated = [bool(act.gradients) for act in record.acts if isinstance(act, Update)]
+        updates = [act for act in record.acts if isinstance(act, Update)]
+        updated = [bool(update.gradients) for update in updates]
         if any(updated) and not all(updated):
             return True
         order = [event for event in record.events if event != "forward"]
         rounds = sum(a == "backward" and b == "update" for a, b in pairwise(order))
-        if rounds >= 2 and len(record.optimizers) >= 2:
+        if rounds >= 2 and len({update.key for update in updates}) >= 2:
             return True
     return False
 
