@@ -132,6 +132,7 @@ class _Interruption:
 
     def _go_on(self, steps: int) -> list[float]:
         trainee, losses = self.evidence.trainee, []
+        trainee.reseed(self.evidence.seed)  # all: an interruption is no reason for other draws
         for _ in range(steps):
             trainee.reseed_for_step(self.evidence.seed)
             losses.append(trainee.step())
@@ -140,9 +141,8 @@ class _Interruption:
     def _replays(self, whole: Undo) -> bool:
         """Whether training goes the same way twice, from the start and from a copy in memory."""
         with self.evidence.from_start():
-            if not self._same(
-                self._go_on(self.saved_after + len(self.expected))[self.saved_after :]
-            ):
+            self._go_on(self.saved_after)
+            if not self._same(self._go_on(len(self.expected))):
                 return False
             self.evidence.restore()
             whole()
@@ -159,8 +159,9 @@ class _Interruption:
         scale = float(np.abs(self.expected).max())
         differ = ~(np.abs(np.subtract(found, self.expected)) <= _TOLERANCE * scale)
         first = int(np.flatnonzero(differ)[0])
+        after = self.saved_after + first + 1
         return (
-            f"{what} another way: the loss of step {self.saved_after + first + 1} is {found[first]:.6g}, and "
+            f"{what} another way: the loss of step {after} is {found[first]:.6g}, and "
             f"{self.expected[first]:.6g} without the interruption"
         )
 

@@ -57,14 +57,20 @@ class LightningCheckpoint(TorchCheckpoint):
             for name, _ in model.named_children()
         ]
         parts += [
-            (f"the state of {type(o).__name__}", lambda n=n: self._lit.loop.optimizers[n])
+            (f"the state of {type(o).__name__}", partial(self._optimizer, n))
             for n, o in enumerate(loop.optimizers)
         ]
         parts += [
-            (f"the state of {type(s).__name__}", lambda n=n: self._lit.loop.schedulers[n])
+            (f"the state of {type(s).__name__}", partial(self._scheduler, n))
             for n, s in enumerate(loop.schedulers)
         ]
         return [_piece_of(name, get, _LOOK, held=True) for name, get in parts]
+
+    def _optimizer(self, number: int) -> Any:
+        return self._lit.loop.optimizers[number]
+
+    def _scheduler(self, number: int) -> Any:
+        return self._lit.loop.schedulers[number]
 
     def _piece(self, place: Place) -> Piece:
         """Schedules that training_step steps itself are made anew in each process."""
@@ -81,9 +87,7 @@ class LightningCheckpoint(TorchCheckpoint):
         return f"{fix if code else 'keep it in a buffer'}, {_SAVE}", code
 
 
-def _piece_of(
-    name: str, get: Callable[[], Any], advice: tuple[str, str], *, held: bool
-) -> Piece:
+def _piece_of(name: str, get: Callable[[], Any], advice: tuple[str, str], *, held: bool) -> Piece:
     """Of something with a state_dict that is another object after loading."""
 
     def save() -> Undo:
@@ -91,5 +95,3 @@ def _piece_of(
         return lambda: get().load_state_dict(copy.deepcopy(state))
 
     return Piece(name, True, lambda: get().state_dict(), save, advice, held=held)
-
-

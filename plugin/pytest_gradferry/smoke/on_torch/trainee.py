@@ -23,6 +23,7 @@ from .checkpoint import TorchCheckpoint
 from .compiling import TorchCompiling
 from .files import TorchFiles
 from .ledger import TorchLedger
+from .own_checkpoint import own_checkpoint
 from .parallel import TorchParallel
 from .precision import TorchPrecision
 from .state import (
@@ -302,7 +303,7 @@ class TorchTrainee(Trainee):
                     group["lr"] = group["lr"] * factor
 
     def checkpoint(self) -> Checkpoint:
-        return TorchCheckpoint(self)
+        return own_checkpoint(self, self._step) or TorchCheckpoint(self)
 
     def ledger(self) -> Ledger:
         return TorchLedger(self)
