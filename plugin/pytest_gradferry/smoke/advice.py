@@ -9,6 +9,10 @@ from collections.abc import Callable
 
 from .record import LossCall, StepRecord
 
+# What a loss was given, besides kinds of numbers
+GIVEN_ONE_CLASS = "one value a sample"
+GIVEN_ONE_VALUE = "a softmax over one value"
+
 
 class Advice:
     """What each framework fills in; empty words where it knows no better."""
@@ -17,7 +21,14 @@ class Advice:
     stepping = "call optimizer.step() (torch) or optimizer.apply_gradients (Keras) in the step"
     stepping_code = ""
     backward = "call loss.backward() (torch) or tape.gradient(loss, weights) (TensorFlow)"
+    clipping = "clip between loss.backward() and optimizer.step()"
     holding = "give the optimizer all trainable weights, or freeze the rest"
+    # (cause, fix) of frozen weights that an optimizer moves
+    frozen = (
+        "",
+        "freeze before the optimizer is built, and clear old gradients when freezing (weight decay "
+        "and momentum move a weight that still has one)",
+    )
     not_held_code = ""
     made_in_call_code = ""
     cut_loss_code = ""
@@ -28,10 +39,16 @@ class Advice:
         "XFR205",
     )
     scheduling = "step the schedule after each update, or let it begin above 0"
-    summing = ("add up the gradients of all micro-batches before the update", "")
+    summing = "add up the gradients of all micro-batches before the update"
+    skipping_code = ""  # of the rule that finds steps of which every few update, alone
 
     def flaws(self) -> list[tuple[str, str, str, str]]:
         """(measured, cause, fix, code) of what is wrong with the model, whatever the step does."""
+        return []
+
+    def frozen_in_vain(self, moved: set[str]) -> list[tuple[str, str, str, str]]:
+        """(measured, cause, fix, code) where some of the weights that moved were to be frozen, in
+        words that the framework does not know."""
         return []
 
     def error(self, error: BaseException) -> tuple[str, str, str]:

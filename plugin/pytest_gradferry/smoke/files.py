@@ -13,7 +13,10 @@ from ..frameworks import Array, Undo
 
 @dataclass
 class RoundTrip:
-    """A way through a file: `run` saves, loads into a model of its own and predicts."""
+    """A way through a file: `run` saves, loads into a model of its own and predicts.
+
+    With `kept`, it returns what else came back, to be the same as that.
+    """
 
     what: str  # "saving and loading the state_dict"
     run: Callable[[], list[Array]]
@@ -23,6 +26,8 @@ class RoundTrip:
         error
     ).strip()  # of an error, shorter
     excused: tuple[type[BaseException], ...] = ()  # errors that only say the way is not open
+    kept: Callable[[], list[Array]] | None = None
+    compared: str = "outputs"  # what `run` returns
 
 
 class NotJudged(Exception):

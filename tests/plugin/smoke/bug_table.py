@@ -29,7 +29,7 @@ PARTS = {
         "test_loop_order",
         "test_resume_own",
     ),
-    "Keras on TensorFlow": ("test_keras_bugs", "planted.keras_loops"),
+    "Keras on TensorFlow": ("test_keras_bugs", "planted.keras_loops", "planted.keras_tape"),
     "Lightning": ("test_lightning", "test_lightning_resume"),
 }
 

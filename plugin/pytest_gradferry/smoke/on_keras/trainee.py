@@ -21,7 +21,7 @@ from ..tree import leaves, map_arrays, shapes
 from . import backends, layer_losses, loop
 from .advice import KerasAdvice
 from .files import KerasFiles
-from .state import save_policy, save_training
+from .state import no_new_tensorflow, save_policy, save_training
 from .watch import Watcher
 
 if TYPE_CHECKING:
@@ -40,8 +40,18 @@ _SEED_STATE = "seed_generator_state"  # the name Keras gives the state of a laye
 class KerasTrainee(Trainee):
     """See `Trainee`."""
 
+    is_fitted = True
+
     def __init__(
-        self, model: Any, inputs: Any, targets: Any, loss: Any, optimizer: Any, step: Any
+        self,
+        model: Any,
+        inputs: Any,
+        targets: Any,
+        loss: Any,
+        optimizer: Any,
+        step: Any,
+        sample_weight: Any = None,
+        class_weight: Any = None,
     ) -> None:
         self.backend = backends.current()
         self.framework = self.backend.framework
@@ -49,7 +59,16 @@ class KerasTrainee(Trainee):
         self.model = model
         self.inputs = loop.as_tensors(inputs, self.backend)
         self.targets = loop.as_tensors(targets, self.backend)
+        self.weighing = loop.weighing(sample_weight, class_weight, self.backend)
+        self.fitted = step is None and loss is None and bool(getattr(model, "compiled", False))
+        if self.weighing and not self.fitted:
+            raise SmokeError(
+                "sample_weight and class_weight are what fit of a compiled model takes: weigh the "
+                "loss in your step, or compile the model"
+            )
         self._build()
+        if self.fitted:
+            self._build_by_training()
         self._step: Callable[..., Any]
         self._layers = layers = self._name_layers()
         self.held = self._look_for_held(step, layers)
@@ -61,9 +80,9 @@ class KerasTrainee(Trainee):
             optimizer = loop.make_optimizer(optimizer or "adam")
             value = loop.loss_value(model, loss, self.backend, self._told_of_training())
             self._step = self.backend.make_step(model, value, optimizer)
-        elif getattr(model, "compiled", False):
+        elif self.fitted:
             optimizer = model.optimizer
-            self._step = self.backend.compiled_step(model)
+            self._step = self.backend.compiled_step(model, self.weighing)
             self.calls_itself = type(model).train_step is not self.keras.Model.train_step
         else:
             raise SmokeError(
@@ -78,7 +97,7 @@ class KerasTrainee(Trainee):
                 f"{type(model).__name__} has no trainable weight: nothing can be trained. "
                 f"{self._why_no_weights()}"
             )
-        self._at_the_end = [save_policy()]
+        self._at_the_end = [save_policy(), no_new_tensorflow()]
         if step is None:
             self._at_the_end.append(save_training(model, leaves(optimizer), self.backend))
         self.watcher = self._make_watcher(layers)
@@ -86,9 +105,8 @@ class KerasTrainee(Trainee):
         self.watcher.plain = set(self._plain)
         self._late: list[Undo] = []  # for optimizers first seen when they update
         self._strangers: list[Any] = []  # what those update
-        self.optimizers = [
-            o for o in self._known_optimizers(optimizer) if getattr(o, "built", True)
-        ]
+        self._reachable = self._known_optimizers(optimizer)
+        self.optimizers = [o for o in self._reachable if getattr(o, "built", True)]
         self.watcher.optimizers = list(self.optimizers)
         self.advice, self.files = self._make_parts()
         self.compiling = self.backend.compiling(self)
@@ -100,10 +118,12 @@ class KerasTrainee(Trainee):
         }
 
     def _build(self) -> None:
-        """A model without weights has nothing to note: call it once."""
+        """A model without weights has nothing to note: call it once, if it can be called."""
         __tracebackhide__ = True
         if self.model.built and self.model.variables:
             return
+        if type(self.model).call is self.keras.Model.call:
+            return  # its train_step calls the parts, a GAN's two nets, say
         try:
             with self.backend.evaluating():
                 self.model(self.inputs, training=False)
@@ -112,6 +132,17 @@ class KerasTrainee(Trainee):
                 f"{self.title} is not built, and raised when called on inputs "
                 f"{shapes(self.inputs)}:\n{type(error).__name__}: {error}"
             ) from error
+
+    def _build_by_training(self) -> None:
+        """Parts that only `train_step` calls, a projection head, say, are built by tracing it."""
+        if all(layer.built for layer in self.keras_layers() if layer is not self.model):
+            return
+        undo = self._look_for_held(None, self._name_layers()).save()
+        try:
+            weights = self.weighing.of(self.targets)
+            self.backend.trace(self.model, self.inputs, self.targets, weights)
+        finally:
+            undo()
 
     def _look_for_held(self, step: Any, layers: dict[int, str]) -> Held:
         root = type(self.model).__name__
@@ -253,10 +284,14 @@ class KerasTrainee(Trainee):
     @contextmanager
     def watch(self) -> Iterator[StepRecord]:
         record = StepRecord()
-        before = self.values()
+        before, rates = self.values(), [self.backend.learning_rates(o) for o in self._reachable]
         with ExitStack() as stack:
             self.watcher.watch(stack, record)
             yield record
+        for optimizer, old in zip(self._reachable, rates, strict=True):
+            if (new := self.backend.learning_rates(optimizer)) != old:
+                key = id(getattr(optimizer, "inner_optimizer", optimizer))
+                record.rates_set[key] = (type(optimizer).__name__, old, new)
         if "update" not in record.events:
             after = self.values()
             moved = [
@@ -288,26 +323,44 @@ class KerasTrainee(Trainee):
     ) -> tuple[list[Array], StepRecord]:
         """`predict` by another model of the same class, or in training mode, with the weights that
         stand in the model's variables."""
+        record = StepRecord()
+        found = self.evaluate(model, self._tensors_of, record, inputs, training)
+        return [self.framework.to_numpy(tensor) for tensor in found], record
+
+    def _tensors_of(self, output: Any) -> list[Any]:
+        return [leaf for leaf in leaves(output) if self._is_tensor(leaf)]
+
+    def evaluate(
+        self,
+        model: Any,
+        result: Callable[[Any], Any],
+        record: StepRecord,
+        inputs: list[Array] | None = None,
+        training: bool = False,
+    ) -> Any:
+        """What `result` makes of the model's output, the model called as the step called it."""
         given = self._call_tensors()
         if inputs is not None:
             given = [
                 self.backend.tensor(new, dtype=old.dtype)
                 for new, old in zip(inputs, given, strict=True)
             ]
-        queue = iter(given)
-        args, kwargs = map_arrays(
-            lambda leaf: next(queue) if self._is_tensor(leaf) else leaf,
-            list(self.watcher.root_call or ()),
-        )
-        record = StepRecord()
+
+        def call(given: list[Any]) -> Any:
+            queue = iter(given)
+            args, kwargs = map_arrays(
+                lambda leaf: next(queue) if self._is_tensor(leaf) else leaf,
+                list(self.watcher.root_call or ()),
+            )
+            return result(model(*args, **{**kwargs, **self.mode(training)}))
+
         with (
             self.watcher.calls_seen(record),
             self.backend.evaluating(),
             self._states_zero(model),
         ):
-            output = model(*args, **{**kwargs, **self.mode(training)})
-        found = [leaf for leaf in leaves(output) if self._is_tensor(leaf)]
-        return [self.framework.to_numpy(leaf) for leaf in found], record
+            of = (model, result.__name__, training)
+            return self.backend.evaluate(call, given, of, self.watcher, record)
 
     def names(self, variables: list[Any]) -> list[str]:
         """The names that these weights go by here."""
@@ -352,7 +405,7 @@ class KerasTrainee(Trainee):
         return layer_losses.terms(self)
 
     def layer_losses_scaled(self, factor: float) -> AbstractContextManager[Any]:
-        return layer_losses.scaled(factor)
+        return layer_losses.scaled(factor, self.backend)
 
     def penalised_by_hand(self, evidence: Evidence) -> bool:
         return layer_losses.by_hand(self, evidence)

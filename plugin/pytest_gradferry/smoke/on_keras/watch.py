@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from dataclasses import replace
 from functools import partial, wraps
+from types import CellType
 from typing import Any
 from unittest import mock
 
 import numpy as np
 
-from ...frameworks import Array, load
+from ...frameworks import Array, Undo, load
 from ..record import LayerCall, LossCall, StepRecord
 from ..tree import leaves
 from ..verdict import carried
@@ -84,6 +86,31 @@ class Watcher:
             self._settings.done()
         self.strangers.tell(record, self._held)
 
+    def save(self, record: StepRecord) -> Undo:
+        """Note what has been seen; the function returned forgets what was seen since."""
+        seen = vars(copy(record))
+        seen |= {n: copy(v) for n, v in seen.items() if isinstance(v, (dict, list, set))}
+        own = ("_held", "_used", "_since", "optimizers")
+        before = {name: copy(vars(self)[name]) for name in own}
+        before |= {"root_call": self.root_call, "root_output": self.root_output}
+
+        def undo() -> None:
+            vars(record).update(seen)
+            vars(self).update(before)
+
+        return undo
+
+    @contextmanager
+    def rehearsing(self, record: StepRecord) -> Iterator[None]:
+        """Inside, nothing that is seen counts."""
+        undo, meet = self.save(record), self.on_new_optimizer
+        self.on_new_optimizer = lambda optimizer, held: None
+        try:
+            yield
+        finally:
+            self.on_new_optimizer = meet
+            undo()
+
     @contextmanager
     def calls_seen(self, record: StepRecord) -> Iterator[None]:
         """Record layer calls, and the loss and dropout functions called inside."""
@@ -99,6 +126,8 @@ class Watcher:
                 self.patch(
                     stack, loss.owner, loss.name, self._on_framework_loss(record, loss, inside)
                 )
+            divergence = self._on_divergence(record)
+            self.patch(stack, self.keras.losses.KLDivergence, "call", divergence)
             draws = [(random, "categorical"), *self.backend.drawing_functions()]
             for owner, name in draws:
                 self.patch(stack, owner, name, self._on_draw(record, name))
@@ -116,14 +145,24 @@ class Watcher:
 
     @staticmethod
     def patch(stack: ExitStack, owner: Any, name: str, wrap: Callable[..., Any]) -> None:
-        """Let `wrap(original, *args)` be called instead until the stack closes."""
+        """Let `wrap(original, *args)` be called instead until the stack closes.
+
+        A function of TensorFlow is replaced inside of the wrappers that TensorFlow has around it,
+        so that it is seen whatever name it was imported by.
+        """
         original = getattr(owner, name)
+        cell = _wrapped_in(original)
+        original = original if cell is None else cell.cell_contents
 
         @wraps(original, updated=())
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             return wrap(original, *args, **kwargs)
 
-        stack.enter_context(mock.patch.object(owner, name, wrapper))
+        if cell is None:
+            stack.enter_context(mock.patch.object(owner, name, wrapper))
+        else:
+            stack.callback(setattr, cell, "cell_contents", original)
+            cell.cell_contents = wrapper
 
     def note_gradient(
         self, record: StepRecord, name: str, gradient: Array | None, tensor: Any = None
@@ -148,6 +187,8 @@ class Watcher:
             held = optimizer._trainable_variables if given is None else given
             grads = list(grads)
             self.note_update(record, optimizer, held, grads)
+            if self._settings is not None:
+                self._settings.updating()
             with self.acts.not_seen():  # an optimizer clips by itself if told to
                 result = original(optimizer, grads, given)
             if self._settings is not None:
@@ -157,9 +198,15 @@ class Watcher:
         return apply
 
     def output(self) -> list[Any]:
-        """What the model returned in this step, if it was one float tensor."""
-        known = self.root_output is not None and self.backend.is_float(self.root_output)
-        return [self.root_output] if known else []
+        """What the model returned in this step, if it was one float tensor.
+
+        And the logits behind its softmax or sigmoid, where Keras' crossentropies may start.
+        """
+        output = self.root_output
+        if output is None or not self.backend.is_float(output):
+            return []
+        logits = getattr(output, "_keras_logits", None)
+        return [output] if logits is None else [output, logits]
 
     def unasked(self, asked: set[str | None]) -> list[Any]:
         """Variables in use that the model does not list, and the step does not ask for."""
@@ -169,8 +216,9 @@ class Watcher:
         }
         return [v for v in (*plain, *self.strangers.variables()) if id(v) not in ids]
 
-    def note_output_gradient(self, record: StepRecord, gradient: Any) -> None:
-        """The gradient of a loss by the model's output."""
+    def note_output_gradient(self, record: StepRecord, gradients: list[Any]) -> None:
+        """The gradient of a loss by the model's output, the first of these that there is."""
+        gradient = next((gradient for gradient in gradients if gradient is not None), None)
         if gradient is None or (array := self.backend.array(gradient)) is None:
             return
         earlier = record.output_gradient
@@ -267,8 +315,9 @@ class Watcher:
                 self._settings.forward()
             record.events.append("forward")
             self.acts.forward(args, kwargs)
+            call = self.backend.known((args, kwargs))
             if self.root_call is None:
-                self.root_call = (args, kwargs)
+                self.root_call = call
         kind = type(layer).__name__
         name = self.layers.get(id(layer)) or str(getattr(layer, "name", kind))
         path.append(f"{name} ({kind})")
@@ -342,6 +391,19 @@ class Watcher:
 
         return loss
 
+    def _on_divergence(self, record: StepRecord) -> Callable[..., Any]:
+        def call(original: Any, loss: Any, target: Any, output: Any) -> Any:
+            result = original(loss, target, output)
+            value = self.backend.array(result)
+            for given in (target, output):
+                values = self.backend.array(given)
+                if values is not None and value is not None:
+                    mean = float(value.mean())
+                    record.losses.append(LossCall("KLDivergence", "distribution", values, mean))
+            return result
+
+        return call
+
     def _on_framework_loss(
         self, record: StepRecord, function: LossFunction, inside: list[str]
     ) -> Callable[..., Any]:
@@ -377,6 +439,15 @@ class Watcher:
                 inside.pop()
 
         return dropout
+
+
+def _wrapped_in(function: Any) -> CellType | None:
+    """The cell in which one of TensorFlow's wrappers keeps what it calls; None for another's."""
+    if not getattr(function, "__module__", "").startswith("tensorflow."):
+        return None
+    names = getattr(getattr(function, "__code__", None), "co_freevars", ())
+    cells = dict(zip(names, getattr(function, "__closure__", None) or (), strict=False))
+    return next((cells[name] for name in ("fn", "op") if name in cells), None)
 
 
 def _acts(x: Any, rate: Any, *args: Any, **kwargs: Any) -> bool:

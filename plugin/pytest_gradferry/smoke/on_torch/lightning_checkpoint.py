@@ -49,6 +49,9 @@ class LightningCheckpoint(TorchCheckpoint):
         again = partial(self._lit.loop.call_hook, name)
         return [Piece(f"what {kind.__name__}.{name} sets", False, object, lambda: again)]
 
+    def _of_loop(self, things: str, number: int) -> Any:
+        return getattr(self._lit.loop, things)[number]
+
     def _held_by_lightning(self) -> list[Piece]:
         """What the checkpoint has, unless a hook takes it out or does not put it back."""
         model, loop = self._lit.model, self._lit.loop
@@ -57,20 +60,11 @@ class LightningCheckpoint(TorchCheckpoint):
             for name, _ in model.named_children()
         ]
         parts += [
-            (f"the state of {type(o).__name__}", partial(self._optimizer, n))
-            for n, o in enumerate(loop.optimizers)
-        ]
-        parts += [
-            (f"the state of {type(s).__name__}", partial(self._scheduler, n))
-            for n, s in enumerate(loop.schedulers)
+            (f"the state of {type(thing).__name__}", partial(self._of_loop, things, number))
+            for things in ("optimizers", "schedulers")
+            for number, thing in enumerate(getattr(loop, things))
         ]
         return [_piece_of(name, get, _LOOK, held=True) for name, get in parts]
-
-    def _optimizer(self, number: int) -> Any:
-        return self._lit.loop.optimizers[number]
-
-    def _scheduler(self, number: int) -> Any:
-        return self._lit.loop.schedulers[number]
 
     def _piece(self, place: Place) -> Piece:
         """Schedules that training_step steps itself are made anew in each process."""

@@ -9,6 +9,7 @@ from typing import Any
 from ...frameworks import load
 from ..places import place_of
 from ..record import StepRecord, Unlisted
+from ..verdict import remaining
 
 
 class Settings:
@@ -23,6 +24,7 @@ class Settings:
         self._trainable = self._now_trainable()
         self._listed = dict(model.named_parameters())
         self._updated: dict[str, Any] | None = None
+        self._frozen: dict[str, Any] = {}  # weights that are frozen while an update runs
 
     def _now_trainable(self) -> set[str]:
         return {name for name, tensor in self._tensors.items() if tensor.requires_grad}
@@ -31,24 +33,35 @@ class Settings:
         return {name: tensor.detach().clone() for name, tensor in self._tensors.items()}
 
     def _changed(self, since: dict[str, Any]) -> list[str]:
-        return [n for n, t in self._tensors.items() if not _same(t.detach(), since[n])]
+        now = self._tensors
+        return [n for n, old in since.items() if not _same(now[n].detach(), old)]
 
     def forward(self) -> None:
         """The first forward pass begins."""
         if self._updated is None:
             self._record.set_before = self._changed(self._start)
 
+    def updating(self) -> None:
+        trainable = self._now_trainable()
+        self._frozen = {n: value for n, value in self._copy().items() if n not in trainable}
+
     def updated(self) -> None:
+        self._record.frozen_moved |= set(self._changed(self._frozen))
         self._updated = self._copy()
 
     def done(self) -> None:
         if self._updated is not None:
             self._record.set_after = self._changed(self._updated)
+            names = [name for name in self._record.set_after if name in self._trainable]
+            start, updated, end = (
+                {name: values[name].cpu().double().numpy() for name in names}
+                for values in (self._start, self._updated, self._copy() if names else {})
+            )
+            self._record.remaining = remaining(start, updated, end)
         now = dict(self._model.named_parameters())
         self._record.replaced = [n for n, t in self._listed.items() if now.get(n) is not t]
         trainable = self._now_trainable()
         self._record.frozen = sorted((self._trainable - trainable) & now.keys())
-        self._record.unfrozen = sorted(trainable - self._trainable)
 
 
 def _same(a: Any, b: Any) -> bool:
