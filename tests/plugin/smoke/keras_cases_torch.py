@@ -45,9 +45,9 @@ def own(model=None, clear=True, training=True, loss=None, held=None, update=True
     return model, *batch(), {"step": step}
 
 
-def with_torch(optimizer, clear=True):
+def with_torch(optimizer, clear=True, model=None):
     """A step that updates with an optimizer of torch's."""
-    model = net()
+    model = model or net()
     optimizer = optimizer(model.parameters())
 
     def step(x, y):
@@ -190,6 +190,46 @@ def gradients_modes_and_optimizer_are_given_back():
     assert_equal(before, values(model))
     assert_equal(gradients, [np.array(w.value.grad) for w in model.trainable_variables])
     assert not model.training
+
+
+class CountsCalls(L.Layer):
+    def __init__(self):
+        super().__init__()
+        self.calls = 0
+
+    def call(self, x):
+        self.calls += 1
+        return x * (1 + 0.1 * self.calls)
+
+
+@bug("resume", "counts_calls.calls` (")
+def counter_of_a_layer():
+    model = keras.Sequential([L.Input((8,)), CountsCalls(), L.Dense(CLASSES)])
+    return with_torch(lambda weights: torch.optim.Adam(weights, 0.01), model=model)
+
+
+@state
+def torchs_optimizer_and_schedule_are_resumed():
+    schedules = []
+
+    def optimizer(weights):
+        made = torch.optim.SGD(weights, 0.1, momentum=0.9)
+        schedules.append(torch.optim.lr_scheduler.LambdaLR(made, lambda step: 0.8**step))
+        return made
+
+    model, x, y, how = with_torch(optimizer)
+    seen, schedule = torch.zeros(1), schedules[0]
+
+    def step(x, y):
+        value = how["step"](x, y)
+        schedule.step()
+        seen.add_(1)
+        return value
+
+    found = Smoke().report(model, x, y, step=step, only=["resume"]).outcomes["resume"]
+    assert (found.status, found.reason) == ("passed", "")
+    assert schedule.last_epoch == 0
+    assert not seen.any()
 
 
 @state

@@ -1,5 +1,6 @@
 """LightningModules: trained by Lightning's own loop, sound ones passed and planted bugs named."""
 
+import copy
 import logging
 import subprocess
 import sys
@@ -141,6 +142,73 @@ class Accumulates(Lit):
         return loss
 
 
+class Unfreezes(Lit):
+    """The first layer is trained from the fourth batch on."""
+
+    def __init__(self):
+        super().__init__()
+        self.net[0].requires_grad_(False)
+
+    def on_train_batch_start(self, batch, batch_idx):
+        if self.global_step == 4:
+            self.net[0].requires_grad_(True)
+
+
+class MovesItsTarget(Lit):
+    """A frozen copy follows by hand, held by the optimizer all the same."""
+
+    def __init__(self):
+        super().__init__()
+        self.target = copy.deepcopy(self.net).requires_grad_(False)
+
+    def training_step(self, batch, batch_idx):
+        loss = super().training_step(batch, batch_idx)
+        return loss + 0.1 * F.mse_loss(self.net(batch[0]), self.target(batch[0]))
+
+    def on_train_batch_end(self, *_):
+        for slow, fast in zip(self.target.parameters(), self.net.parameters(), strict=True):
+            slow.lerp_(fast.detach(), 0.1)
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.1, weight_decay=0.1)
+
+
+class PhasesIn(Lit):
+    """A loss that counts for more with each batch, till it is larger than at the start."""
+
+    def training_step(self, batch, batch_idx):
+        return super().training_step(batch, batch_idx) * (1 + batch_idx)
+
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters(), lr=1e-3)
+
+
+class StepsAtTheEnd(Lit):
+    """Manual optimization with a schedule for the end of the epoch, in a helper."""
+
+    def __init__(self):
+        super().__init__()
+        self.automatic_optimization = False
+
+    def training_step(self, batch, batch_idx):
+        loss = F.cross_entropy(self(batch[0]), batch[1])
+        optimizer = self.optimizers()
+        optimizer.zero_grad()
+        self.manual_backward(loss)
+        optimizer.step()
+        at_the_end(self)
+        return loss
+
+    def configure_optimizers(self):
+        optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
+        return [optimizer], [torch.optim.lr_scheduler.StepLR(optimizer, 1)]
+
+
+def at_the_end(module):
+    if module.trainer.is_last_batch:
+        module.lr_schedulers().step()
+
+
 class Gan(lightning.LightningModule):
     def __init__(self):
         super().__init__()
@@ -184,6 +252,10 @@ SOUND = [
     Hooks,
     LBFGS,
     Accumulates,
+    Unfreezes,
+    MovesItsTarget,
+    PhasesIn,
+    StepsAtTheEnd,
 ]
 
 
@@ -192,7 +264,7 @@ def test_sound(kind):
     torch.manual_seed(0)
     report = Smoke().report(kind(), *batch())
     assert report.passed, str(report)
-    assert report.losses[-1] < report.losses[0]
+    assert report.losses[-1] < report.losses[0] or kind is PhasesIn
     assert report.outcomes["batch-independence"].status == "passed"
 
 
@@ -310,6 +382,57 @@ class Softmaxed(Lit):
         return super().forward(x).softmax(-1)
 
 
+class WarmsUpByEpochs(Lit):
+    """From a rate of 0, by a hundredth each time, which Lightning takes for epochs."""
+
+    def configure_optimizers(self):
+        optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: min(1.0, n / 100))
+        return [optimizer], [schedule]
+
+
+class ManualWithoutSchedule(Manual):
+    def configure_optimizers(self):
+        optimizer = super().configure_optimizers()
+        schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1)
+        return [optimizer], [{"scheduler": schedule, "interval": "step"}]
+
+
+class ManualForgetsOneLoss(Lit):
+    def __init__(self):
+        super().__init__()
+        self.automatic_optimization = False
+        self.value = nn.Linear(8, 1)
+
+    def training_step(self, batch, batch_idx):
+        x, y = batch
+        policy, value = self.optimizers()
+        loss = F.cross_entropy(self(x), y)
+        value_loss = F.mse_loss(self.value(x).squeeze(-1), y.float())
+        policy.zero_grad()
+        self.manual_backward(loss)
+        policy.step()
+        value.zero_grad()
+        value.step()
+        self.log("value", value_loss)
+        return loss
+
+    def configure_optimizers(self):
+        parts = (self.net, self.value)
+        return [torch.optim.SGD(part.parameters(), lr=0.1) for part in parts]
+
+
+class SumsInABuffer(Lit):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(()))
+
+    def training_step(self, batch, batch_idx):
+        loss = super().training_step(batch, batch_idx)
+        self.total = self.total + loss
+        return loss
+
+
 BUGS = [
     (Forgets, "updates", "configure_optimizers leaves them out", ""),
     (ReturnsDetached, "gradients", "does not lead back to the weights", "XFR220"),
@@ -321,6 +444,10 @@ BUGS = [
     (ManualWithoutBackward, "gradients", "call self.manual_backward(loss)", ""),
     (StepWithoutClosure, "updates", "let optimizer_step call optimizer.step(closure", ""),
     (Softmaxed, "loss-input", "sum to 1", "XFR401"),
+    (WarmsUpByEpochs, "updates", "begins with a learning rate of 0, not 0.1, and stays", ""),
+    (ManualWithoutSchedule, "schedule", "in manual optimization Lightning steps no schedules", ""),
+    (ManualForgetsOneLoss, "gradients", "a F.mse_loss that depends on them, and no backward", ""),
+    (SumsInABuffer, "memory", "the buffer `SumsInABuffer.total` keeps them", "XFR219"),
 ]
 
 

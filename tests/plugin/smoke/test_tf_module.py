@@ -75,6 +75,18 @@ class AlwaysDrops(Net):
         return self.head(tf.nn.dropout(self.features(x), 0.5))
 
 
+class Cools(Net):
+    """With a factor that falls from call to call, a number: TensorFlow's checkpoints have none."""
+
+    def __init__(self):
+        super().__init__()
+        self.factor = 1.0
+
+    def __call__(self, x):
+        self.factor *= 0.9
+        return self.factor * super().__call__(x)
+
+
 class HoldsKeras(tf.Module):
     def __init__(self):
         super().__init__()
@@ -145,6 +157,8 @@ def test_sound_module_passes(case):
     assert report.passed, str(report)
     ran = {name for name, found in report.outcomes.items() if found.status == "passed"}
     assert {"gradients", "updates", "learns", "batch-independence", "save-load"} <= ran, str(report)
+    # XLA draws dropout's masks as it likes
+    assert "resume" in ran or case == "method", str(report)
 
 
 BUGS = {
@@ -159,6 +173,7 @@ BUGS = {
         "XFR403",
     ),
     "keras-layer": (lambda: own(HoldsKeras()), "updates", "body, a Keras layer", ""),
+    "counter": (lambda: own(Cools()), "resume", "`Cools.factor` (0.729 at the save, 1", ""),
     "sign": (lambda: own(Net(), loss=lambda y, o: -cross_entropy(y, o)), "learns", "flipped", ""),
 }
 

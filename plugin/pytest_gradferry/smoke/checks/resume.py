@@ -133,6 +133,7 @@ class _Interruption:
 
     def _go_on(self, steps: int) -> list[float]:
         trainee, losses = self.evidence.trainee, []
+        trainee.reseed(self.evidence.seed)  # all: an interruption is no reason for other draws
         for _ in range(steps):
             trainee.reseed_for_step(self.evidence.seed)
             losses.append(self.evidence.step())
@@ -141,9 +142,8 @@ class _Interruption:
     def _replays(self, whole: Undo) -> bool:
         """Whether training goes the same way twice, from the start and from a copy in memory."""
         with self.evidence.from_start():
-            if not self._same(
-                self._go_on(self.saved_after + len(self.expected))[self.saved_after :]
-            ):
+            self._go_on(self.saved_after)
+            if not self._same(self._go_on(len(self.expected))):
                 return False
             self.evidence.restore()
             whole()
@@ -163,9 +163,10 @@ class _Interruption:
         scale = float(np.abs(self.expected).max())
         differ = ~(np.abs(np.subtract(found, self.expected)) <= _TOLERANCE * scale)
         first = int(np.flatnonzero(differ)[0])
+        after = self.saved_after + first + 1
         return (
-            f"{what} another way: the loss of step {self.saved_after + first + 1} is "
-            f"{found[first]:.6g}, and {self.expected[first]:.6g} without the interruption"
+            f"{what} another way: the loss of step {after} is {found[first]:.6g}, and "
+            f"{self.expected[first]:.6g} without the interruption"
         )
 
     def _missing(self) -> list[tuple[Piece, str]] | None:

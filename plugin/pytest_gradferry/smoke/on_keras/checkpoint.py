@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...frameworks import Undo
+from ...frameworks import Undo, load
 from ...wording import listed
 from ..files import Checkpoint, Piece
 from ..held import Place
+from ..on_torch.state_file import StateFile
 from ..tree import leaves
 
 if TYPE_CHECKING:
@@ -27,17 +28,19 @@ class KerasCheckpoint(Checkpoint):
         self._trainee = trainee
         others = self._others()
         self._variables = [v for thing in others for v in self._variables_of(thing)]
+        self._states = [StateFile(thing) for thing in others if _of_torch(thing)]
         names = [type(thing).__name__ for thing in (trainee.model, *others)]
         self.holds = f"the file of {listed(list(dict.fromkeys(names)))}"
 
     def _others(self) -> list[Any]:
         """Optimizers, and what the step, not the model, leads to."""
         held, model = self._trainee.held, self._trainee.model
-        known = {id(layer) for layer in model._flatten_layers()} | held.in_model
+        known = set(map(id, self._trainee.parts())) | held.in_model
         optimizers = [o for o in self._trainee.optimizers if o is not _compiled_optimizer(model)]
         known |= {id(optimizer) for optimizer in self._trainee.optimizers}
         reached = [thing for thing in held.objects if id(thing) not in known]
-        return [*optimizers, *(thing for thing in reached if self._variables_of(thing))]
+        stateful = [t for t in reached if self._variables_of(t) or _of_torch(t)]
+        return [*optimizers, *stateful]
 
     def _variables_of(self, thing: Any) -> list[Any]:
         is_variable = self._trainee.backend.is_variable
@@ -47,16 +50,28 @@ class KerasCheckpoint(Checkpoint):
         return [v for v in found if is_variable(v)] if isinstance(found, (list, tuple)) else []
 
     def save(self, folder: Path) -> None:
-        trainee = self._trainee
-        trainee.model.save_weights(folder / "model.weights.h5")
+        self._save_model(folder)
         for number, variable in enumerate(self._variables):
-            np.save(folder / f"{number}.npy", trainee.framework.to_numpy(variable))
+            np.save(folder / f"{number}.npy", self._trainee.framework.to_numpy(variable))
+        for number, state in enumerate(self._states):
+            state.save(folder / f"{number}.pt")
 
     def load(self, folder: Path) -> None:
-        self._trainee.model.load_weights(folder / "model.weights.h5")
+        self._load_model(folder)
         for number, variable in enumerate(self._variables):
             value = np.load(folder / f"{number}.npy", allow_pickle=False)
-            variable.assign(value.astype(_dtype(variable)))
+            if hasattr(variable, "assign"):
+                variable.assign(value.astype(_dtype(variable)))
+            else:  # a tensor of torch's
+                variable.data.copy_(load("torch").as_tensor(value))
+        for number, state in enumerate(self._states):
+            state.load(folder / f"{number}.pt")
+
+    def _save_model(self, folder: Path) -> None:
+        self._trainee.model.save_weights(folder / "model.weights.h5")
+
+    def _load_model(self, folder: Path) -> None:
+        self._trainee.model.load_weights(folder / "model.weights.h5")
 
     def aside(self) -> Undo:
         trainee = self._trainee
@@ -99,6 +114,35 @@ class KerasCheckpoint(Checkpoint):
         if any(self._trainee.backend.is_variable(value) for value in values):
             return "make it a keras.Variable, or use self.add_weight", "XFR116"
         return "keep it in a weight: self.add_weight(..., trainable=False)", ""
+
+
+class ModuleCheckpoint(KerasCheckpoint):
+    """The tf.train.Checkpoint of a tf.Module, and the variables of what else the step reaches."""
+
+    def __init__(self, trainee: KerasTrainee) -> None:
+        super().__init__(trainee)
+        self.holds = self.holds.replace("the file", "the tf.train.Checkpoint", 1)
+
+    def _save_model(self, folder: Path) -> None:
+        self._checkpoint().write(str(folder / "model"))
+
+    def _load_model(self, folder: Path) -> None:
+        self._checkpoint().read(str(folder / "model")).assert_existing_objects_matched()
+
+    def _checkpoint(self) -> Any:
+        return load("tensorflow").train.Checkpoint(model=self._trainee.model)
+
+    def _advice(self, place: Place) -> tuple[str, str]:
+        if not place.of_model:
+            return "", ""
+        return "keep it in a tf.Variable that is an attribute of the module, trainable=False", ""
+
+
+def _of_torch(thing: Any) -> bool:
+    """Whether it is an optimizer, a schedule or a gradient scaler of torch's."""
+    of_torch = any(base.__module__.startswith("torch.") for base in type(thing).__mro__)
+    stateful = hasattr(thing, "state_dict") and hasattr(thing, "load_state_dict")
+    return of_torch and stateful and not hasattr(thing, "parameters")
 
 
 def _compiled_optimizer(model: Any) -> Any:

@@ -78,9 +78,7 @@ class KerasFiles(Files):
             raise
 
     def checkpoint(self) -> Checkpoint | None:
-        trainee = self._trainee
-        of_keras = all(hasattr(optimizer, "variables") for optimizer in trainee.optimizers)
-        return KerasCheckpoint(trainee) if of_keras and trainee.backend.in_variables() else None
+        return KerasCheckpoint(self._trainee) if self._trainee.backend.in_variables() else None
 
     def _without_config(self) -> bool:
         """Whether a layer of the user's own was never meant for a file: it has no get_config."""

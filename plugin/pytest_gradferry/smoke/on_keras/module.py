@@ -11,7 +11,7 @@ from typing import Any
 from ...frameworks import Array, load
 from ..advice import Advice
 from ..errors import SmokeError
-from ..files import Files, RoundTrip
+from ..files import Checkpoint, Files, RoundTrip
 from ..parallel import Parallel
 from ..precision import Precision
 from ..record import StepRecord, Weight
@@ -19,6 +19,7 @@ from ..tree import shapes
 from ..verdict import distance
 from .advice import KerasAdvice
 from .backends import Backend
+from .checkpoint import ModuleCheckpoint
 from .sights import plain_variables
 from .trainee import KerasTrainee
 from .watch import Watcher
@@ -67,7 +68,7 @@ class ModuleTrainee(KerasTrainee):
                 names.setdefault(id(part), path)
         return names
 
-    def _all_parts(self) -> list[Any]:
+    def parts(self) -> list[Any]:
         layers = [layer for _, layer in self._parts(self.keras.layers.Layer)]
         return [self.model, *self.model.submodules, *layers]
 
@@ -256,6 +257,9 @@ class ModuleFiles(Files):
             checkpoint,
             advice=lambda error: ("", "keep every tf.Variable as an attribute of the module", ""),
         )
+
+    def checkpoint(self) -> Checkpoint:
+        return ModuleCheckpoint(self._trainee)
 
 
 def mode_argument(module: Any) -> str:

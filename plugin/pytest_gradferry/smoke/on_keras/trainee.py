@@ -165,7 +165,7 @@ class KerasTrainee(Trainee):
         root = type(self.model).__name__
         owners = {
             root if part is self.model else f"{root}.{layers[id(part)]}": part
-            for part in self._all_parts()
+            for part in self.parts()
         }
         ignored = {*vars(self.keras.Model()), *_OF_MODEL}
         ignored |= {n for part in owners.values() for n in vars(part) if n.startswith("_self_")}
@@ -177,7 +177,7 @@ class KerasTrainee(Trainee):
         """The Keras layers of the model; a tf.Module lists none."""
         return layers_of(self.model)
 
-    def _all_parts(self) -> list[Any]:
+    def parts(self) -> list[Any]:
         """The model and the layers in it."""
         return self.keras_layers()
 
@@ -217,6 +217,7 @@ class KerasTrainee(Trainee):
         undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self.optimizers]
         is_variable = self.backend.is_variable
         for held in self.held.objects:
+            undos += self.backend.save_other(held)
             found = [held] if is_variable(held) else getattr(held, "variables", ())
             if isinstance(found, (list, tuple)):
                 variables.update((id(v), v) for v in found if is_variable(v))
@@ -444,7 +445,7 @@ class KerasTrainee(Trainee):
         return {k.__name__: k for k in kinds if not k.__module__.startswith("keras.")}
 
     def units(self, name: str, value: Array) -> Array | None:
-        kinds = {self._layers.get(id(part)): part for part in self._all_parts()}
+        kinds = {self._layers.get(id(part)): part for part in self.parts()}
         layer = kinds.get(name.rpartition("/")[0])
         layers = self.keras.layers
         if not name.endswith("/kernel") or not isinstance(

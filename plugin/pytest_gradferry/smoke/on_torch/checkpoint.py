@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...frameworks import Undo, load
 from ...wording import listed
-from ..files import Checkpoint, NotJudged, Piece
+from ..files import Checkpoint, Piece
 from ..held import Place
 from ..tree import leaves
 from .state import save_generator, save_modes, save_tensor
+from .state_file import StateFile
 
 if TYPE_CHECKING:
     from .trainee import TorchTrainee
@@ -25,9 +25,10 @@ class TorchCheckpoint(Checkpoint):
     def __init__(self, trainee: TorchTrainee) -> None:
         self._trainee = trainee
         self._torch = load("torch")
-        self._parts = [trainee.model, *self._others()]
-        self._in_memory: dict[int, Any] = {}  # state_dicts that torch.load would have to run
-        self.holds = f"the state_dict of {listed([type(part).__name__ for part in self._parts])}"
+        others = self._others()
+        self._files = [StateFile(trainee.model, of_model=True), *map(StateFile, others)]
+        names = [type(part).__name__ for part in (trainee.model, *others)]
+        self.holds = f"the state_dict of {listed(names)}"
 
     def _others(self) -> list[Any]:
         """Optimizers, and what the step reaches that has a state_dict and stands in no other."""
@@ -53,26 +54,12 @@ class TorchCheckpoint(Checkpoint):
         return [*outer, *self._trainee.optimizers, *rest]
 
     def save(self, folder: Path) -> None:
-        for number, part in enumerate(self._parts):
-            self._torch.save(part.state_dict(), folder / f"{number}.pt")
-            if number:
-                self._in_memory[number] = copy.deepcopy(part.state_dict())
+        for number, file in enumerate(self._files):
+            file.save(folder / f"{number}.pt")
 
     def load(self, folder: Path) -> None:
-        for number, part in enumerate(self._parts):
-            try:
-                state = self._torch.load(folder / f"{number}.pt", weights_only=True)
-            except Exception:
-                if not number:
-                    raise
-                state = self._in_memory[number]
-            try:
-                part.load_state_dict(state)
-            except Exception as error:
-                if not number:
-                    raise
-                told = f"the state_dict of {type(part).__name__} does not load: {error}"
-                raise NotJudged(told) from error
+        for number, file in enumerate(self._files):
+            file.load(folder / f"{number}.pt")
 
     def aside(self) -> Undo:
         held = self._trainee.held

@@ -10,7 +10,6 @@ rest.  Works with `lightning` and `pytorch_lightning`, whichever the model's cla
 from __future__ import annotations
 
 import copy
-import inspect
 import logging
 import warnings
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from typing import Any
 from ...frameworks import Undo, load
 from ..errors import SmokeError
 from ..files import Checkpoint
+from ..names import names_used
 from .advice import TorchAdvice
 from .lightning_checkpoint import LightningCheckpoint
 from .trainee import TorchTrainee
@@ -41,34 +41,6 @@ _CHATTER = (
 
 # What a module that steps its schedules itself has to call or read.
 _STEPPING = {"lr_schedulers", "lr_scheduler_configs", "lr_scheduler_step"}
-
-
-def _names_used(kinds: set[type[Any]]) -> set[str]:
-    """The names in all functions of classes and their bases, and in the functions those name."""
-    members = [m for kind in kinds for base in kind.__mro__ for m in vars(base).values()]
-    members = [getattr(m, "fget", None) or getattr(m, "__func__", m) for m in members]
-    found: set[str] = set()
-    seen: set[int] = set()
-    while members:
-        function = members.pop()
-        function = inspect.unwrap(function) if callable(function) else function
-        if not inspect.isfunction(function) or id(function) in seen or _of_library(function):
-            continue
-        seen.add(id(function))
-        names = _names_in(function.__code__)
-        members += [function.__globals__[n] for n in names if n in function.__globals__]
-        found |= names
-    return found
-
-
-def _of_library(function: Any) -> bool:
-    package = str(function.__module__).partition(".")[0]
-    return package in ("lightning", "pytorch_lightning", "torch", "torchmetrics")
-
-
-def _names_in(code: Any) -> set[str]:
-    inner = (_names_in(each) for each in code.co_consts if inspect.iscode(each))
-    return set(code.co_names).union(*inner)
 
 
 def package_of(model: Any) -> str | None:
@@ -132,7 +104,7 @@ class LightningTrainee(TorchTrainee):
             return ""
         kept = {id(thing) for thing in self.held.objects}
         kinds = {type(self.model), *map(type, self.held.objects)}
-        if _STEPPING & _names_used(kinds) or kept & set(map(id, self._loop.schedulers)):
+        if _STEPPING & names_used(kinds) or kept & set(map(id, self._loop.schedulers)):
             return ""
         return type(self._loop.schedulers[0]).__name__
 

@@ -45,8 +45,14 @@ class Settings:
         trainable = self._now_trainable()
         self._frozen = {n: value for n, value in self._copy().items() if n not in trainable}
 
-    def updated(self) -> None:
-        self._record.frozen_moved |= set(self._changed(self._frozen))
+    def updated(self, closure: bool) -> None:
+        """An update has ended.  A closure that ran in it may have moved weights by itself: those
+        that the optimizer moves have a gradient."""
+        moved = self._changed(self._frozen)
+        tensors = self._tensors
+        self._record.frozen_moved |= {
+            name for name in moved if not closure or tensors[name].grad is not None
+        }
         self._updated = self._copy()
 
     def done(self) -> None:

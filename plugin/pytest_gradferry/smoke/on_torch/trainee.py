@@ -25,6 +25,7 @@ from .files import TorchFiles
 from .graph import DeadEnds, operation
 from .ledger import TorchLedger
 from .mixing import Call, calls_seen, first_mixing
+from .own_checkpoint import own_checkpoint
 from .parallel import TorchParallel
 from .precision import TorchPrecision
 from .state import (
@@ -318,7 +319,7 @@ class TorchTrainee(Trainee):
                     group["lr"] = group["lr"] * factor
 
     def checkpoint(self) -> Checkpoint:
-        return TorchCheckpoint(self)
+        return own_checkpoint(self, self._step) or TorchCheckpoint(self)
 
     @contextmanager
     def _noise_on(self, module: Any) -> Iterator[None]:

@@ -236,7 +236,7 @@ class Watcher:
                 record.first_met += 1
                 self._met_now.discard(id(optimizer))
             if self._settings is not None:
-                self._settings.updated()
+                self._settings.updated(_closure(args, kwargs))
 
         return before, after
 

@@ -188,6 +188,10 @@ class Backend(ABC):
         """Its state, and that of the variables it holds."""
         return self.save_variables([*optimizer.variables, *held])
 
+    def save_other(self, thing: Any) -> list[Undo]:
+        """The state of what the step reaches beside optimizers and variables."""
+        return []
+
     def learning_rates(self, optimizer: Any) -> list[float]:
         """Empty where they cannot be set."""
         schedule = load("keras").optimizers.schedules.LearningRateSchedule

@@ -11,7 +11,7 @@ from ....frameworks import Undo, get, load, loaded
 from ...growth import Ledger
 from ...on_torch import watch as torch_watch
 from ...on_torch.ledger import TorchLedger
-from ...on_torch.state import save_modes, save_optimizer, save_tensor
+from ...on_torch.state import save_modes, save_optimizer, save_state_dict, save_tensor
 from ...record import LossCall, StepRecord
 from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
 
@@ -75,6 +75,10 @@ class TorchBackend(Backend):
             undo_tensors()
 
         return undo
+
+    def save_other(self, thing: Any) -> list[Undo]:
+        module, optimizer = self.torch.nn.Module, self.torch.optim.Optimizer
+        return [] if isinstance(thing, (module, optimizer)) else save_state_dict(thing)
 
     def learning_rates(self, optimizer: Any) -> list[float]:
         if isinstance(optimizer, self.torch.optim.Optimizer):
