@@ -164,7 +164,7 @@ class Evidence:
                         raise
                     ended = str(cause)
                     break
-                modes.append(trainee.mode())
+                modes.append(trainee.is_training())
                 trainable.append(trainee.trainable())
                 if not np.isfinite(losses[-1]):
                     break

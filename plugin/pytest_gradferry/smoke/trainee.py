@@ -103,6 +103,10 @@ class Trainee(ABC):
         """
         return ""
 
+    def first_not_finite(self) -> tuple[str, str] | None:
+        """(cause, fix) of the first NaN or infinity that comes up in a step, taken from here."""
+        return None
+
     @abstractmethod
     def learning_rates(self) -> list[float]:
         """Of the optimizers seen so far, one a parameter group; empty where they cannot be set."""
@@ -118,7 +122,7 @@ class Trainee(ABC):
     @abstractmethod
     def scale_learning_rates(self, factor: float) -> None: ...
 
-    def mode(self) -> bool | None:
+    def is_training(self) -> bool | None:
         """Whether the model is in training mode now; None where it has no mode of its own."""
         return None
 

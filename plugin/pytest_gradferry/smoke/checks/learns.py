@@ -105,7 +105,7 @@ def _away(evidence: Evidence) -> str:
         return ""
     if target.dtype.kind in "iu" and outputs.ndim == 2 and target.shape == outputs.shape[:1]:
         classes, rows = outputs.shape[1], np.arange(len(target))
-        if classes < 3 or len(np.unique(target)) < 3 or not (0 <= target).all():
+        if classes < 3 or len(np.unique(target)) < 3 or (target < 0).any():
             return ""
         if target.max() >= classes:
             return ""

@@ -53,7 +53,8 @@ def call_model(model: Any, inputs: Any) -> Any:
 
     A model whose signature has no room for them, and has for one argument, is given the whole.
     """
-    args, kwargs = (), {}
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = {}
     if isinstance(inputs, dict):
         kwargs = inputs
     elif isinstance(inputs, (list, tuple)):

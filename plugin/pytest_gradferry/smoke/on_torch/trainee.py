@@ -22,6 +22,7 @@ from .compiling import TorchCompiling
 from .files import TorchFiles
 from .ledger import TorchLedger
 from .mixing import Call, calls_seen, first_mixing
+from .not_finite import first_not_finite
 from .parallel import TorchParallel
 from .precision import TorchPrecision
 from .state import (
@@ -266,11 +267,15 @@ class TorchTrainee(Trainee):
         self.predict_with(self.model, changed, others)
         return first_mixing(ones, others, kept)
 
+    def first_not_finite(self) -> tuple[str, str] | None:
+        with self.compiling.watched():
+            return first_not_finite(self.step)
+
     @property
     def device_type(self) -> str:
         return str(next(iter(self._tensors.values())).device.type)
 
-    def mode(self) -> bool | None:
+    def is_training(self) -> bool | None:
         return bool(self.model.training)
 
     def trainable(self) -> set[str]:

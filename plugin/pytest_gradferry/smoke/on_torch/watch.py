@@ -146,6 +146,8 @@ class Watcher:
                     grad_out=any(leaf.requires_grad for leaf in floats),
                 )
             )
+            if module is self._root:
+                self.acts.returned(floats, module.training)
             if module is self._root and record.outputs is None and len(floats or results) == 1:
                 (output,) = floats or results
                 record.outputs = to_array(output)
