@@ -11,10 +11,12 @@ import operator
 import os
 import random
 import sys
+from ast import literal_eval
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from types import CellType, FunctionType, MethodType
 from typing import Any
 
@@ -159,9 +161,10 @@ class Held:
                     self._keep(f"{path}({key})", where, partial(_given, value), _given, depth)
             case MethodType():
                 self._visit(thing.__func__, depth, path, where)
-                if id(thing.__self__) not in self._seen:
-                    self._seen.add(id(thing.__self__))
-                    self._attributes(thing.__self__, depth, type(thing.__self__).__name__, "")
+                owner = _owner(thing)
+                if id(owner) not in self._seen:
+                    self._seen.add(id(owner))
+                    self._attributes(owner, depth, type(owner).__name__, "")
             case FunctionType():
                 if not _of_library(thing.__code__.co_filename):
                     self._function(thing, depth)
@@ -244,6 +247,8 @@ class Held:
         elif isinstance(value, np.ndarray):
             if value.size <= _NOTED and value.flags.writeable:
                 return partial(_fill_array, value, value.copy())
+        elif isinstance(value, count):
+            return partial(_same_count, value, repr(value))
         else:
             again = self._again(value)
             if again is not None:
@@ -291,6 +296,12 @@ class _Others:
         self._attributes.update(others)
 
 
+def _owner(method: MethodType) -> Any:
+    """The object of a method; a tf.function that is one stands for it with a weak reference."""
+    reference = getattr(method.__self__, "weakrefself_target__", None)
+    return method.__self__ if reference is None else reference()
+
+
 def _given(value: Any) -> Any:
     return value
 
@@ -304,6 +315,13 @@ def _put(mapping: dict[str, Any], key: str, value: Any) -> None:
         mapping.pop(key, None)
     elif mapping.get(key, _MISSING) is not value:
         mapping[key] = value
+
+
+def _same_count(counter: Any, was: str) -> Any:
+    """A counter cannot be set back: the same one if it has not moved on, else one like it."""
+    if repr(counter) == was:
+        return counter
+    return count(*map(literal_eval, was[len("count(") : -1].split(", ")))
 
 
 def _fill_array(array: Any, copy: Any) -> Any:

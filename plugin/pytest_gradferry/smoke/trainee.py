@@ -34,6 +34,7 @@ class Trainee(ABC):
     """A model, a batch and a step.  Every method leaves other state alone unless it says so."""
 
     framework: Framework
+    is_fitted = False  # by the framework's own `fit`, which takes weights of samples and classes
     model: Any
     inputs: Any
     targets: Any
@@ -115,6 +116,14 @@ class Trainee(ABC):
         """The same to look at, schedules included."""
         return self.learning_rates()
 
+    def scheduled_rates(self) -> list[float]:
+        """The rates that schedules were given to begin with, as far as they are known."""
+        return []
+
+    def idle_schedule(self) -> str:
+        """A schedule that neither the framework nor the step will ever step; empty for none."""
+        return ""
+
     def schedule_ended(self, error: BaseException | None) -> bool:
         """Whether a step ended in this error because a schedule has no rate for more steps."""
         return False
@@ -122,13 +131,21 @@ class Trainee(ABC):
     @abstractmethod
     def scale_learning_rates(self, factor: float) -> None: ...
 
-    def is_training(self) -> bool | None:
+    def in_training(self) -> bool | None:
         """Whether the model is in training mode now; None where it has no mode of its own."""
         return None
 
     def trainable(self) -> set[str]:
         """The weights that are trainable now, which a step may change."""
         return {weight.name for weight in self.weights.values() if weight.trainable}
+
+    def held_by(self, names: list[str]) -> list[str]:
+        """The classes of the optimizers known that hold one of these weights, stepped or not."""
+        return []
+
+    def dead_ends(self, names: list[str]) -> list[str]:
+        """Where the gradients of these weights become zero in one step, by operation."""
+        return []
 
     def units(self, name: str, value: Array) -> Array | None:
         """A value of a dense or convolutional layer's kernel with a row for each of its units.

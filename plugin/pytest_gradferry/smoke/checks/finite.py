@@ -23,7 +23,9 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     bad_data = _bad_data(evidence)
     if bad_data:
         return failed(bad_data)
-    return follows("clipping") if has_failed(earlier, "clipping") else outcome
+    if has_failed(earlier, "clipping"):
+        return follows("clipping")
+    return follows("fresh-gradients") if evidence.carries_over else outcome
 
 
 def _numbers(evidence: Evidence) -> Outcome:
@@ -74,6 +76,15 @@ def _explain(evidence: Evidence, what: str, number: int, in_curve: bool = False)
 
     `number` is the step in which it came up, of those watched or of the curve.
     """
+    calls = [call for record in evidence.watched for call in record.losses]
+    wrong = next((call for call in calls if call.target_low < 0), None)
+    if wrong is not None:
+        return Finding(
+            what,
+            cause=f"{wrong.function} takes its target for probabilities, and is given values down "
+            f"to {wrong.target_low:.3g}: log-probabilities",
+            fix="pass log_target=True, or take softmax, not log_softmax, of the target",
+        )
     rates = evidence.trainee.learning_rates()
     if number > 1 and rates:
         for factor in (1e-2, 1e-4, 1e-6):

@@ -25,6 +25,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if has_failed(earlier, "finite"):
         return skipped("the numbers are not finite")
     trainable = [name for name in evidence.trainee.weights if name in evidence.asked]
+    if any(r.functional for r in evidence.watched) and not any(r.fresh for r in evidence.watched):
+        return skipped("torch.func gives the gradients to the step alone")
     if not any("backward" in record.events for record in evidence.watched):
         return failed(_no_backward(evidence))
     replaced = {n for record in evidence.watched for n in record.replaced}
@@ -141,6 +143,14 @@ def _all_zero(evidence: Evidence, zero: list[str]) -> Finding:
             fix="look behind it for a factor of 0, an output compared with itself, or a softmax "
             "over one value",
         )
+    with evidence.from_start():
+        ends = evidence.trainee.dead_ends(zero)
+    if ends:
+        return Finding(
+            what,
+            cause=f"it ends at {listed(ends)}, which gives its input a gradient of zero",
+            fix=f"take {listed(ends)} out, or give it a gradient: x + (f(x) - x).detach()",
+        )
     return Finding(
         what,
         fix="look for an operation without a gradient (rounding, comparison, softmax over one "
@@ -178,7 +188,34 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
             cause=f"the step never calls {listed(idle)}",
             fix="use the layer in the forward pass, or freeze or delete it",
         )
-    frozen_in = next((c for c in calls if c.layer in layers and c.grad_out is False), None)
+    losses = [r.not_differentiated for r in evidence.watched]
+    if all(name in each for name in none for each in losses):
+        kinds = listed(sorted({losses[0][name] for name in none}))
+        return Finding(
+            what,
+            cause=f"the step computes a {kinds} that depends on them, and no backward pass starts "
+            "there or at a sum with it",
+            fix="add it to the loss, or run its backward pass before the optimizer's step; if it "
+            "is only for the log, freeze them",
+        )
+    given_none = {n: f for record in evidence.watched for n, f in record.given_none.items()}
+    if all(given_none.get(name) for name in none):
+        functions = listed(sorted({given_none[name] for name in none}))
+        return Finding(
+            what,
+            cause=f"the backward of {functions} returns None for it",
+            fix="return its gradient there: one value for each argument of forward, in order",
+        )
+    every = [call for record in evidence.watched for call in record.calls]
+    recorded = {call.layer for call in every if call.grad_out is not False}
+    frozen_in = next((c for c in calls if c.layer in layers - recorded), None)
+    if frozen_in is not None and all(c.checkpointed for c in every if c.layer in layers):
+        return Finding(
+            what,
+            cause=f"{frozen_in.layer} runs in a reentrant checkpoint that is given no tensor with "
+            "a gradient, which records nothing then",
+            fix="checkpoint(..., use_reentrant=False)",
+        )
     if frozen_in is not None:
         return Finding(
             what,

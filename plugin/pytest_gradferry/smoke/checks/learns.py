@@ -18,6 +18,8 @@ from . import failed as has_failed
 # A loss that has not fallen by then is given this many times the steps.
 _PATIENCE = 3
 
+# The part of a loss that it differs by where the difference is more than rounding or noise.
+_CLEARLY = 0.02
 # Outputs that all move away from their targets: so many do not by chance.
 _MANY = 5
 
@@ -36,7 +38,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         for check in ("gradients", "updates"):
             if has_failed(earlier, check):
                 return follows(check)
-    for check in ("clipping", "schedule", "accumulation"):
+    for check in ("clipping", "schedule", "accumulation", "fresh-gradients", "updates"):
         if has_failed(earlier, check):
             return follows(check)
     longer = evidence.train(evidence.steps * _PATIENCE).losses
@@ -55,9 +57,16 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         if tail(longer) < np.mean(first) - noise:
             return passed(f"only after {len(losses)} steps, under noise")
         return skipped(f"the loss is too noisy to judge: by {noise:.2g} from draw to draw")
+    if _task_grows(evidence, longer):
+        return passed("the loss itself changes from step to step: beside that, it falls")
     what = f"in {len(longer)} steps on one batch the loss went from {longer[0]:.4g} to "
     what += f"{tail(longer):.4g}"
-    return _explain(evidence, what, is_flat=flat(longer))
+    outcome = _explain(evidence, what, is_flat=flat(longer))
+    if outcome.findings and not outcome.findings[0].cause:
+        for check in ("gradients", "updates"):
+            if has_failed(earlier, check):
+                return follows(check)
+    return outcome
 
 
 def _settles(losses: list[float]) -> bool:
@@ -93,7 +102,9 @@ def _negated(evidence: Evidence) -> Finding | None:
 def _away(evidence: Evidence) -> str:
     """How each output is moved away from its target, where that is so for all of them.
 
-    Of classes there must be three: with two, a model may mean the first by 1.
+    Of classes there must be three: with two, a model may mean the first by 1.  And a model may
+    give distances from classes, which are to fall: scores are told by the sign of theirs or of the
+    loss, or by their sum.
     """
     trainee, record = evidence.trainee, evidence.watched[0]
     targets = [leaf for leaf in leaves(trainee.targets) if hasattr(leaf, "shape")]
@@ -105,9 +116,11 @@ def _away(evidence: Evidence) -> str:
         return ""
     if target.dtype.kind in "iu" and outputs.ndim == 2 and target.shape == outputs.shape[:1]:
         classes, rows = outputs.shape[1], np.arange(len(target))
-        if classes < 3 or len(np.unique(target)) < 3 or (target < 0).any():
+        if classes < 3 or len(np.unique(target)) < 3 or not (target >= 0).all():
             return ""
-        if target.max() >= classes:
+        probabilities = (outputs >= 0).all() and np.allclose(outputs.sum(1), 1, atol=1e-4)
+        scores = probabilities or (record.loss < 0 and (outputs < 0).any())
+        if target.max() >= classes or not scores:
             return ""
         own = gradient[rows, target]
         others = np.delete(gradient, np.ravel_multi_index((rows, target), gradient.shape))
@@ -135,6 +148,14 @@ def _rivals(evidence: Evidence) -> bool:
         if rounds >= 2 and len(record.optimizers) >= 2:
             return True
     return False
+
+
+def _task_grows(evidence: Evidence, losses: list[float]) -> bool:
+    """Whether what is minimised gets larger by itself, a term that is phased in or a margin that
+    widens, and the weights that were trained are better at it than those of the start."""
+    untrained, trained = evidence.after(len(losses))
+    larger = untrained - losses[0] > _CLEARLY * abs(losses[0])
+    return larger and untrained - trained > _CLEARLY * abs(untrained)
 
 
 def _explain(evidence: Evidence, what: str, is_flat: bool) -> Outcome:
@@ -177,6 +198,15 @@ def _explain(evidence: Evidence, what: str, is_flat: bool) -> Outcome:
                 )
         if is_flat and any(falls(_with_rate(evidence, factor)) for factor in (1e2, 1e4, 1e8, 1e12)):
             return passed(f"no change seen at the learning rate {max(rates):.2g}; larger ones do")
+    if not rates and falls(evidence.train(evidence.steps, mirrored=True).losses):
+        return failed(
+            Finding(
+                what,
+                cause="each step climbs the loss: with every move of the weights turned round it "
+                "falls",
+                fix="look for a flipped sign: of the loss or of the update",
+            )
+        )
     if is_flat and evidence.moved:
         return failed(
             Finding(

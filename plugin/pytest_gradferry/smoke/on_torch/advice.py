@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ...frameworks import load
-from ..advice import Advice
+from ..advice import GIVEN_ONE_CLASS, Advice
 from ..record import LossCall, StepRecord
 
 _NOTHING = ("", "", "")
@@ -48,7 +48,7 @@ class TorchAdvice(Advice):
     stepping_code = "XFR235"
     made_in_call_code = "XFR109"
     cut_loss_code = "XFR220"
-    summing = ("clear the gradients once an update, not once a micro-batch", "")
+    summing = "clear the gradients once an update, not once a micro-batch"
     clearing = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
 
     def frozen_in_vain(self, moved: set[str]) -> list[tuple[str, str, str, str]]:
@@ -131,6 +131,8 @@ class TorchAdvice(Advice):
 
     def loss(self, call: LossCall, given: str) -> tuple[str, str]:
         match call.expects, given:
+            case _, _ if given == GIVEN_ONE_CLASS:
+                return "use binary_cross_entropy_with_logits, or let the model end in C outputs", ""
             case _, _ if "batch axis" in given:
                 return "take log_softmax over the classes: dim=1 (dim=-1 of a matrix)", ""
             case "logits", "sigmoids":

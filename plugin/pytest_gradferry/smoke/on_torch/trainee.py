@@ -11,6 +11,7 @@ import numpy as np
 from ...frameworks import Array, Undo, get, load
 from ...hidden import hidden_modules
 from ..errors import SmokeError
+from ..files import Checkpoint
 from ..growth import Ledger
 from ..held import Held
 from ..record import StepRecord, Weight
@@ -18,8 +19,10 @@ from ..trainee import Trainee, scalar_loss, takes_targets
 from ..tree import leaves, map_arrays
 from . import loop
 from .advice import TorchAdvice
+from .checkpoint import TorchCheckpoint
 from .compiling import TorchCompiling
 from .files import TorchFiles
+from .graph import DeadEnds, operation
 from .ledger import TorchLedger
 from .mixing import Call, calls_seen, first_mixing
 from .not_finite import first_not_finite
@@ -41,7 +44,6 @@ class TorchTrainee(Trainee):
     """See `Trainee`.  Hidden modules, those kept in plain lists and dicts, are watched as well."""
 
     compiling: TorchCompiling
-    reaches_all = True  # all that trains the model can be reached from the step
 
     def __init__(
         self, model: Any, inputs: Any, targets: Any, loss: Any, optimizer: Any, step: Any
@@ -275,7 +277,7 @@ class TorchTrainee(Trainee):
     def device_type(self) -> str:
         return str(next(iter(self._tensors.values())).device.type)
 
-    def is_training(self) -> bool | None:
+    def in_training(self) -> bool | None:
         return bool(self.model.training)
 
     def trainable(self) -> set[str]:
@@ -307,6 +309,10 @@ class TorchTrainee(Trainee):
         groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
         return [float(group["lr"]) for group in groups if "lr" in group]
 
+    def scheduled_rates(self) -> list[float]:
+        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
+        return [float(group["initial_lr"]) for group in groups if "initial_lr" in group]
+
     def schedule_ended(self, error: BaseException | None) -> bool:
         return isinstance(error, ValueError) and "Tried to step" in str(error)  # OneCycleLR
 
@@ -315,6 +321,9 @@ class TorchTrainee(Trainee):
             for group in optimizer.param_groups:
                 if "lr" in group:
                     group["lr"] = group["lr"] * factor
+
+    def checkpoint(self) -> Checkpoint:
+        return TorchCheckpoint(self)
 
     @contextmanager
     def _noise_on(self, module: Any) -> Iterator[None]:
@@ -326,17 +335,37 @@ class TorchTrainee(Trainee):
             noise = self.torch.randn(leaf.shape, generator=generator).to(leaf)
             return leaf + noise * (1 + leaf.detach().abs().max()) if leaf.numel() else leaf
 
-        handle = module.register_forward_hook(lambda m, args, output: map_arrays(other, output))
-        try:
-            yield
-        finally:
-            handle.remove()
+        with self.compiling.watched():
+            handle = module.register_forward_hook(lambda m, args, output: map_arrays(other, output))
+            try:
+                yield
+            finally:
+                handle.remove()
 
     def disturbed(self, layer: str) -> AbstractContextManager[Any] | None:
         module = self._watcher.modules.get(layer)
         if module is None or isinstance(module, self.torch.jit.ScriptModule):
             return None
         return self._noise_on(module)
+
+    def held_by(self, names: list[str]) -> list[str]:
+        wanted = {id(self._tensors[name]) for name in names}
+        holding = [
+            type(optimizer).__name__
+            for optimizer in self.optimizers
+            if any(id(p) in wanted for group in optimizer.param_groups for p in group["params"])
+        ]
+        return list(dict.fromkeys(holding))
+
+    def dead_ends(self, names: list[str]) -> list[str]:
+        weights = [self._tensors[name] for name in names]
+        ends = DeadEnds(weights)
+        with self.compiling.watched(), ends.watched():
+            self.step()
+        by_weight = [ends.by_weight.get(id(weight), set()) for weight in weights]
+        if len(by_weight) != len(names) or not all(by_weight):
+            return []
+        return sorted({operation(name) for found in by_weight for name in found})
 
     def ledger(self) -> Ledger:
         return TorchLedger(self)
