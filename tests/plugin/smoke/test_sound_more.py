@@ -6,11 +6,25 @@ import torch
 
 from pytest_gradferry.smoke import Smoke
 
-from .sound import keras_cases, torch_loops, torch_losses, torch_models, torch_supervised
+from .sound import (
+    keras_cases,
+    keras_tape,
+    torch_loops,
+    torch_losses,
+    torch_models,
+    torch_supervised,
+)
 
 CASES = {
     f"{module.__name__.rpartition('.')[2]}.{case.__name__}": case
-    for module in (torch_losses, torch_loops, torch_models, torch_supervised, keras_cases)
+    for module in (
+        torch_losses,
+        torch_loops,
+        torch_models,
+        torch_supervised,
+        keras_cases,
+        keras_tape,
+    )
     for case in module.SOUND
 }
 
