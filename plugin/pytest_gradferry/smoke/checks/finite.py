@@ -86,7 +86,7 @@ def _explain(evidence: Evidence, what: str, number: int, in_curve: bool = False)
             f"to {wrong.target_low:.3g}: log-probabilities",
             fix="pass log_target=True, or take softmax, not log_softmax, of the target",
         )
-    climbing = climbs(evidence) if started_well else ""
+    climbing = climbs(evidence) if number > 1 else ""
     if climbing:
         return Finding(what, f"each step climbs the loss: {climbing}", SIGN_FIX)
     rates = evidence.trainee.learning_rates()
