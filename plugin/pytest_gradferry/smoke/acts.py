@@ -20,9 +20,15 @@ Gradients = dict[str, Array]
 
 @dataclass
 class Forward:
-    """A call of the model: the rows of its first input."""
+    """A call of the model: the rows of its first input.
+
+    `trains` says that it is in training mode and its outputs carry gradients, `reached` that a
+    backward pass got to them.
+    """
 
     rows: int | None
+    trains: bool = False
+    reached: bool = False
 
 
 @dataclass

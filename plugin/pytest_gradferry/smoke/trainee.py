@@ -104,6 +104,10 @@ class Trainee(ABC):
         """
         return ""
 
+    def first_not_finite(self) -> tuple[str, str] | None:
+        """(cause, fix) of the first NaN or infinity that comes up in a step, taken from here."""
+        return None
+
     @abstractmethod
     def learning_rates(self) -> list[float]:
         """Of the optimizers seen so far, one a parameter group; empty where they cannot be set."""

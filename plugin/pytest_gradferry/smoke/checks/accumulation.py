@@ -29,6 +29,9 @@ from ..tree import leaves, map_arrays
 from . import Check
 from . import failed as has_failed
 
+# Forward passes that are taken for a loop over micro-batches: two may be two views of the data.
+_MICRO_BATCHES = 3
+
 # Optimizers that divide by the size of the gradients: a multiple of them makes the same update.
 _SCALE_FREE = (
     "adafactor",
@@ -68,6 +71,9 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         return skipped("the numbers are not finite")
     if has_failed(earlier, "fresh-gradients"):
         return skipped("each update uses the gradients of earlier ones")
+    left_out = _left_out(evidence)
+    if left_out:
+        return failed(left_out)
     groups = _groups(evidence, evidence.acts)
     if not any(len(group.parts) > 1 for group in groups):
         return skipped("the step does not accumulate: one backward pass an update")
@@ -79,6 +85,27 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
                 return failed(found)
             remark = found or remark
     return passed(remark)
+
+
+def _left_out(evidence: Evidence) -> Finding | None:
+    """A loop over micro-batches with one backward pass behind it, of the last one's loss."""
+    for record in evidence.watched:
+        forwards = [act for act in record.acts if isinstance(act, Forward)]
+        rows = [act.rows or 0 for act in forwards]
+        if len(forwards) < _MICRO_BATCHES or sum(rows) != _batch_size(evidence):
+            continue
+        backward = sum(isinstance(act, Backward) for act in record.acts)
+        *first, last = forwards
+        if backward != 1 or not last.reached or not all(act.trains for act in forwards):
+            continue
+        if not any(act.reached for act in first):
+            return Finding(
+                f"of {len(forwards)} forward passes over parts of the batch, gradients are "
+                f"computed of the last alone: of {last.rows} of {sum(rows)} samples",
+                "the backward pass runs once, on the loss of the last micro-batch",
+                "run the backward pass of each micro-batch's loss, or of their sum",
+            )
+    return None
 
 
 def _groups(evidence: Evidence, acts: list[tuple[int, Act]]) -> list[Group]:

@@ -156,11 +156,19 @@ def _mixing(evidence: Evidence, given: list[Array], size: int, axis: int) -> flo
         for i in follow:
             if found[i].shape == expected[i].shape:
                 stay = np.flatnonzero(~rows)
-                difference = distance(
-                    found[i].take(stay, axis=axis), expected[i].take(stay, axis=axis)
+                worst = max(
+                    worst,
+                    min(
+                        distance(found[i].take(stay, axis=a), expected[i].take(stay, axis=a))
+                        for a in _axes(found[i].shape, size, axis)
+                    ),
                 )
-                worst = max(worst, difference)
     return worst
+
+
+def _axes(shape: tuple[int, ...], size: int, axis: int) -> list[int]:
+    """Where the samples may stand: with as many time steps, a sequence may come out transposed."""
+    return [axis, 1 - axis] if len(shape) > 2 and shape[1 - axis] == size else [axis]
 
 
 def _replace(leaf: Array, rows: Array, size: int, axis: int) -> Array:

@@ -44,15 +44,15 @@ def _numbers(evidence: Evidence) -> Outcome:
         if layer is not None:
             where = "comes out of" if layer.finite_in else "goes into"
             what += f"; the first value that is not finite {where} {layer.layer} ({layer.kind})"
-        return failed(_explain(evidence, what, started_well=number > 1))
+        return failed(_explain(evidence, what, number))
     losses = evidence.curve.losses
     if not np.isfinite(losses[-1]):
         what = f"the loss is {losses[-1]:.4g} at step {len(losses)}, from {losses[0]:.4g} at first"
-        return failed(_explain(evidence, what, started_well=len(losses) > 1))
+        return failed(_explain(evidence, what, len(losses), in_curve=True))
     after = [n for n, value in evidence.curve.after.items() if not np.isfinite(value).all()]
     if after:
         what = f"{listed(after)} holds {_describe(evidence.curve.after[after[0]])} after training"
-        return failed(_explain(evidence, what, started_well=True))
+        return failed(_explain(evidence, what, len(losses), in_curve=True))
     return passed()
 
 
@@ -72,8 +72,11 @@ def _bad_data(evidence: Evidence) -> Finding | None:
     return None
 
 
-def _explain(evidence: Evidence, what: str, started_well: bool) -> Finding:
-    """Blame the learning rate only if training with a smaller one works."""
+def _explain(evidence: Evidence, what: str, number: int, in_curve: bool = False) -> Finding:
+    """Blame the learning rate only if training with a smaller one works.
+
+    `number` is the step in which it came up, of those watched or of the curve.
+    """
     calls = [call for record in evidence.watched for call in record.losses]
     wrong = next((call for call in calls if call.target_low < 0), None)
     if wrong is not None:
@@ -83,11 +86,11 @@ def _explain(evidence: Evidence, what: str, started_well: bool) -> Finding:
             f"to {wrong.target_low:.3g}: log-probabilities",
             fix="pass log_target=True, or take softmax, not log_softmax, of the target",
         )
-    climbing = climbs(evidence) if started_well else ""
+    climbing = climbs(evidence) if number > 1 else ""
     if climbing:
         return Finding(what, f"each step climbs the loss: {climbing}", SIGN_FIX)
     rates = evidence.trainee.learning_rates()
-    if started_well and rates:
+    if number > 1 and rates:
         for factor in (1e-2, 1e-4, 1e-6):
             scale = partial(evidence.trainee.scale_learning_rates, factor)
             curve = evidence.train(evidence.steps, scale)
@@ -99,9 +102,25 @@ def _explain(evidence: Evidence, what: str, started_well: bool) -> Finding:
                     f"{curve.losses[-1]:.4g}",
                     fix="lower the learning rate",
                 )
-    return Finding(
-        what, fix="look for log, sqrt, division or exp of an unbounded value before the loss"
-    )
+    cause, fix = _origin(evidence, number, in_curve) or ("", "")
+    general = "look for log, sqrt, division or exp of an unbounded value before the loss"
+    return Finding(what, cause, fix or general)
+
+
+def _origin(evidence: Evidence, number: int, in_curve: bool) -> tuple[str, str] | None:
+    trainee = evidence.trainee
+    with evidence.from_start():
+        for index in range(number):
+            if in_curve:
+                trainee.reseed_for_step(evidence.seed)
+            else:
+                trainee.reseed(evidence.seed + index)
+            if index + 1 < number:
+                evidence.step()
+        try:
+            return trainee.first_not_finite()
+        except Exception:  # it goes through without being looked at so closely
+            return None
 
 
 def _describe(array: Array | None) -> str:

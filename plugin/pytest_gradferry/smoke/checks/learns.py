@@ -135,7 +135,9 @@ def _away(evidence: Evidence) -> str:
         others = np.delete(gradient, np.ravel_multi_index((rows, target), gradient.shape))
         if (own > 0).all() and (others <= 0).all() and (others < 0).any():
             return "the output of each sample's class down and those of all other classes up"
-    elif target.dtype.kind == "f" and target.shape == outputs.shape and record.loss < 0:
+    elif (
+        target.dtype.kind == "f" and target.shape == outputs.shape and evidence.curve.losses[-1] < 0
+    ):
         error = outputs - target
         both = (error > 0).any() and (error < 0).any() and target.size > _MANY
         if both and (error * gradient < 0).all():

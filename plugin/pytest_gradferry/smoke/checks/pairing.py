@@ -39,7 +39,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     size = sizes.pop()
     first = evidence.watched[0]
     gradient = first.output_gradient
-    if gradient is None or gradient.ndim == 0 or gradient.shape[0] != size:
+    axis = None if gradient is None else _batch_axis(gradient.shape, targets[0].shape)
+    if gradient is None or axis is None:
         return skipped("not one output for each target")
     if not np.isfinite(gradient).all():  # under a loss scale that is still too large
         return skipped("the gradients of the outputs are not finite")
@@ -55,7 +56,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         other = _other(targets, sample)
         if other is None:
             return skipped("all targets are the same")
-        changed = _changed_rows(evidence, gradient, sample, other)
+        changed = _changed_rows(evidence, sample, other, axis)
         right += changed is not None and rows[sample] in changed
         if changed is None or right == 2:
             return passed()
@@ -77,7 +78,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         Finding(
             f"targets act on the outputs of other samples, not of their own: {told}",
             cause="inputs and targets stand in different orders when they meet in the loss",
-            fix="shuffle, sort or flip inputs and targets together, by one permutation",
+            fix="shuffle, sort, flip or transpose inputs and targets together, in the same way",
         )
     )
 
@@ -146,7 +147,7 @@ def targets_follow(evidence: Evidence, size: int) -> bool:
         expected = _outputs(evidence, None, size)
         for sample in (0, size // 2, size - 1):
             other = _other(targets, sample)
-            acted_on = None if other is None else _changed_rows(evidence, gradient, sample, other)
+            acted_on = None if other is None else _changed_rows(evidence, sample, other)
             alone = _outputs(evidence, [_only(leaf, rows[sample], size) for leaf in given], size)
             if acted_on is None or len(acted_on) != 1 or alone is None or expected is None:
                 return False
@@ -171,15 +172,29 @@ def _outputs(evidence: Evidence, changed: list[Array] | None, size: int) -> Arra
     return next((output.reshape(size, -1) for output in fitting), None)
 
 
-def _changed_rows(evidence: Evidence, gradient: Array, sample: int, other: int) -> list[int] | None:
-    """The outputs on which the loss acts otherwise if a sample is given another's target."""
-    trainee = evidence.trainee
+def _batch_axis(outputs: tuple[int, ...], targets: tuple[int, ...]) -> int | None:
+    """The axis of the outputs with the samples: the second, if they are (time, batch, ...)."""
+    if outputs and outputs[0] == targets[0]:
+        return 0
+    return 1 if len(outputs) > 2 and outputs[:2] == targets[1::-1] else None
+
+
+def _changed_rows(evidence: Evidence, sample: int, other: int, axis: int = 0) -> list[int] | None:
+    """The outputs on which the loss acts otherwise if a sample is given another's target.
+
+    Of a sequence it is given one element, which tells apart orders of samples and of time.
+    """
+    trainee, gradient = evidence.trainee, evidence.watched[0].output_gradient
 
     def replaced(leaf: Any) -> Any:
         if not _is_array(leaf):
             return leaf
         array = trainee.framework.to_numpy(leaf).copy()
-        array[sample] = array[other]
+        element: Any = ...
+        if array.ndim > 1 and array.shape[1] != array.shape[0]:
+            differ = (array[sample] != array[other]).reshape(array.shape[1], -1).any(1)
+            element = np.flatnonzero(differ)[-1] if differ.any() else ...
+        array[sample, element] = array[other, element]
         return array
 
     with evidence.from_start():
@@ -187,9 +202,10 @@ def _changed_rows(evidence: Evidence, gradient: Array, sample: int, other: int) 
             found = evidence.watch_step(map_arrays(replaced, trainee.targets)).output_gradient
         except SmokeError:
             return None
-    if found is None or found.shape != gradient.shape:
+    if found is None or gradient is None or found.shape != gradient.shape:
         return None
-    difference = np.abs(found - gradient).reshape(len(gradient), -1).max(1)
+    change = np.moveaxis(np.abs(found - gradient), axis, 0)
+    difference = change.reshape(len(change), -1).max(1)
     return [int(r) for r in np.flatnonzero(difference > _TOLERANCE * np.abs(gradient).max())]
 
 

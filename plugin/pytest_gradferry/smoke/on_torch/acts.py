@@ -133,6 +133,20 @@ class ActWatcher:
         ]
         self._record.acts.append(Forward(int(tensors[0].shape[0]) if tensors else None))
 
+    def returned(self, outputs: list[Any], training: bool) -> None:
+        """The call of the model that was noted last has come to its end."""
+        forward = next((a for a in reversed(self._record.acts) if isinstance(a, Forward)), None)
+        trained = [output for output in outputs if output.requires_grad]
+        if forward is None or not trained:
+            return
+        forward.trains = training
+
+        def reach(gradient: Any) -> None:
+            forward.reached = True
+
+        for output in trained:
+            output.register_hook(reach)
+
     def gradient(self, name: str, tensor: Any, gradient: Any) -> None:
         """A backward pass brought a weight this gradient."""
         mean_of, scale = self._next

@@ -41,7 +41,7 @@ def calls_seen(calls: list[Call]) -> Any:
         kwargs = kwargs or {}
         given = arrays([list(args), kwargs])
         result = function(*args, **kwargs)
-        calls.append(Call(_described(function, args, kwargs), _place(), given, arrays([result])))
+        calls.append(Call(_described(function, args, kwargs), user_line(), given, arrays([result])))
         return result
 
     mode = torch.overrides.TorchFunctionMode
@@ -114,7 +114,7 @@ def _plain(value: Any) -> bool:
     return isinstance(value, (int, float, str))
 
 
-def _place() -> str:
+def user_line() -> str:
     """The line of the user's code that is being run: "net.py, line 12"."""
     torch_files = str(Path(load("torch").__file__).parent)
     frame = sys._getframe(2)

@@ -25,6 +25,7 @@ from .files import TorchFiles
 from .graph import DeadEnds, operation
 from .ledger import TorchLedger
 from .mixing import Call, calls_seen, first_mixing
+from .not_finite import first_not_finite
 from .own_checkpoint import own_checkpoint
 from .parallel import TorchParallel
 from .precision import TorchPrecision
@@ -268,6 +269,10 @@ class TorchTrainee(Trainee):
         self.predict_with(self.model, None, ones)
         self.predict_with(self.model, changed, others)
         return first_mixing(ones, others, kept)
+
+    def first_not_finite(self) -> tuple[str, str] | None:
+        with self.compiling.watched():
+            return first_not_finite(self.step)
 
     @property
     def device_type(self) -> str:

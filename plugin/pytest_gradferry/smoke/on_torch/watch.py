@@ -164,6 +164,8 @@ class Watcher:
                     checkpointed=not torch.is_grad_enabled() and _in_checkpoint(),
                 )
             )
+            if module is self._root:
+                self.acts.returned(floats, module.training)
             if module is self._root and record.outputs is None and len(floats or results) == 1:
                 (output,) = floats or results
                 record.outputs = to_array(output)
