@@ -33,6 +33,7 @@ _WARNINGS = (
     r".*lr_scheduler\.step\(\)",
     "You are trying to `self.log",  # Lightning, in a step of the user's own
     "`parameters` is an empty generator",
+    "None of the inputs have requires_grad=True",
     "Using `torch.compile.module.` when there are global hooks",
     "The model does not have any trainable weights",
     ".*from_logits=True.*",
@@ -248,6 +249,10 @@ class Evidence:
             bar = _NOISE * max(sizes.values(), default=0)
             found |= {name for name, size in sizes.items() if size > bar}
         return found
+
+    @property
+    def moved_while_watched(self) -> set[str]:
+        return self._watched[1]
 
     @cached_property
     def moved(self) -> set[str]:

@@ -114,6 +114,7 @@ class StepRecord:
     set_after: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
     frozen: list[str] = field(default_factory=list)  # weights frozen after the step, not before
+    unfrozen: list[str] = field(default_factory=list)  # and the reverse
     # Trainable weights of layers that the model called and does not list.
     unlisted: list[Unlisted] = field(default_factory=list)
     optimizers: list[str] = field(default_factory=list)  # those that updated, by class name

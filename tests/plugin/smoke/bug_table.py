@@ -22,7 +22,13 @@ message has these words. The sound look-alikes, which must pass, stand beside th
 """
 
 PARTS = {
-    "torch": ("test_torch_bugs", "planted.torch_loops", "planted.torch_models", "test_loop_order"),
+    "torch": (
+        "test_torch_bugs",
+        "planted.torch_loops",
+        "planted.torch_models",
+        "planted.torch_advanced",
+        "test_loop_order",
+    ),
     "Keras on TensorFlow": ("test_keras_bugs", "planted.keras_loops"),
     "Lightning": ("test_lightning",),
 }

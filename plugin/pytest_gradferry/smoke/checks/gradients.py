@@ -155,13 +155,6 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
     called = {call.layer for record in evidence.watched for call in record.calls}
     layers = {trainee.weights[name].layer for name in none}
     what = f"no gradient reaches {listed(none)}"
-    idle = sorted(layer for layer in layers if layer and layer not in called)
-    if calls and idle and len(idle) == len(layers):
-        return Finding(
-            what,
-            cause=f"the step never calls {listed(idle)}",
-            fix="use the layer in the forward pass, or freeze or delete it",
-        )
     given_none = {n: f for record in evidence.watched for n, f in record.given_none.items()}
     if all(given_none.get(name) for name in none):
         functions = listed(sorted({given_none[name] for name in none}))
@@ -169,6 +162,13 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
             what,
             cause=f"the backward of {functions} returns None for it",
             fix="return its gradient there: one value for each argument of forward, in order",
+        )
+    idle = sorted(layer for layer in layers if layer and layer not in called)
+    if calls and idle and len(idle) == len(layers):
+        return Finding(
+            what,
+            cause=f"the step never calls {listed(idle)}",
+            fix="use the layer in the forward pass, or freeze or delete it",
         )
     every = [call for record in evidence.watched for call in record.calls]
     recorded = {call.layer for call in every if call.grad_out is not False}

@@ -39,6 +39,9 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     longer = evidence.train(evidence.steps * _PATIENCE).losses
     if falls(longer):
         return passed(f"only after {len(losses)} steps")
+    for check in ("gradients", "updates"):
+        if has_failed(earlier, check):
+            return follows(check)
     falls_still = _with_what_is_kept(evidence, len(longer))
     if falls_still:
         return passed(falls_still)
@@ -57,12 +60,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         return skipped(f"the loss is too noisy to judge: by {noise:.2g} from draw to draw")
     what = f"in {len(longer)} steps on one batch the loss went from {longer[0]:.4g} to "
     what += f"{tail(longer):.4g}"
-    outcome = _explain(evidence, what, is_flat=flat(longer))
-    if outcome.findings and not outcome.findings[0].cause:
-        for check in ("gradients", "updates"):
-            if has_failed(earlier, check):
-                return follows(check)
-    return outcome
+    return _explain(evidence, what, is_flat=flat(longer))
 
 
 def _with_what_is_kept(evidence: Evidence, steps: int) -> str:

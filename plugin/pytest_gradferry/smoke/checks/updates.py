@@ -20,10 +20,15 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     trainee = evidence.trainee
     findings = [*_not_asked(evidence), *_hidden(evidence), *_unlisted(evidence), *_frozen(evidence)]
     findings += [*_misapplied(evidence), *_frozen_midway(evidence), *_new_optimizers(evidence)]
-    # A weight without a gradient in any step cannot move: that is for `gradients` to tell.
+    # A weight without a gradient in any step cannot move: that is for `gradients` to tell.  A frozen
+    # one has a gradient only once the step unfroze it.
+    unfrozen = {name for record in evidence.watched for name in record.unfrozen}
     reached = [
-        w.name for w in trainee.weights.values() if w.trainable and w.name in evidence.reached
+        w.name
+        for w in trainee.weights.values()
+        if (w.trainable or w.name in unfrozen) and w.name in evidence.reached
     ]
+    findings += _set_back(evidence, reached)
     still = [n for n in reached if n not in evidence.moved and not _idle(evidence, n)]
     if still:
         for cause in ("clipping", "schedule"):  # clipped to 0, or a rate of 0
@@ -39,6 +44,23 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if not reached and has_failed(earlier, "gradients"):
         return follows("gradients")
     return passed()
+
+
+def _set_back(evidence: Evidence, reached: list[str]) -> list[Finding]:
+    """All weights moved, and stand where they began at the end of the run."""
+    moved = evidence.moved_while_watched
+    before, after = evidence.curve.before, evidence.curve.after
+    if not reached or not all(n in moved and np.array_equal(before[n], after[n]) for n in reached):
+        return []
+    return [
+        Finding(
+            f"the optimizer moves the weights, and after {len(evidence.curve.losses)} steps all of "
+            "them are exactly what they were at first",
+            cause="the step itself sets them back after some of the updates",
+            fix="look for load_state_dict or copy_ in the wrong direction: target.load_state_dict("
+            "model.state_dict()), not the reverse",
+        )
+    ]
 
 
 def _idle(evidence: Evidence, name: str) -> bool:

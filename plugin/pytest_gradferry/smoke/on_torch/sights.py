@@ -55,6 +55,9 @@ class Settings:
         self._record.frozen = [
             n for n in self._trainable if n in now and not self._tensors[n].requires_grad
         ]
+        self._record.unfrozen = [
+            n for n, t in self._tensors.items() if t.requires_grad and n not in self._trainable
+        ]
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -324,6 +324,9 @@ def is_sensitive(module: Any) -> bool:
         return bool(module.p > 0)
     if isinstance(module, nn.modules.batchnorm._NormBase):
         return bool(module.track_running_stats)
+    if type(module) is load("torch").jit.RecursiveScriptModule:  # its parts are called out of sight
+        kinds = {getattr(part, "original_name", "") for part in module.modules()}
+        return any(kind.startswith(("BatchNorm", "Dropout")) for kind in kinds)
     return bool(getattr(module, "dropout", None)) and isinstance(
         module, (nn.RNNBase, nn.MultiheadAttention)
     )
