@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ...frameworks import Array
 from ...wording import listed
 from ..errors import SmokeError
 from ..evidence import Evidence
@@ -228,9 +229,13 @@ def _unused(evidence: Evidence, layer: str) -> bool:
     return all(
         record.loss == first.loss
         and record.fresh.keys() == first.fresh.keys()
-        and all(np.array_equal(g, first.fresh[name]) for name, g in record.fresh.items())
+        and all(_same(g, first.fresh[name]) for name, g in record.fresh.items())
         for record in records[1:]
     )
+
+
+def _same(a: Array | None, b: Array | None) -> bool:
+    return a is b if a is None or b is None else np.array_equal(a, b)
 
 
 CHECK = Check("gradients", order=20, run=run)

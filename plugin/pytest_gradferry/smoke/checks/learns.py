@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from ...wording import listed
 from ...frameworks import Array
+from ...wording import listed
 from ..acts import Update
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, follows, passed, skipped

@@ -20,8 +20,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     trainee = evidence.trainee
     findings = [*_not_asked(evidence), *_hidden(evidence), *_unlisted(evidence), *_frozen(evidence)]
     findings += [*_misapplied(evidence), *_frozen_midway(evidence), *_new_optimizers(evidence)]
-    # A weight without a gradient in any step cannot move: that is for `gradients` to tell.  A frozen
-    # one has a gradient only once the step unfroze it.
+    # A weight without a gradient in any step cannot move: that is for `gradients` to tell.
+    # One that was frozen has a gradient only once the step unfroze it.
     unfrozen = {name for record in evidence.watched for name in record.unfrozen}
     reached = [
         w.name

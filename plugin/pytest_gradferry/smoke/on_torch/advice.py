@@ -132,7 +132,9 @@ def _rests(part: str, record: StepRecord) -> bool:
 
     With others in one optimizer it may be a backbone whose batch norm is kept at rest on purpose.
     """
-    calls = [call for call in record.calls if call.layer == part or call.layer.startswith(f"{part}.")]
+    calls = [
+        call for call in record.calls if call.layer == part or call.layer.startswith(f"{part}.")
+    ]
     if any(call.training for call in calls):
         return False
     groups = [act.gradients for act in record.acts if isinstance(act, Update) and act.gradients]

@@ -359,7 +359,7 @@ def functions_seen(record: StepRecord) -> Any:
             given = args[0] if args else kwargs["input"]
             if not transformed(given):
                 call = loss_call(losses[function], given, result)
-                target = args[1] if len(args) > 1 else kwargs.get("target")
+                target = args[1] if len(args) > 1 else kwargs["target"]
                 if call.function == "F.kl_div" and not kwargs.get("log_target"):
                     call.target_low = float(target.detach().min())
                 record.losses.append(call)

@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import warnings
 
 import torch
 from torch import nn
@@ -300,7 +301,10 @@ def generator_in_evaluation_mode():
 
 
 def scripted_net_in_evaluation_mode():
-    model = torch.jit.script(nn.Sequential(nn.Linear(8, 16), nn.Dropout(0.2), nn.Linear(16, 3)))
+    net = nn.Sequential(nn.Linear(8, 16), nn.Dropout(0.2), nn.Linear(16, CLASSES))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        model = torch.jit.script(net)
     return loop(model, before=model.eval)
 
 
