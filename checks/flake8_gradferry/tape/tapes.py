@@ -234,6 +234,26 @@ def given_pairs(call: ast.Call) -> list[ast.expr]:
     return [*call.args, *(k.value for k in call.keywords if k.arg == "grads_and_vars")]
 
 
+def applies_others(file: File, call: ast.Call) -> bool:
+    """Whether the function applies other gradients as well."""
+    function = file.function(call)
+    return any(
+        other is not call and file.function(other) is function
+        for other in file.calls_by_name["apply_gradients"]
+    )
+
+
+def used_elsewhere(file: File, loop: ast.AST, grads: ast.Name, made: ast.AST) -> bool:
+    """Whether a loop does anything else with gradients than what `grads` stands for."""
+    return any(
+        name is not grads
+        and name.id == grads.id
+        and isinstance(name.ctx, ast.Load)
+        and any(binding.node is made for binding in reaching(file, name))
+        for name in file.inside(loop)[ast.Name]
+    )
+
+
 def takes_pairs(file: File, optimizer: ast.expr) -> bool:
     """Whether `apply_gradients` of this object is Keras' own, as far as can be seen.
 

@@ -45,6 +45,7 @@ class Curve:
     """A run of training on one batch, random draws the same in every step.
 
     `rates` are the learning rates before each step, one a parameter group, empty where unknown.
+    `modes` are the model's modes and `trainable` its trainable weights after each step.
     `ended` is why a schedule goes no further than as many steps as there are losses: its error, or
     a rate below zero.
     """
@@ -54,6 +55,8 @@ class Curve:
     after: dict[str, Array]
     rates: list[list[float]] = field(default_factory=list)
     ended: str = ""
+    modes: list[bool | None] = field(default_factory=list)
+    trainable: list[set[str]] = field(default_factory=list)
 
 
 class Evidence:
@@ -159,7 +162,7 @@ class Evidence:
         """
         trainee = self.trainee
         losses: list[float] = []
-        rates, ended = [], ""
+        rates, modes, trainable, ended = [], [], [], ""
         with self.from_start():
             prepare()
             before = last = trainee.values()
@@ -178,6 +181,8 @@ class Evidence:
                         raise
                     ended = str(cause)
                     break
+                modes.append(trainee.in_training())
+                trainable.append(trainee.trainable())
                 if not np.isfinite(losses[-1]):
                     break
                 if mirrored:
@@ -185,7 +190,25 @@ class Evidence:
                     trainee.assign({n: last[n] - 0.01 * (now[n] - last[n]) for n in own})
                     last = trainee.values()
             after = trainee.values()
-        return Curve(losses, before, after, rates, ended)
+        return Curve(losses, before, after, rates, ended, modes, trainable)
+
+    def after(self, steps: int) -> tuple[float, float]:
+        """The loss behind so many steps: with the trained weights of the start, and with those
+        that the training came to.  All else is as the training has left it."""
+        trainee = self.trainee
+        with self.from_start():
+            start = {n: v for n, v in trainee.values().items() if n in self.asked}
+            for _ in range(steps):
+                trainee.reseed_for_step(self.seed)
+                self.step()
+            end = {n: v for n, v in trainee.values().items() if n in self.asked}
+            losses, back = [], trainee.save()
+            for weights in (start, end):
+                back()
+                trainee.assign(weights)
+                trainee.reseed_for_step(self.seed)
+                losses.append(self.step())
+        return losses[0], losses[1]
 
     @cached_property
     def steady(self) -> bool:
@@ -200,6 +223,15 @@ class Evidence:
         return all(
             np.allclose(a, b, rtol=1e-4, equal_nan=True) for a, b in zip(*outputs, strict=True)
         )
+
+    def watch_step_after(self, steps: int) -> StepRecord:
+        """The step of the curve that follows on as many, watched."""
+        with self.from_start():
+            for _ in range(steps):
+                self.trainee.reseed_for_step(self.seed)
+                self.step()
+            self.trainee.reseed_for_step(self.seed)
+            return self.watch_step()
 
     def moves_after(self, step: int, names: list[str]) -> bool:
         """Whether one of these weights moves in a run of `steps` behind the step of that number."""
@@ -223,6 +255,24 @@ class Evidence:
                 self.trainee.reseed_for_step(self.seed)
                 losses.append(self.step())
         return losses
+
+    def ignores(self, layer: str) -> bool:
+        """Whether the first step is the same if a layer gives other numbers: its loss and, since
+        it may have others than the one that it returns, its gradients."""
+        disturbed = self.trainee.disturbed(layer)
+        if disturbed is None:
+            return False
+        with self.from_start(), disturbed:
+            try:
+                record = self.watch_step()
+            except SmokeError:
+                return False
+        first = self.watched[0]
+        return record.loss == first.loss and all(
+            (old is None) is (new is None)
+            and (old is None or new is None or np.array_equal(old, new))
+            for old, new in ((first.fresh.get(n), g) for n, g in record.fresh.items())
+        )
 
     @cached_property
     def updated(self) -> bool:

@@ -161,9 +161,10 @@ class Held:
                     self._keep(f"{path}({key})", where, partial(_given, value), _given, depth)
             case MethodType():
                 self._visit(thing.__func__, depth, path, where)
-                if id(thing.__self__) not in self._seen:
-                    self._seen.add(id(thing.__self__))
-                    self._attributes(thing.__self__, depth, type(thing.__self__).__name__, "")
+                owner = _owner(thing)
+                if id(owner) not in self._seen:
+                    self._seen.add(id(owner))
+                    self._attributes(owner, depth, type(owner).__name__, "")
             case FunctionType():
                 if not _of_library(thing.__code__.co_filename):
                     self._function(thing, depth)
@@ -293,6 +294,12 @@ class _Others:
         for name in set(self.get()) - set(others):
             del self._attributes[name]
         self._attributes.update(others)
+
+
+def _owner(method: MethodType) -> Any:
+    """The object of a method; a tf.function that is one stands for it with a weak reference."""
+    reference = getattr(method.__self__, "weakrefself_target__", None)
+    return method.__self__ if reference is None else reference()
 
 
 def _given(value: Any) -> Any:

@@ -43,7 +43,8 @@ class LossCall:
     """A call of one of the framework's loss functions.
 
     `expects` is what the function takes its input for: "logits", "probabilities" or
-    "log-probabilities" over classes, or "sigmoid-logits", "sigmoid-probabilities".
+    "log-probabilities" over classes, "sigmoid-logits", "sigmoid-probabilities", or a
+    "distribution" of any kind, which holds nothing below 0.
     """
 
     function: str
@@ -83,8 +84,12 @@ class StepRecord:
     acts: list[Act] = field(default_factory=list)  # the same and more, each with what it did
     # The gradients that the backward passes of this call computed, summed; None where none came.
     fresh: dict[str, Array | None] = field(default_factory=dict)
+    # Weights without a gradient that a loss of the step leads back to, and the name of that loss.
+    not_differentiated: dict[str, str] = field(default_factory=dict)
     # The weights whose gradients were asked for; None where a backward pass reaches them all.
     asked: set[str] | None = None
+    # The weights in use under the tapes that were asked; None where there is no tape to tell.
+    taped: set[str] | None = None
     # Whether the gradients that the optimizers used in their updates of this call held anything; a
     # weight is a key if an optimizer held it.
     used: dict[str, bool] = field(default_factory=dict)
@@ -114,13 +119,11 @@ class StepRecord:
     set_after: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
     frozen: list[str] = field(default_factory=list)  # weights frozen after the step, not before
-    unfrozen: list[str] = field(default_factory=list)  # and the reverse
     # Trainable weights of layers that the model called and does not list.
     unlisted: list[Unlisted] = field(default_factory=list)
     optimizers: list[str] = field(default_factory=list)  # those that updated, by class name
     first_met: int = 0  # how many optimizers with a state updated for the first time
-    # Frozen weights that an update moved; None where the framework does not tell.
-    frozen_moved: set[str] | None = None
+    frozen_moved: set[str] = field(default_factory=set)  # by an update, while they were frozen
     rates: dict[str, float] = field(default_factory=dict)  # by weight, where groups differ
     unused_clips: list[str] = field(default_factory=list)  # functions whose result went nowhere
     strangers: int = 0  # tensors the optimizers hold that are not the model's

@@ -514,7 +514,7 @@ BUGS = [
     (UndividedClipped, "accumulation", "by the number of micro-batches, 4", ""),
     (UndividedScaled, "accumulation", "2 times those of the 16 samples", ""),
     (OverCalls, "accumulation", "4 times those of the 64 samples", ""),
-    (ZeroInTheLoop, "accumulation", "last one's gradients alone: 4 of 16 samples", ""),
+    (ZeroInTheLoop, "accumulation", "last one's gradients alone: 4 of 16 samples", "XFR238"),
     (ZeroEachCall, "accumulation", "last one's gradients alone: 16 of 64 samples", ""),
     (LastGroupDropped, "accumulation", "last 4 of 16 samples of a batch", ""),
     (ClipBeforeBackward, "clipping", "before the backward pass", "XFR227"),

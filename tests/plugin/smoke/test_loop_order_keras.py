@@ -200,7 +200,7 @@ class WholeNumberDivision(Bench):
 BUGS = [
     (Undivided, "accumulation", "4 times those of the 16 samples", ""),
     (UndividedMean, "accumulation", "of a whole mean, are summed", ""),
-    (OnlyTheLast, "accumulation", "last one's gradients alone: 4 of 16 samples", "XFR224"),
+    (OnlyTheLast, "accumulation", "last one's gradients alone: 4 of 16 samples", "XFR238"),
     (EveryFourthCall, "accumulation", "last one's gradients alone: 16 of 64 samples", "XFR224"),
     (ClipUnused, "clipping", "tf.clip_by_global_norm clips the gradients, and", ""),
     (ClipUnusedInAFunction, "clipping", "its result is not used", ""),

@@ -79,7 +79,7 @@ from collections.abc import Iterator
 from ...rule import Confidence, Finding, Harm, Rule
 from ...source.infer import origins, reaching
 from ...source.walk import FUNCTIONS, LOOPS, File
-from ...tape.tapes import given_pairs, is_gradient_call
+from ...tape.tapes import applies_others, given_pairs, is_gradient_call, used_elsewhere
 
 rule = Rule(
     __name__,
@@ -95,7 +95,7 @@ _ALTERNATING = re.compile(r"critic|delay|policy|actor|disc|gen|target|n_d|n_g|fr
 @rule.method("apply_gradients")
 def check(file: File, call: ast.Call) -> Iterator[Finding]:
     condition = every_kth(file, call)
-    if condition is None or others(file, call):
+    if condition is None or applies_others(file, call):
         return
     loop = file.enclosing(condition, *LOOPS, *FUNCTIONS)
     if not isinstance(loop, LOOPS):
@@ -131,23 +131,3 @@ def every_kth(file: File, call: ast.Call) -> ast.If | None:
     if not remainders or any(_ALTERNATING.search(ast.unparse(node)) for node in remainders):
         return None
     return above
-
-
-def others(file: File, call: ast.Call) -> bool:
-    """Whether the function applies other gradients as well."""
-    function = file.function(call)
-    return any(
-        other is not call and file.function(other) is function
-        for other in file.calls_by_name["apply_gradients"]
-    )
-
-
-def used_elsewhere(file: File, loop: ast.AST, grads: ast.Name, made: ast.AST) -> bool:
-    """Whether the loop does anything else with the gradients."""
-    return any(
-        name is not grads
-        and name.id == grads.id
-        and isinstance(name.ctx, ast.Load)
-        and any(binding.node is made for binding in reaching(file, name))
-        for name in file.inside(loop)[ast.Name]
-    )

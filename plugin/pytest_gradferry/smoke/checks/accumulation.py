@@ -154,14 +154,15 @@ def _only_last(evidence: Evidence, group: Group) -> Finding | None:
         varied = _with_other_targets(evidence, group.call)
         if varied is None or _alike(varied) or not _uses_last(varied):
             return None
-    gradients = _gradients(group.parts)
+    gradients, advice = _gradients(group.parts), evidence.trainee.advice
     count = len(gradients)
     return Finding(
         f"of {count} backward passes since the update before, step {group.call}'s update used the "
         f"last one's gradients alone: {group.parts[-1].rows} of "
         f"{sum(part.rows for part in group.parts)} samples",
         "the gradients of the other micro-batches are thrown away",
-        *evidence.trainee.advice.summing,
+        advice.summing,
+        "XFR238" if group.parts[0].call == group.call else advice.skipping_code,
     )
 
 

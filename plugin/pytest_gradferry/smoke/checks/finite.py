@@ -17,15 +17,15 @@ from . import failed as has_failed
 
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
+    outcome = _numbers(evidence)
+    if outcome.status != "failed":
+        return outcome  # NaN in the data, as for labels that are missing, are masked then
     bad_data = _bad_data(evidence)
     if bad_data:
         return failed(bad_data)
-    outcome = _numbers(evidence)
-    if outcome.status == "failed" and has_failed(earlier, "clipping"):
+    if has_failed(earlier, "clipping"):
         return follows("clipping")
-    if outcome.status == "failed" and evidence.carries_over:
-        return follows("fresh-gradients")
-    return outcome
+    return follows("fresh-gradients") if evidence.carries_over else outcome
 
 
 def _numbers(evidence: Evidence) -> Outcome:

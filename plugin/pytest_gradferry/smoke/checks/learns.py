@@ -6,17 +6,22 @@ from itertools import pairwise
 
 import numpy as np
 
-from ...frameworks import Array
 from ...wording import listed
 from ..acts import Update
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, follows, passed, skipped
+from ..tree import leaves
 from ..verdict import falls, flat, tail
 from . import Check
 from . import failed as has_failed
 
 # A loss that has not fallen by then is given this many times the steps.
 _PATIENCE = 3
+
+# The part of a loss that it differs by where the difference is more than rounding or noise.
+_CLEARLY = 0.02
+# Outputs that all move away from their targets: so many do not by chance.
+_MANY = 5
 
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
@@ -26,25 +31,19 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if negated:
         return failed(negated)
     losses = evidence.curve.losses
-    if falls(losses):
+    if falls(losses) or _settles(losses):
         return passed()
     trainable = {w.name for w in evidence.trainee.weights.values() if w.trainable}
     if not trainable & evidence.moved:
         for check in ("gradients", "updates"):
             if has_failed(earlier, check):
                 return follows(check)
-    for check in ("clipping", "schedule", "accumulation", "fresh-gradients"):
+    for check in ("clipping", "schedule", "accumulation", "fresh-gradients", "updates"):
         if has_failed(earlier, check):
             return follows(check)
     longer = evidence.train(evidence.steps * _PATIENCE).losses
     if falls(longer):
         return passed(f"only after {len(losses)} steps")
-    for check in ("gradients", "updates"):
-        if has_failed(earlier, check):
-            return follows(check)
-    falls_still = _with_what_is_kept(evidence, len(longer))
-    if falls_still:
-        return passed(falls_still)
     if any(record.drawn for record in evidence.watched):
         drawn = sorted({name for record in evidence.watched for name in record.drawn})
         return skipped(f"the loss is of samples drawn by {', '.join(drawn)}: it need not fall")
@@ -58,40 +57,22 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         if tail(longer) < np.mean(first) - noise:
             return passed(f"only after {len(losses)} steps, under noise")
         return skipped(f"the loss is too noisy to judge: by {noise:.2g} from draw to draw")
+    if _task_grows(evidence, longer):
+        return passed("the loss itself changes from step to step: beside that, it falls")
     what = f"in {len(longer)} steps on one batch the loss went from {longer[0]:.4g} to "
     what += f"{tail(longer):.4g}"
     return _explain(evidence, what, is_flat=flat(longer))
 
 
-def _with_what_is_kept(evidence: Evidence, steps: int) -> str:
-    """What a step keeps (a queue of negatives, a target net) may make its loss larger.
+def _settles(losses: list[float]) -> bool:
+    """Whether the loss falls at every step but the first quarter's, from about where it was.
 
-    So the trained weights are compared with the first ones once more, both with what it keeps at
-    the end.
+    What a loop carries from step to step, a hidden state say, has to fill first.
     """
-    trainee = evidence.trainee
-    first: dict[str, Array] = {}
-
-    def note() -> None:
-        first.update({n: v for n, v in trainee.values().items() if n in evidence.moved})
-
-    losses = evidence.train(steps, note).losses
-    if len(losses) < steps:
-        return ""
-    trainable = {weight.name for weight in trainee.weights.values() if weight.trainable}
-    undo, seen = trainee.save(), []
-    for values in ({}, first):
-        undo()
-        trainee.assign({n: v for n, v in values.items() if n in trainable})
-        trainee.reseed_for_step(evidence.seed)
-        seen.append(evidence.step())
-    trained, untrained = seen
-    if not trained < untrained - 0.01 * abs(untrained):
-        return ""
-    return (
-        f"with what the step keeps by then it is {trained:.4g}, and {untrained:.4g} with the first "
-        "weights"
-    )
+    if len(losses) < 8 or not np.isfinite(losses).all() or max(losses) > 1.1 * losses[0]:
+        return False
+    settled = losses[len(losses) // 4 :]
+    return falls(settled) and bool((np.diff(settled) < 0).all())
 
 
 def _negated(evidence: Evidence) -> Finding | None:
@@ -103,7 +84,49 @@ def _negated(evidence: Evidence) -> Finding | None:
                 cause="the sign of the loss is flipped, so training makes the model worse",
                 fix="minimise the loss itself",
             )
+    away = _away(evidence)
+    if away:
+        return Finding(
+            f"going down the loss moves {away}",
+            cause="the sign of the loss is flipped, so training makes the model worse",
+            fix="minimise the loss itself: a log-likelihood or a score needs a minus",
+        )
     return None
+
+
+def _away(evidence: Evidence) -> str:
+    """How each output is moved away from its target, where that is so for all of them.
+
+    Of classes there must be three: with two, a model may mean the first by 1.  And a model may
+    give distances from classes, which are to fall: scores are told by the sign of theirs or of the
+    loss, or by their sum.
+    """
+    trainee, record = evidence.trainee, evidence.watched[0]
+    targets = [leaf for leaf in leaves(trainee.targets) if hasattr(leaf, "shape")]
+    outputs, gradient = record.outputs, record.output_gradient
+    if len(targets) != 1 or outputs is None or gradient is None or outputs.ndim == 0:
+        return ""
+    target = trainee.framework.to_numpy(targets[0])
+    if outputs.shape != gradient.shape or not np.isfinite(gradient).all():
+        return ""
+    if target.dtype.kind in "iu" and outputs.ndim == 2 and target.shape == outputs.shape[:1]:
+        classes, rows = outputs.shape[1], np.arange(len(target))
+        if classes < 3 or len(np.unique(target)) < 3 or not (target >= 0).all():
+            return ""
+        probabilities = (outputs >= 0).all() and np.allclose(outputs.sum(1), 1, atol=1e-4)
+        scores = probabilities or (record.loss < 0 and (outputs < 0).any())
+        if target.max() >= classes or not scores:
+            return ""
+        own = gradient[rows, target]
+        others = np.delete(gradient, np.ravel_multi_index((rows, target), gradient.shape))
+        if (own > 0).all() and (others <= 0).all() and (others < 0).any():
+            return "the output of each sample's class down and those of all other classes up"
+    elif target.dtype.kind == "f" and target.shape == outputs.shape and record.loss < 0:
+        error = outputs - target
+        both = (error > 0).any() and (error < 0).any() and target.size > _MANY
+        if both and (error * gradient < 0).all():
+            return "each output away from its target"
+    return ""
 
 
 def _rivals(evidence: Evidence) -> bool:
@@ -120,6 +143,14 @@ def _rivals(evidence: Evidence) -> bool:
         if rounds >= 2 and len(record.optimizers) >= 2:
             return True
     return False
+
+
+def _task_grows(evidence: Evidence, losses: list[float]) -> bool:
+    """Whether what is minimised gets larger by itself, a term that is phased in or a margin that
+    widens, and the weights that were trained are better at it than those of the start."""
+    untrained, trained = evidence.after(len(losses))
+    larger = untrained - losses[0] > _CLEARLY * abs(losses[0])
+    return larger and untrained - trained > _CLEARLY * abs(untrained)
 
 
 def _explain(evidence: Evidence, what: str, is_flat: bool) -> Outcome:

@@ -8,7 +8,9 @@ import numpy as np
 
 from ...wording import listed
 from ..acts import Backward, Update
+from ..errors import SmokeError
 from ..evidence import Evidence
+from ..record import Weight
 from ..report import Finding, Outcome, failed, follows, passed, skipped
 from . import Check
 from . import failed as has_failed
@@ -20,13 +22,11 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     trainee = evidence.trainee
     findings = [*_not_asked(evidence), *_hidden(evidence), *_unlisted(evidence), *_frozen(evidence)]
     findings += [*_misapplied(evidence), *_frozen_midway(evidence), *_new_optimizers(evidence)]
+    findings += _unfrozen_in_vain(evidence)
+    findings += [Finding(*told) for told in trainee.advice.frozen_in_vain(evidence.moved)]
     # A weight without a gradient in any step cannot move: that is for `gradients` to tell.
-    # One that was frozen has a gradient only once the step unfroze it.
-    unfrozen = {name for record in evidence.watched for name in record.unfrozen}
     reached = [
-        w.name
-        for w in trainee.weights.values()
-        if (w.trainable or w.name in unfrozen) and w.name in evidence.reached
+        w.name for w in trainee.weights.values() if w.trainable and w.name in evidence.reached
     ]
     findings += _set_back(evidence, reached)
     still = [n for n in reached if n not in evidence.moved and not _idle(evidence, n)]
@@ -78,8 +78,8 @@ def _idle(evidence: Evidence, name: str) -> bool:
 
 def _not_asked(evidence: Evidence) -> list[Finding]:
     weights = evidence.trainee.weights.values()
-    left_out = [w.name for w in weights if w.trainable and w.name not in evidence.asked]
-    still = [name for name in left_out if name not in evidence.moved]
+    left_out = [w for w in weights if w.trainable and w.name not in evidence.asked]
+    still = [w.name for w in left_out if w.name not in evidence.moved and not _fixed(evidence, w)]
     if not still or not any("backward" in record.events for record in evidence.watched):
         return []
     strangers = max(record.strangers for record in evidence.watched)
@@ -90,9 +90,17 @@ def _not_asked(evidence: Evidence) -> list[Finding]:
         Finding(
             f"{listed(still)} never move in {evidence.steps} steps",
             cause=cause,
-            fix="ask for those of model.trainable_variables, read anew in each step",
+            fix="ask for those of model.trainable_variables, read anew in each step; set "
+            "trainable=False on what is not to be trained",
         )
     ]
+
+
+def _fixed(evidence: Evidence, weight: Weight) -> bool:
+    """Whether its layer only ran where nothing is recorded: a teacher in front of the tape."""
+    called = any(call.layer == weight.layer for r in evidence.watched for call in r.calls)
+    tapes = [record.taped for record in evidence.watched if record.taped is not None]
+    return called and bool(tapes) and not any(weight.name in taped for taped in tapes)
 
 
 def _hidden(evidence: Evidence) -> list[Finding]:
@@ -115,11 +123,10 @@ def _hidden(evidence: Evidence) -> list[Finding]:
 
 
 def _frozen(evidence: Evidence) -> list[Finding]:
+    """Those that an update moved: what the step moves itself (a moving average) is meant to be."""
     frozen = [w.name for w in evidence.trainee.weights.values() if not w.trainable]
-    moved = [name for name in frozen if name in evidence.moved]
-    told = [record.frozen_moved for record in evidence.watched if record.frozen_moved is not None]
-    if told:  # the step may move them itself (a momentum encoder), or unfreeze them
-        moved = [name for name in moved if any(name in each for each in told)]
+    by_updates = {name for record in evidence.watched for name in record.frozen_moved}
+    moved = [name for name in frozen if name in evidence.moved and name in by_updates]
     if not moved:
         return []
     before, after = evidence.curve.before, evidence.curve.after
@@ -196,6 +203,33 @@ def _frozen_midway(evidence: Evidence) -> list[Finding]:
     return []
 
 
+def _unfrozen_in_vain(evidence: Evidence) -> list[Finding]:
+    """Weights that a step unfreezes, get gradients from then on, and are in no optimizer."""
+    frozen = {w.name for w in evidence.trainee.weights.values() if not w.trainable}
+    for number, trainable in enumerate(evidence.curve.trainable, 1):
+        names = sorted((frozen & trainable) - evidence.moved)
+        if not names:
+            continue
+        try:
+            record = evidence.watch_step_after(number)
+        except SmokeError:
+            return []
+        computed = {n for n in names if record.fresh.get(n) is not None}
+        names = [n for n in names if n in computed and n not in record.used]
+        if not names or not record.used:
+            return []
+        return [
+            Finding(
+                f"{listed(names)} are unfrozen in step {number} and never move in the "
+                f"{evidence.steps - number} steps after it",
+                cause="no optimizer holds them: it was built while they were frozen",
+                fix="give them to the optimizer when unfreezing, as a parameter group of their "
+                "own, or give it all weights from the start",
+            )
+        ]
+    return []
+
+
 def _new_optimizers(evidence: Evidence) -> list[Finding]:
     updated = [record for record in evidence.watched if "update" in record.events]
     if len(updated) < 3 or not all(record.first_met for record in updated):
@@ -266,6 +300,10 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
             fix="give the group a rate, or freeze its weights",
         )
     if rates and not any(rates):
+        given = max(trainee.scheduled_rates(), default=0.0)
+        if given:
+            cause = f"a schedule begins with a learning rate of 0, not {given:.4g}, and stays there"
+            return Finding(what, cause=cause, fix=trainee.advice.scheduling)
         return Finding(what, cause="the learning rate is 0", fix="give the optimizer a rate")
     if rates:
         for factor in (1e4, 1e8, 1e12):

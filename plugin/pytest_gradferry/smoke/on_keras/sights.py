@@ -22,28 +22,38 @@ class Settings:
         self._record, self._model, self._variables = record, model, variables
         self._backend = backend
         self._start = self._read()
-        self._trainable = [name for name, v in variables.items() if v.trainable]
+        self._trainable = self._now_trainable()
         self._updated: dict[str, Array] | None = None
+        self._frozen: dict[str, Array] = {}  # weights that are frozen while an update runs
+
+    def _now_trainable(self) -> set[str]:
+        return {name for name, variable in self._variables.items() if variable.trainable}
 
     def _read(self) -> dict[str, Array]:
         return {name: self._backend.read(v) for name, v in self._variables.items()}
 
     def _changed(self, since: dict[str, Array]) -> list[str]:
         now = self._read()
-        return [n for n in now if not np.array_equal(now[n], since[n], equal_nan=True)]
+        return [n for n in since if not np.array_equal(now[n], since[n], equal_nan=True)]
 
     def forward(self) -> None:
         """The first forward pass begins."""
         if self._updated is None:
             self._record.set_before = self._changed(self._start)
 
+    def updating(self) -> None:
+        trainable = self._now_trainable()
+        self._frozen = {n: value for n, value in self._read().items() if n not in trainable}
+
     def updated(self) -> None:
+        self._record.frozen_moved |= set(self._changed(self._frozen))
         self._updated = self._read()
 
     def done(self) -> None:
         if self._updated is not None:
             self._record.set_after = self._changed(self._updated)
-        self._record.frozen = [n for n in self._trainable if not self._variables[n].trainable]
+        trainable = self._now_trainable()
+        self._record.frozen = sorted(self._trainable - trainable)
 
 
 class Strangers:
@@ -82,7 +92,10 @@ class Strangers:
     def tell(self, record: StepRecord, held: set[int]) -> None:
         """`held`: the ids of the variables that optimizers hold."""
         parts = layers_of(self._model)
-        owners = [("" if part is self._model else self._known[id(part)], part) for part in parts]
+        owners = [
+            ("" if part is self._model else self._known.get(id(part), part.name), part)
+            for part in parts
+        ]
         for layer, before in self._now:
             if id(layer) not in self._used:
                 continue

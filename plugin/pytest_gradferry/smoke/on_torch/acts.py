@@ -29,6 +29,7 @@ _LOSSES = (
     "poisson_nll_loss",
     "smooth_l1_loss",
 )
+_FAR = 20_000  # nodes of a graph that are walked
 _DEPTH = 8  # additions between a loss and what backward is called on
 
 
@@ -76,7 +77,25 @@ class ActWatcher:
         }
         for clip, tensors in self._clipped:
             clip.held = len(tensors & held)
+        self._record.not_differentiated = self._not_differentiated()
         self._begun_at, self._unscaled = {}, None
+
+    def _not_differentiated(self) -> dict[str, str]:
+        """See StepRecord.  A loss that was taken backward keeps its nodes, not what they saved."""
+        fresh = self._record.fresh
+        missing = {key: name for key, name in self._names.items() if fresh.get(name) is None}
+        found: dict[str, str] = {}
+        front = list(self._begun_at.items()) if missing else []
+        seen = {node for node, _ in front}
+        while front and len(seen) < _FAR:
+            node, loss = front.pop()
+            name = missing.get(id(getattr(node, "variable", None)))
+            if name is not None:
+                found[name] = loss
+            parents = {parent for parent, _ in node.next_functions if parent is not None} - seen
+            seen |= parents
+            front += [(parent, loss) for parent in parents]
+        return found
 
     @staticmethod
     def _patch(stack: ExitStack, owner: Any, name: str, wrap: Callable[..., Any]) -> None:

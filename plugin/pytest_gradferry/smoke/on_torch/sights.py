@@ -20,17 +20,20 @@ class Settings:
     def __init__(self, record: StepRecord, model: Any, tensors: dict[str, Any]) -> None:
         self._record, self._model, self._tensors = record, model, tensors
         self._start = self._copy()
-        self._trainable = {name for name, t in tensors.items() if t.requires_grad}
+        self._trainable = self._now_trainable()
         self._listed = dict(model.named_parameters())
         self._updated: dict[str, Any] | None = None
         self._frozen: dict[str, Any] = {}  # weights that are frozen while an update runs
-        record.frozen_moved = set()
+
+    def _now_trainable(self) -> set[str]:
+        return {name for name, tensor in self._tensors.items() if tensor.requires_grad}
 
     def _copy(self) -> dict[str, Any]:
         return {name: tensor.detach().clone() for name, tensor in self._tensors.items()}
 
     def _changed(self, since: dict[str, Any]) -> list[str]:
-        return [n for n, t in self._tensors.items() if not _same(t.detach(), since[n])]
+        now = self._tensors
+        return [n for n, old in since.items() if not _same(now[n].detach(), old)]
 
     def forward(self) -> None:
         """The first forward pass begins."""
@@ -38,13 +41,11 @@ class Settings:
             self._record.set_before = self._changed(self._start)
 
     def updating(self) -> None:
-        self._frozen = {
-            n: t.detach().clone() for n, t in self._tensors.items() if not t.requires_grad
-        }
+        trainable = self._now_trainable()
+        self._frozen = {n: value for n, value in self._copy().items() if n not in trainable}
 
     def updated(self) -> None:
-        moved = {n for n, old in self._frozen.items() if not _same(self._tensors[n].detach(), old)}
-        self._record.frozen_moved = (self._record.frozen_moved or set()) | moved
+        self._record.frozen_moved |= set(self._changed(self._frozen))
         self._updated = self._copy()
 
     def done(self) -> None:
@@ -52,12 +53,8 @@ class Settings:
             self._record.set_after = self._changed(self._updated)
         now = dict(self._model.named_parameters())
         self._record.replaced = [n for n, t in self._listed.items() if now.get(n) is not t]
-        self._record.frozen = [
-            n for n in self._trainable if n in now and not self._tensors[n].requires_grad
-        ]
-        self._record.unfrozen = [
-            n for n, t in self._tensors.items() if t.requires_grad and n not in self._trainable
-        ]
+        trainable = self._now_trainable()
+        self._record.frozen = sorted((self._trainable - trainable) & now.keys())
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -141,10 +141,10 @@ class Watcher:
         return hook
 
     def _on_call(self, record: StepRecord, name: str) -> Callable[[Any, Any, Any], None]:
-        def hook(module: Any, inputs: Any, output: Any) -> None:
+        def hook(module: Any, inputs: Any, given: Any) -> None:
             torch = self.torch
             tensors = [leaf for leaf in leaves(inputs) if isinstance(leaf, torch.Tensor)]
-            results = [leaf for leaf in leaves(output) if isinstance(leaf, torch.Tensor)]
+            results = [leaf for leaf in leaves(given) if isinstance(leaf, torch.Tensor)]
             if any(transformed(leaf) for leaf in (*tensors, *results)):
                 record.functional = True
                 return
@@ -164,10 +164,11 @@ class Watcher:
                     checkpointed=not torch.is_grad_enabled() and _in_checkpoint(),
                 )
             )
-            if module is self._root and record.outputs is None and len(results) == 1:
-                record.outputs = to_array(results[0])
-                if results[0].requires_grad:
-                    results[0].register_hook(self._on_output_gradient(record))
+            if module is self._root and record.outputs is None and len(floats or results) == 1:
+                (output,) = floats or results
+                record.outputs = to_array(output)
+                if output.requires_grad:
+                    output.register_hook(self._on_output_gradient(record))
 
         return hook
 
@@ -359,7 +360,7 @@ def functions_seen(record: StepRecord) -> Any:
             given = args[0] if args else kwargs["input"]
             if not transformed(given):
                 call = loss_call(losses[function], given, result)
-                target = args[1] if len(args) > 1 else kwargs["target"]
+                target: Any = args[1] if len(args) > 1 else kwargs["target"]
                 if call.function == "F.kl_div" and not kwargs.get("log_target"):
                     call.target_low = float(target.detach().min())
                 record.losses.append(call)

@@ -338,7 +338,7 @@ BUGS = [
     (backward_that_returns_zeros, "gradients", "it ends at Zeros", ""),
     (signs_in_the_middle, "gradients", "it ends at sign", ""),
     (first_layer_in_a_reentrant_checkpoint, "gradients", "reentrant checkpoint", ""),
-    (head_whose_output_is_not_used, "gradients", "not depend on what comes out of other.2", ""),
+    (head_whose_output_is_not_used, "gradients", "not depend on what other.2 gives", ""),
     (inner_loop_that_cuts_the_outer, "updates", "backward() starts from does not lead back", ""),
     (clipped_to_zero_with_weight_decay, "clipping", "nothing is left of the gradients", ""),
     (log_probabilities_for_the_target_of_kl_div, "finite", "log-probabilities", ""),
