@@ -320,7 +320,26 @@ def target_net_copied_over_the_trained_one():
     return loop(q, after=synchronise)
 
 
+class LowRank(nn.Module):
+    """A frozen layer with a product of two matrices beside it."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.base = nn.Linear(inputs, outputs).requires_grad_(False)
+        self.down = nn.Parameter(torch.zeros(2, inputs))
+        self.up = nn.Parameter(torch.zeros(outputs, 2))
+
+    def forward(self, x):
+        return self.base(x) + x @ self.down.T @ self.up.T
+
+
+def both_factors_zero():
+    model = nn.Sequential(LowRank(8, 16), nn.Tanh(), LowRank(16, CLASSES))
+    return loop(model, torch.optim.Adam(model.parameters(), lr=0.01))
+
+
 BUGS = [
+    (both_factors_zero, "learns", "has no slope, though it is no minimum", ""),
     (functional_update_never_written, "updates", "never written to the model's weights", ""),
     (functional_update_with_a_plus, "learns", "each step climbs the loss", ""),
     (column_against_vector_in_a_td_loss, "shapes", "compared with every target", "XFR909"),
