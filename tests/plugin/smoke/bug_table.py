@@ -29,7 +29,7 @@ PARTS = {
         "planted.torch_advanced",
         "test_loop_order",
     ),
-    "Keras on TensorFlow": ("test_keras_bugs", "planted.keras_loops"),
+    "Keras on TensorFlow": ("test_keras_bugs", "planted.keras_loops", "planted.keras_tape"),
     "Lightning": ("test_lightning",),
 }
 
