@@ -33,6 +33,7 @@ _WARNINGS = (
     r".*lr_scheduler\.step\(\)",
     "You are trying to `self.log",  # Lightning, in a step of the user's own
     "`parameters` is an empty generator",
+    "None of the inputs have requires_grad=True",
     "Using `torch.compile.module.` when there are global hooks",
     "The model does not have any trainable weights",
     ".*from_logits=True.*",
@@ -258,15 +259,22 @@ class Evidence:
         return losses
 
     def ignores(self, layer: str) -> bool:
-        """Whether the loss of the first step is the same if a layer gives other numbers."""
+        """Whether the first step is the same if a layer gives other numbers: its loss and, since
+        it may have others than the one that it returns, its gradients."""
         disturbed = self.trainee.disturbed(layer)
         if disturbed is None:
             return False
         with self.from_start(), disturbed:
             try:
-                return self.step() == self.watched[0].loss
+                record = self.watch_step()
             except SmokeError:
                 return False
+        first = self.watched[0]
+        return record.loss == first.loss and all(
+            (old is None) is (new is None)
+            and (old is None or new is None or np.array_equal(old, new))
+            for old, new in ((first.fresh.get(n), g) for n, g in record.fresh.items())
+        )
 
     @cached_property
     def updated(self) -> bool:
@@ -293,6 +301,10 @@ class Evidence:
             bar = _NOISE * max(sizes.values(), default=0)
             found |= {name for name, size in sizes.items() if size > bar}
         return found
+
+    @property
+    def moved_while_watched(self) -> set[str]:
+        return self._watched[1]
 
     @cached_property
     def moved(self) -> set[str]:

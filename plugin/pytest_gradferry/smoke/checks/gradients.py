@@ -178,6 +178,14 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
     called = {call.layer for record in evidence.watched for call in record.calls}
     layers = {trainee.weights[name].layer for name in none}
     what = f"no gradient reaches {listed(none)}"
+    given_none = {n: f for record in evidence.watched for n, f in record.given_none.items()}
+    if all(given_none.get(name) for name in none):
+        functions = listed(sorted({given_none[name] for name in none}))
+        return Finding(
+            what,
+            cause=f"the backward of {functions} returns None for it",
+            fix="return its gradient there: one value for each argument of forward, in order",
+        )
     idle = sorted(layer for layer in layers if layer and layer not in called)
     if calls and idle and len(idle) == len(layers):
         return Finding(
@@ -194,14 +202,6 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
             "there or at a sum with it",
             fix="add it to the loss, or run its backward pass before the optimizer's step; if it "
             "is only for the log, freeze them",
-        )
-    given_none = {n: f for record in evidence.watched for n, f in record.given_none.items()}
-    if all(given_none.get(name) for name in none):
-        functions = listed(sorted({given_none[name] for name in none}))
-        return Finding(
-            what,
-            cause=f"the backward of {functions} returns None for it",
-            fix="return its gradient there: one value for each argument of forward, in order",
         )
     every = [call for record in evidence.watched for call in record.calls]
     recorded = {call.layer for call in every if call.grad_out is not False}

@@ -59,6 +59,17 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if _rivals(evidence):
         return skipped("the step runs several optimizers with losses of their own")
     if flat(longer) and _at_minimum(evidence):
+        lower = _from_beside(evidence)
+        if falls([longer[0], lower]):
+            return failed(
+                Finding(
+                    f"the gradients of all weights are zero from the start, at a loss of "
+                    f"{longer[0]:.4g}",
+                    cause="the weights start where the loss has no slope, though it is no minimum: "
+                    f"from weights a little beside them it falls to {lower:.4g}",
+                    fix="initialise with other numbers than zero; of two factors, one may be zero",
+                )
+            )
         return passed("the loss is at a minimum from the start")
     first = evidence.first_losses(6)
     noise = float(np.std(first))
@@ -70,12 +81,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         return passed("the loss itself changes from step to step: beside that, it falls")
     what = f"in {len(longer)} steps on one batch the loss went from {longer[0]:.4g} to "
     what += f"{tail(longer):.4g}"
-    outcome = _explain(evidence, what, is_flat=flat(longer))
-    if outcome.findings and not outcome.findings[0].cause:
-        for check in ("gradients", "updates"):
-            if has_failed(earlier, check):
-                return follows(check)
-    return outcome
+    return _explain(evidence, what, is_flat=flat(longer))
 
 
 def _settles(losses: list[float]) -> bool:
@@ -247,6 +253,21 @@ def _with_rate(evidence: Evidence, factor: float) -> list[float]:
     return evidence.train(
         evidence.steps, lambda: evidence.trainee.scale_learning_rates(factor)
     ).losses
+
+
+def _from_beside(evidence: Evidence) -> float:
+    """What the loss falls to from weights that are moved a little, at random."""
+    trainee, random = evidence.trainee, np.random.default_rng(0)
+
+    def move() -> None:
+        values = trainee.values()
+        own = [weight.name for weight in trainee.weights.values() if weight.trainable]
+        noise = {name: 0.02 * random.normal(size=values[name].shape) for name in own}
+        trainee.assign(
+            {name: (values[name] + noise[name]).astype(values[name].dtype) for name in own}
+        )
+
+    return tail(evidence.train(evidence.steps, move).losses)
 
 
 def _at_minimum(evidence: Evidence) -> bool:

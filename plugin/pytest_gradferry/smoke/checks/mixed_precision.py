@@ -9,7 +9,7 @@ import numpy as np
 from ...frameworks import Array
 from ..evidence import Evidence
 from ..precision import Backward, Gradients
-from ..report import Finding, Outcome, failed, passed, skipped
+from ..report import Finding, Outcome, failed, follows, passed, skipped
 from ..verdict import falls
 from . import Check
 from . import failed as has_failed
@@ -30,7 +30,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
             return _lowered(evidence)
         return skipped("nothing in the step computes in half precision")
     if precision.scale() is not None:
-        return _scaled(evidence)
+        return _scaled(evidence, clipping=has_failed(earlier, "clipping"))
     if has_failed(earlier, "finite"):
         return skipped("the numbers are not finite")
     if kind == "float16":
@@ -56,7 +56,7 @@ def _step(
     return seen, loss, before or 1.0
 
 
-def _scaled(evidence: Evidence) -> Outcome:
+def _scaled(evidence: Evidence, clipping: bool) -> Outcome:
     precision = evidence.trainee.precision
     with evidence.from_start():
         first = precision.scale() or 1.0
@@ -82,6 +82,8 @@ def _scaled(evidence: Evidence) -> Outcome:
                 *precision.order,
             )
         )
+    if high.changed_scaled and ratio < 1 and clipping:
+        return follows("clipping")
     if high.changed_scaled and ratio < 1:
         return failed(
             Finding(

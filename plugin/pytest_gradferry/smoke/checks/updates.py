@@ -31,6 +31,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     reached = [
         w.name for w in trainee.weights.values() if w.trainable and w.name in evidence.reached
     ]
+    findings += _set_back(evidence, reached)
     still = [n for n in reached if n not in evidence.moved and not _idle(evidence, n)]
     if still:
         for cause in ("clipping", "schedule"):  # clipped to 0, or a rate of 0
@@ -46,6 +47,23 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if not reached and has_failed(earlier, "gradients"):
         return follows("gradients")
     return passed()
+
+
+def _set_back(evidence: Evidence, reached: list[str]) -> list[Finding]:
+    """All weights moved, and stand where they began at the end of the run."""
+    moved = evidence.moved_while_watched
+    before, after = evidence.curve.before, evidence.curve.after
+    if not reached or not all(n in moved and np.array_equal(before[n], after[n]) for n in reached):
+        return []
+    return [
+        Finding(
+            f"the optimizer moves the weights, and after {len(evidence.curve.losses)} steps all of "
+            "them are exactly what they were at first",
+            cause="the step itself sets them back after some of the updates",
+            fix="look for load_state_dict or copy_ in the wrong direction: target.load_state_dict("
+            "model.state_dict()), not the reverse",
+        )
+    ]
 
 
 def _idle(evidence: Evidence, name: str) -> bool:

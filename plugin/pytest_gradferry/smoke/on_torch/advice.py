@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ...frameworks import load
+from ..acts import Update
 from ..advice import GIVEN_ONE_CLASS, Advice
 from ..record import LossCall, StepRecord
 
@@ -92,6 +93,15 @@ class TorchAdvice(Advice):
         return next((told for text, told in _SCALER_ERRORS.items() if text in str(error)), _NOTHING)
 
     def modes(self, record: StepRecord, measured: str) -> list[tuple[str, str, str, str]]:
+        parts = [
+            f"{name} ({type(part).__name__})"
+            for name, part in _given_parts(self._model)
+            if _rests(name, record)
+        ]
+        if parts:
+            cause = f"{parts[0]} is in evaluation mode while an optimizer of its own trains it"
+            fix = f"call train() of {parts[0]} before training, and again after every evaluation"
+            return [(measured, cause, fix, "XFR302")]
         name = type(self._model).__name__
         roots = [call for call in record.calls if call.layer == name] or record.calls
         if any(call.training for call in roots):
@@ -144,6 +154,26 @@ class TorchAdvice(Advice):
             case "log-probabilities", _:
                 return "use cross_entropy, or log_softmax before nll_loss", "XFR404"
         return "drop the sigmoid: the loss applies it itself", "XFR406"
+
+
+def _given_parts(model: Any) -> list[tuple[str, Any]]:
+    """The models of a list or dict of them, by name."""
+    nn = load("torch").nn
+    return list(model.named_children()) if type(model) in (nn.ModuleList, nn.ModuleDict) else []
+
+
+def _rests(part: str, record: StepRecord) -> bool:
+    """Whether a model is in evaluation mode throughout, and an optimizer trains it alone.
+
+    With others in one optimizer it may be a backbone whose batch norm is kept at rest on purpose.
+    """
+    calls = [
+        call for call in record.calls if call.layer == part or call.layer.startswith(f"{part}.")
+    ]
+    if any(call.training for call in calls):
+        return False
+    groups = [act.gradients for act in record.acts if isinstance(act, Update) and act.gradients]
+    return any(all(name.startswith(f"{part}.") for name in group) for group in groups)
 
 
 def _means_frozen(name: str) -> bool:

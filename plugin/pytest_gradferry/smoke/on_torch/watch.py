@@ -327,6 +327,9 @@ def is_sensitive(module: Any) -> bool:
         return bool(module.p > 0)
     if isinstance(module, nn.modules.batchnorm._NormBase):
         return bool(module.track_running_stats)
+    if type(module) is load("torch").jit.RecursiveScriptModule:  # its parts are called out of sight
+        kinds = {getattr(part, "original_name", "") for part in module.modules()}
+        return any(kind.startswith(("BatchNorm", "Dropout")) for kind in kinds)
     return bool(getattr(module, "dropout", None)) and isinstance(
         module, (nn.RNNBase, nn.MultiheadAttention)
     )
@@ -359,7 +362,7 @@ def functions_seen(record: StepRecord) -> Any:
             given = args[0] if args else kwargs["input"]
             if not transformed(given):
                 call = loss_call(losses[function], given, result)
-                target: Any = args[1] if len(args) > 1 else kwargs.get("target")
+                target: Any = args[1] if len(args) > 1 else kwargs["target"]
                 if call.function == "F.kl_div" and not kwargs.get("log_target"):
                     call.target_low = float(target.detach().min())
                 record.losses.append(call)
