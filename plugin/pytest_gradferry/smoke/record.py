@@ -119,11 +119,15 @@ class StepRecord:
     # update; and those that are other objects after the step than before it.
     set_before: list[str] = field(default_factory=list)
     set_after: list[str] = field(default_factory=list)
+    # The part of the updates that is left at the end, where the step moves all weights back alike.
+    remaining: float | None = None
     replaced: list[str] = field(default_factory=list)
     frozen: list[str] = field(default_factory=list)  # weights frozen after the step, not before
     # Trainable weights of layers that the model called and does not list.
     unlisted: list[Unlisted] = field(default_factory=list)
     optimizers: list[str] = field(default_factory=list)  # those that updated, by class name
+    # Optimizers whose rate the step changed, by their keys in `acts`: (class name, before, after).
+    rates_set: dict[int, tuple[str, list[float], list[float]]] = field(default_factory=dict)
     first_met: int = 0  # how many optimizers with a state updated for the first time
     frozen_moved: set[str] = field(default_factory=set)  # by an update, while they were frozen
     rates: dict[str, float] = field(default_factory=dict)  # by weight, where groups differ

@@ -6,11 +6,11 @@ import torch
 
 from pytest_gradferry.smoke import Smoke
 
-from .sound import keras_cases, keras_fit, torch_loops, torch_losses, torch_models
+from .sound import keras_cases, keras_fit, keras_tape, torch_loops, torch_losses, torch_models
 
 CASES = {
     f"{module.__name__.rpartition('.')[2]}.{case.__name__}": case
-    for module in (torch_losses, torch_loops, torch_models, keras_cases, keras_fit)
+    for module in (torch_losses, torch_loops, torch_models, keras_cases, keras_tape, keras_fit)
     for case in module.SOUND
 }
 

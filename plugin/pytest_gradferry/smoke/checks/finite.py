@@ -8,6 +8,7 @@ import numpy as np
 
 from ...frameworks import Array
 from ...wording import listed
+from ..direction import SIGN_FIX, climbs
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, follows, passed
 from ..tree import leaves
@@ -82,6 +83,9 @@ def _explain(evidence: Evidence, what: str, started_well: bool) -> Finding:
             f"to {wrong.target_low:.3g}: log-probabilities",
             fix="pass log_target=True, or take softmax, not log_softmax, of the target",
         )
+    climbing = climbs(evidence) if started_well else ""
+    if climbing:
+        return Finding(what, f"each step climbs the loss: {climbing}", SIGN_FIX)
     rates = evidence.trainee.learning_rates()
     if started_well and rates:
         for factor in (1e-2, 1e-4, 1e-6):

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...wording import listed
 from ..acts import Update
+from ..direction import SIGN_FIX, climbs
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, follows, passed, skipped
 from ..tree import leaves
@@ -47,6 +48,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     for check in _CAUSES:
         if has_failed(earlier, check):
             return follows(check)
+    if has_failed(earlier, "compiled") and falls(_eagerly(evidence)):
+        return follows("compiled")
     longer = evidence.train(evidence.steps * _PATIENCE).losses
     if falls(longer):
         return passed(f"only after {len(losses)} steps")
@@ -177,6 +180,9 @@ def _explain(evidence: Evidence, what: str, is_flat: bool) -> Outcome:
             )
         )
     rates = evidence.trainee.learning_rates()
+    climbing = climbs(evidence) if not rates and not is_flat else ""
+    if climbing:
+        return failed(Finding(what, f"each step climbs the loss: {climbing}", SIGN_FIX))
     if rates and any(rates):
         for factor in (-1e-2, -1.0):
             losses = _with_rate(evidence, factor)
@@ -186,8 +192,7 @@ def _explain(evidence: Evidence, what: str, is_flat: bool) -> Outcome:
                         what,
                         cause="each step climbs the loss: with a negative learning rate it falls "
                         f"from {losses[0]:.4g} to {losses[-1]:.4g}",
-                        fix="look for a flipped sign: of the loss before the backward pass, of the "
-                        "update, or maximize=True",
+                        fix=SIGN_FIX,
                     )
                 )
         for factor in (1e-1, 1e-2, 1e-4) if not is_flat else ():
@@ -236,6 +241,11 @@ def _reset(evidence: Evidence) -> list[str]:
     """The weights that every step but the first sets anew at its start."""
     later = [set(record.set_before) for record in evidence.watched[1:]]
     return sorted(set.intersection(*later)) if later else []
+
+
+def _eagerly(evidence: Evidence) -> list[float]:
+    with evidence.trainee.compiling.eager():
+        return evidence.train(evidence.steps).losses
 
 
 def _with_rate(evidence: Evidence, factor: float) -> list[float]:

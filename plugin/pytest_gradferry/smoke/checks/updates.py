@@ -15,12 +15,15 @@ from ..report import Finding, Outcome, failed, follows, passed, skipped
 from . import Check
 from . import failed as has_failed
 
+_LITTLE = 0.2  # of an update: less is none that was meant; Lookahead leaves 0.5
+
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if has_failed(earlier, "finite"):
         return skipped("the numbers are not finite")
     trainee = evidence.trainee
     findings = [*_not_asked(evidence), *_hidden(evidence), *_unlisted(evidence), *_frozen(evidence)]
+    findings += _taken_back(evidence)
     findings += [*_misapplied(evidence), *_frozen_midway(evidence), *_new_optimizers(evidence)]
     findings += _unfrozen_in_vain(evidence)
     findings += [Finding(*told) for told in trainee.advice.frozen_in_vain(evidence.moved)]
@@ -116,8 +119,7 @@ def _frozen(evidence: Evidence) -> list[Finding]:
     return [
         Finding(
             f"{listed(moved)} moved although frozen (by up to {by:.2g})",
-            fix="freeze before the optimizer is built, and clear old gradients when freezing "
-            "(weight decay and momentum move a weight that still has one)",
+            *evidence.trainee.advice.frozen,
         )
     ]
 
@@ -210,6 +212,28 @@ def _unfrozen_in_vain(evidence: Evidence) -> list[Finding]:
             )
         ]
     return []
+
+
+def _taken_back(evidence: Evidence) -> list[Finding]:
+    """Updates that the step itself undoes but for a small part, the same for all weights.
+
+    Behind several updates that is a step of its own, as Reptile takes.
+    """
+    updated = [record for record in evidence.watched if "update" in record.events]
+    if any(record.events.count("update") > 1 for record in updated):
+        return []
+    parts = [record.remaining for record in updated]
+    left = [part for part in parts if part is not None and part <= _LITTLE]
+    if not left or len(left) < len(parts):
+        return []
+    return [
+        Finding(
+            f"of each update {max(left):.2g} is left at the end of the step",
+            cause="the step itself moves the weights back after the optimizer's update: they are "
+            "overwritten, by their running average, say",
+            fix="keep averaged weights in copies of their own, and load them for evaluation only",
+        )
+    ]
 
 
 def _new_optimizers(evidence: Evidence) -> list[Finding]:

@@ -19,6 +19,14 @@ class KerasAdvice(Advice):
     def __init__(self, trainee: KerasTrainee) -> None:
         self._trainee = trainee
         if not trainee.backend.keeps_gradients:
+            self.frozen = (
+                "the step asks for their gradients too, and hands them to the optimizer",
+                "ask for those of model.trainable_variables, read after freezing, and not of "
+                "model.variables",
+            )
+            self.clipping = (
+                "clip what tape.gradient returns, and give optimizer.apply_gradients the result"
+            )
             self.unused = (
                 "the optimizer is handed zeros for them, not the gradients computed",
                 "hand it the gradients as they come from the backward pass",

@@ -113,9 +113,8 @@ class KerasTrainee(Trainee):
         self.watcher.plain = set(self._plain)
         self._late: list[Undo] = []  # for optimizers first seen when they update
         self._strangers: list[Any] = []  # what those update
-        self.optimizers = [
-            o for o in self._known_optimizers(optimizer) if getattr(o, "built", True)
-        ]
+        self._reachable = self._known_optimizers(optimizer)
+        self.optimizers = [o for o in self._reachable if getattr(o, "built", True)]
         self.watcher.optimizers = list(self.optimizers)
         self.advice, self.files = self._make_parts()
         self.compiling = self.backend.compiling(self)
@@ -139,7 +138,8 @@ class KerasTrainee(Trainee):
         __tracebackhide__ = True
         if self.model.built and self.model.variables:
             return
-        if type(self.model).call is self.keras.Model.call:
+        kind, plain = type(self.model), self.keras.Model
+        if kind.call is plain.call and kind.__call__ is plain.__call__:
             return  # its train_step calls the parts, a GAN's two nets, say
         try:
             with self.backend.evaluating():
@@ -310,10 +310,14 @@ class KerasTrainee(Trainee):
     @contextmanager
     def watch(self) -> Iterator[StepRecord]:
         record = StepRecord()
-        before = self.values()
+        before, rates = self.values(), [self.backend.learning_rates(o) for o in self._reachable]
         with ExitStack() as stack:
             self.watcher.watch(stack, record)
             yield record
+        for optimizer, old in zip(self._reachable, rates, strict=True):
+            if (new := self.backend.learning_rates(optimizer)) != old:
+                key = id(getattr(optimizer, "inner_optimizer", optimizer))
+                record.rates_set[key] = (type(optimizer).__name__, old, new)
         if "update" not in record.events:
             after = self.values()
             moved = [
@@ -345,26 +349,44 @@ class KerasTrainee(Trainee):
     ) -> tuple[list[Array], StepRecord]:
         """`predict` by another model of the same class, or in training mode, with the weights that
         stand in the model's variables."""
+        record = StepRecord()
+        found = self.evaluate(model, self._tensors_of, record, inputs, training)
+        return [self.framework.to_numpy(tensor) for tensor in found], record
+
+    def _tensors_of(self, output: Any) -> list[Any]:
+        return [leaf for leaf in leaves(output) if self._is_tensor(leaf)]
+
+    def evaluate(
+        self,
+        model: Any,
+        result: Callable[[Any], Any],
+        record: StepRecord,
+        inputs: list[Array] | None = None,
+        training: bool = False,
+    ) -> Any:
+        """What `result` makes of the model's output, the model called as the step called it."""
         given = self._call_tensors()
         if inputs is not None:
             given = [
                 self.backend.tensor(new, dtype=old.dtype)
                 for new, old in zip(inputs, given, strict=True)
             ]
-        queue = iter(given)
-        args, kwargs = map_arrays(
-            lambda leaf: next(queue) if self._is_tensor(leaf) else leaf,
-            list(self.watcher.root_call or ()),
-        )
-        record = StepRecord()
+
+        def call(given: list[Any]) -> Any:
+            queue = iter(given)
+            args, kwargs = map_arrays(
+                lambda leaf: next(queue) if self._is_tensor(leaf) else leaf,
+                list(self.watcher.root_call or ()),
+            )
+            return result(model(*args, **{**kwargs, **self.mode(training)}))
+
         with (
             self.watcher.calls_seen(record),
             self.backend.evaluating(),
             self._states_zero(model),
         ):
-            output = model(*args, **{**kwargs, **self.mode(training)})
-        found = [leaf for leaf in leaves(output) if self._is_tensor(leaf)]
-        return [self.framework.to_numpy(leaf) for leaf in found], record
+            of = (model, result.__name__, training)
+            return self.backend.evaluate(call, given, of, self.watcher, record)
 
     def names(self, variables: list[Any]) -> list[str]:
         """The names that these weights go by here."""
@@ -409,7 +431,7 @@ class KerasTrainee(Trainee):
         return layer_losses.terms(self)
 
     def layer_losses_scaled(self, factor: float) -> AbstractContextManager[Any]:
-        return layer_losses.scaled(factor)
+        return layer_losses.scaled(factor, self.backend)
 
     def layer_losses_by_hand_only(self) -> AbstractContextManager[Any]:
         return layer_losses.by_hand_only(self.keras.Model)

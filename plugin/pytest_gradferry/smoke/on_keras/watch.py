@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from dataclasses import replace
 from functools import partial, wraps
+from types import CellType
 from typing import Any
 from unittest import mock
 
 import numpy as np
 
-from ...frameworks import Array, load
+from ...frameworks import Array, Undo, load
 from ..record import LayerCall, LossCall, StepRecord
 from ..tree import leaves
 from ..verdict import carried
@@ -85,6 +87,31 @@ class Watcher:
             self._settings.done()
         self.strangers.tell(record, self._held)
 
+    def save(self, record: StepRecord) -> Undo:
+        """Note what has been seen; the function returned forgets what was seen since."""
+        seen = vars(copy(record))
+        seen |= {n: copy(v) for n, v in seen.items() if isinstance(v, (dict, list, set))}
+        own = ("_held", "_used", "_since", "optimizers")
+        before = {name: copy(vars(self)[name]) for name in own}
+        before |= {"root_call": self.root_call, "root_output": self.root_output}
+
+        def undo() -> None:
+            vars(record).update(seen)
+            vars(self).update(before)
+
+        return undo
+
+    @contextmanager
+    def rehearsing(self, record: StepRecord) -> Iterator[None]:
+        """Inside, nothing that is seen counts."""
+        undo, meet = self.save(record), self.on_new_optimizer
+        self.on_new_optimizer = lambda optimizer, held: None
+        try:
+            yield
+        finally:
+            self.on_new_optimizer = meet
+            undo()
+
     @contextmanager
     def calls_seen(self, record: StepRecord) -> Iterator[None]:
         """Record layer calls, and the loss and dropout functions called inside."""
@@ -119,14 +146,24 @@ class Watcher:
 
     @staticmethod
     def patch(stack: ExitStack, owner: Any, name: str, wrap: Callable[..., Any]) -> None:
-        """Let `wrap(original, *args)` be called instead until the stack closes."""
+        """Let `wrap(original, *args)` be called instead until the stack closes.
+
+        A function of TensorFlow is replaced inside of the wrappers that TensorFlow has around it,
+        so that it is seen whatever name it was imported by.
+        """
         original = getattr(owner, name)
+        cell = _wrapped_in(original)
+        original = original if cell is None else cell.cell_contents
 
         @wraps(original, updated=())
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             return wrap(original, *args, **kwargs)
 
-        stack.enter_context(mock.patch.object(owner, name, wrapper))
+        if cell is None:
+            stack.enter_context(mock.patch.object(owner, name, wrapper))
+        else:
+            stack.callback(setattr, cell, "cell_contents", original)
+            cell.cell_contents = wrapper
 
     def note_gradient(
         self, record: StepRecord, name: str, gradient: Array | None, tensor: Any = None
@@ -279,8 +316,9 @@ class Watcher:
                 self._settings.forward()
             record.events.append("forward")
             self.acts.forward(args, kwargs)
+            call = self.backend.known((args, kwargs))
             if self.root_call is None:
-                self.root_call = (args, kwargs)
+                self.root_call = call
         training = bool(self.training_of(layer, args, kwargs))
         around = self._modes[-1] if self._modes else False
         kind = type(layer).__name__
@@ -415,6 +453,15 @@ class Watcher:
                 inside.pop()
 
         return dropout
+
+
+def _wrapped_in(function: Any) -> CellType | None:
+    """The cell in which one of TensorFlow's wrappers keeps what it calls; None for another's."""
+    if not getattr(function, "__module__", "").startswith("tensorflow."):
+        return None
+    names = getattr(getattr(function, "__code__", None), "co_freevars", ())
+    cells = dict(zip(names, getattr(function, "__closure__", None) or (), strict=False))
+    return next((cells[name] for name in ("fn", "op") if name in cells), None)
 
 
 def _acts(x: Any, rate: Any, *args: Any, **kwargs: Any) -> bool:
