@@ -309,7 +309,11 @@ class Evidence:
     @cached_property
     def moved(self) -> set[str]:
         """The weights that changed in the curve or, with other random draws, while watched."""
-        return self._watched[1] | _changed(self.curve.before, self.curve.after)
+        return self._watched[1] | self.moved_in_curve
+
+    @cached_property
+    def moved_in_curve(self) -> set[str]:
+        return _changed(self.curve.before, self.curve.after)
 
 
 def _each_twice(records: list[StepRecord]) -> bool:

@@ -203,3 +203,26 @@ def test_framework_of_a_thing():
     assert of(dense()).name == of(keras.Variable(1.0)).name == "tensorflow"
     with pytest.raises(FrameworkError, match=r"cannot tell the framework of a builtins\.list"):
         of([1, 2])
+
+
+class TestWeights:
+    def compiled(self):
+        model = dense()
+        model.compile("sgd", "mse")
+        return model
+
+    def test_of_a_torch_model(self):
+        text, _ = message(nn.Linear(8, 3), X, Y, loss="cross_entropy", sample_weight=[1, 1, 1, 1])
+        assert text.startswith("sample_weight: only fit of a compiled Keras model takes it")
+
+    def test_of_a_keras_model_with_a_loss(self):
+        text, _ = message(dense(), X, Y, loss="cross_entropy", class_weight={0: 2.0})
+        assert "are what fit of a compiled model takes" in text
+
+    def test_of_samples_and_classes(self):
+        how = {"sample_weight": np.ones(4), "class_weight": {0: 2.0}}
+        assert "fit does not take both" in message(self.compiled(), X, Y, **how)[0]
+
+    def test_of_classes_in_a_list(self):
+        text, _ = message(self.compiled(), X, Y, class_weight=[1.0, 2.0])
+        assert "class_weight is a list: pass a dict" in text

@@ -227,6 +227,14 @@ def _explain(evidence: Evidence, what: str, is_flat: bool) -> Outcome:
                 fix="look for a flipped sign: of the loss or of the update",
             )
         )
+    if is_flat and evidence.moved and not evidence.moved_in_curve:
+        return failed(
+            Finding(
+                what,
+                cause="no weight moves in these steps, and some do where the step runs eagerly",
+                fix="look for Python in the compiled step that decides, or counts, at tracing only",
+            )
+        )
     if is_flat and evidence.moved:
         return failed(
             Finding(

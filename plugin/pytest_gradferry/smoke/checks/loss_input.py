@@ -78,12 +78,13 @@ def _are_probabilities(values: Array) -> bool:
 
 
 def _other_axis(values: Array) -> int | None:
-    """The axis along which it sums to 1, where the last is not it."""
+    """The axis along which it sums to 1, where the last is not it; nor that of the batch, which is
+    for `batch-independence` to tell."""
     if values.ndim < 2 or not values.size or values.min() < 0:
         return None
     axes = [
         axis
-        for axis in range(values.ndim)
+        for axis in range(1, values.ndim)
         if values.shape[axis] > 1 and np.allclose(values.sum(axis), 1, atol=1e-4)
     ]
     return None if values.ndim - 1 in axes or not axes else axes[-1]
@@ -98,11 +99,7 @@ def _always_one(evidence: Evidence, call: LossCall) -> bool:
     """Whether the loss's input is 1 with other weights too, where a sigmoid's would change."""
     if not bool((call.input == 1).all()):
         return False
-    trainee = evidence.trainee
-    with evidence.from_start():
-        values = trainee.values()
-        trainee.assign({n: -v if v.dtype.kind == "f" else v for n, v in values.items()})
-        losses = evidence.watch_step().losses
+    losses = _with_weights(evidence, -1) or []
     return all(bool((c.input == 1).all()) for c in losses if c.function == call.function)
 
 

@@ -72,7 +72,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if targets_follow(evidence, size):
         return passed("the outputs stand in another order than the inputs, as do the targets")
     told = ", ".join(
-        f"that of sample {s} acts on output {rows.index(found[0])}" for s, found in strayed.items()
+        f"that of sample {s} acts on the output of {rows.index(found[0])}"
+        for s, found in strayed.items()
     )
     return failed(
         Finding(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,10 @@ class KerasFiles(Files):
         own = {**trainee.own_classes(), **(reloaded.compiled_with(trainee) if compiled else {})}
         load = trainee.keras.models.load_model
         try:
-            return load(path, custom_objects=own, compile=compiled, safe_mode=False)
+            with warnings.catch_warnings():
+                if compiled:  # of state that does not fit, which is looked at here
+                    warnings.simplefilter("ignore")
+                return load(path, custom_objects=own, compile=compiled, safe_mode=False)
         except Exception as error:
             if compiled:  # without its optimizer it did load
                 raise reloaded.NotCompiled(errors.reason(error)) from error

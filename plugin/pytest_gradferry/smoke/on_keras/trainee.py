@@ -138,7 +138,8 @@ class KerasTrainee(Trainee):
         __tracebackhide__ = True
         if self.model.built and self.model.variables:
             return
-        if type(self.model).call is self.keras.Model.call:
+        kind, plain = type(self.model), self.keras.Model
+        if kind.call is plain.call and kind.__call__ is plain.__call__:
             return  # its train_step calls the parts, a GAN's two nets, say
         try:
             with self.backend.evaluating():
