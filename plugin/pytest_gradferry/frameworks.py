@@ -172,9 +172,7 @@ class TensorFlow(Framework):
         random.seed(seed)
         np.random.seed(seed)
         if loaded("keras") is not None:
-            table = load("keras.src.backend.common.global_state")
-            table.set_global_attribute("global_random_seed", seed)
-            table.set_global_attribute("global_seed_generator", None)
+            _seed_keras(seed)
 
     def drawn(self) -> Any:
         """A value that changes when a stateful random operation draws."""
@@ -231,7 +229,12 @@ class Keras(Framework):
         self.backend: str = self.keras.backend.backend()
 
     def _seed(self, seed: int) -> None:
-        self.keras.utils.set_random_seed(seed)
+        """`keras.utils.set_random_seed`, which for its part imports TensorFlow where installed."""
+        _seed_keras(seed)
+        if self.backend == "torch":
+            load("torch").manual_seed(seed)
+        if loaded("tensorflow") is not None:
+            load("tensorflow").random.set_seed(seed)
 
     def tensor(self, array: Any, dtype: str | None = None) -> Any:
         return self.keras.ops.convert_to_tensor(np.asarray(array), dtype=dtype)
@@ -260,11 +263,21 @@ class Keras(Framework):
         return undo
 
 
+def _keras_table() -> Any:
+    """Where Keras keeps its seed and its global generator, with no public reader."""
+    return load("keras.src.backend.common.global_state")
+
+
+def _seed_keras(seed: int) -> None:
+    table = _keras_table()
+    table.set_global_attribute("global_random_seed", seed)
+    table.set_global_attribute("global_seed_generator", None)
+
+
 def _save_keras_seed() -> Undo:
-    """Keras keeps its seed and its global generator in a table with no public reader."""
     if loaded("keras") is None:
         return lambda: None
-    table = load("keras.src.backend.common.global_state")
+    table = _keras_table()
     seed = table.get_global_attribute("global_random_seed")
     generator = table.get_global_attribute("global_seed_generator")
     state = np.array(generator.state.numpy()) if generator is not None else None

@@ -49,6 +49,8 @@ class Smoke:
         loss: Any = None,
         optimizer: Any = None,
         step: Callable[..., Any] | None = None,
+        sample_weight: Any = None,
+        class_weight: dict[int, float] | None = None,
         steps: int | None = None,
         only: Iterable[str] | None = None,
         skip: Iterable[str] | None = None,
@@ -63,9 +65,11 @@ class Smoke:
         (cross_entropy, mse, l1, bce_with_logits, nll, huber, kl_div) or the framework's own
         callable, called its way.  `optimizer` is a name, an instance or, for torch, a callable of
         the parameters.  `step(inputs, targets) -> loss` is a training step of your own, which is
-        then what is tested.  A compiled Keras model and a LightningModule need neither.  `only`
-        and `skip` take ids of checks; `steps` is the length of the training run (default 20),
-        `seed` what the random draws start from (default 0).
+        then what is tested.  A compiled Keras model and a LightningModule need neither.
+        `sample_weight`, of one value a sample, and `class_weight`, a dict of class and weight,
+        are handed to a compiled Keras model as its `fit` hands them.  `only` and `skip` take ids
+        of checks; `steps` is the length of the training run (default 20), `seed` what the random
+        draws start from (default 0).
 
         Weights, optimizer state, gradients, modes, random states and threads are afterwards what
         they were.  Raises SmokeError, a ValueError, when the run cannot be done as asked.
@@ -78,6 +82,8 @@ class Smoke:
             loss=loss,
             optimizer=optimizer,
             step=step,
+            sample_weight=sample_weight,
+            class_weight=class_weight,
             steps=steps,
             only=only,
             skip=skip,
@@ -97,6 +103,8 @@ class Smoke:
         loss: Any = None,
         optimizer: Any = None,
         step: Callable[..., Any] | None = None,
+        sample_weight: Any = None,
+        class_weight: dict[int, float] | None = None,
         steps: int | None = None,
         only: Iterable[str] | None = None,
         skip: Iterable[str] | None = None,
@@ -113,6 +121,8 @@ class Smoke:
                 loss=loss,
                 optimizer=optimizer,
                 step=step,
+                sample_weight=sample_weight,
+                class_weight=class_weight,
                 settings=said.over(self._settings),
                 tell=self._tell,
             )
@@ -134,6 +144,8 @@ def check(
     loss: Any = None,
     optimizer: Any = None,
     step: Callable[..., Any] | None = None,
+    sample_weight: Any = None,
+    class_weight: dict[int, float] | None = None,
     steps: int | None = None,
     seed: int | None = None,
 ) -> SmokeReport:
@@ -151,6 +163,8 @@ def check(
         loss=loss,
         optimizer=optimizer,
         step=step,
+        sample_weight=sample_weight,
+        class_weight=class_weight,
         steps=steps,
         only=[name],
         seed=seed,

@@ -9,6 +9,10 @@ from collections.abc import Callable
 
 from .record import LossCall, StepRecord
 
+# What a loss was given, besides kinds of numbers
+GIVEN_ONE_CLASS = "one value a sample"
+GIVEN_ONE_VALUE = "a softmax over one value"
+
 
 class Advice:
     """What each framework fills in; empty words where it knows no better."""
@@ -34,11 +38,17 @@ class Advice:
         "call optimizer.zero_grad() before loss.backward(), or after optimizer.step()",
         "XFR205",
     )
+    scheduling = "step the schedule after each update, or let it begin above 0"
     summing = "add up the gradients of all micro-batches before the update"
     skipping_code = ""  # of the rule that finds steps of which every few update, alone
 
     def flaws(self) -> list[tuple[str, str, str, str]]:
         """(measured, cause, fix, code) of what is wrong with the model, whatever the step does."""
+        return []
+
+    def frozen_in_vain(self, moved: set[str]) -> list[tuple[str, str, str, str]]:
+        """(measured, cause, fix, code) where some of the weights that moved were to be frozen, in
+        words that the framework does not know."""
         return []
 
     def error(self, error: BaseException) -> tuple[str, str, str]:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from ..frameworks import Array
-from .acts import Act
+from .acts import Act, Update
 from .errors import SmokeError
 from .record import StepRecord
 from .report import Finding
@@ -43,6 +44,7 @@ class Curve:
     """A run of training on one batch, random draws the same in every step.
 
     `rates` are the learning rates before each step, one a parameter group, empty where unknown.
+    `modes` are the model's modes and `trainable` its trainable weights after each step.
     `ended` is why a schedule goes no further than as many steps as there are losses: its error, or
     a rate below zero.
     """
@@ -52,6 +54,8 @@ class Curve:
     after: dict[str, Array]
     rates: list[list[float]] = field(default_factory=list)
     ended: str = ""
+    modes: list[bool | None] = field(default_factory=list)
+    trainable: list[set[str]] = field(default_factory=list)
 
 
 class Evidence:
@@ -120,7 +124,8 @@ class Evidence:
                 self.trainee.reseed(self.seed + index)
                 records.append(self.watch_step())
                 updates = sum(record.events.count("update") for record in records)
-                if index + 1 >= _WATCHED_AT_LEAST and updates >= 2 and self._all_seen(records):
+                enough = updates >= 2 and self._all_seen(records) and _each_twice(records)
+                if index + 1 >= _WATCHED_AT_LEAST and enough:
                     break
             after = self.trainee.values()
         return records, _changed(before, after)
@@ -131,6 +136,14 @@ class Evidence:
         return all(any(r.fresh.get(name) is not None for r in records) for name in trainable)
 
     @property
+    def carries_over(self) -> bool:
+        """Whether an update used gradients left over, all numbers still being finite."""
+        return any(
+            record.carried and np.isfinite(record.loss) and np.isfinite(last.loss)
+            for last, record in pairwise(self.watched)
+        )
+
+    @property
     def acts(self) -> list[tuple[int, Act]]:
         """What the watched steps did around their gradients, each with the number of its step."""
         return [(n, act) for n, record in enumerate(self.watched, 1) for act in record.acts]
@@ -139,14 +152,20 @@ class Evidence:
     def curve(self) -> Curve:
         return self.train(self.steps)
 
-    def train(self, steps: int, prepare: Callable[[], None] = lambda: None) -> Curve:
-        """Train from the start; `prepare` is called once, there."""
+    def train(
+        self, steps: int, prepare: Callable[[], None] = lambda: None, mirrored: bool = False
+    ) -> Curve:
+        """Train from the start; `prepare` is called once, there.
+
+        `mirrored` moves the trainable weights the other way in each step, by a hundredth.
+        """
         trainee = self.trainee
         losses: list[float] = []
-        rates, ended = [], ""
+        rates, modes, trainable, ended = [], [], [], ""
         with self.from_start():
             prepare()
-            before = trainee.values()
+            before = last = trainee.values()
+            own = [weight.name for weight in trainee.weights.values() if weight.trainable]
             for _ in range(steps):
                 trainee.reseed_for_step(self.seed)
                 rates.append(trainee.rates())
@@ -161,10 +180,34 @@ class Evidence:
                         raise
                     ended = str(cause)
                     break
+                modes.append(trainee.in_training())
+                trainable.append(trainee.trainable())
                 if not np.isfinite(losses[-1]):
                     break
+                if mirrored:
+                    now = trainee.values()
+                    trainee.assign({n: last[n] - 0.01 * (now[n] - last[n]) for n in own})
+                    last = trainee.values()
             after = trainee.values()
-        return Curve(losses, before, after, rates, ended)
+        return Curve(losses, before, after, rates, ended, modes, trainable)
+
+    def after(self, steps: int) -> tuple[float, float]:
+        """The loss behind so many steps: with the trained weights of the start, and with those
+        that the training came to.  All else is as the training has left it."""
+        trainee = self.trainee
+        with self.from_start():
+            start = {n: v for n, v in trainee.values().items() if n in self.asked}
+            for _ in range(steps):
+                trainee.reseed_for_step(self.seed)
+                self.step()
+            end = {n: v for n, v in trainee.values().items() if n in self.asked}
+            losses, back = [], trainee.save()
+            for weights in (start, end):
+                back()
+                trainee.assign(weights)
+                trainee.reseed_for_step(self.seed)
+                losses.append(self.step())
+        return losses[0], losses[1]
 
     @cached_property
     def steady(self) -> bool:
@@ -179,6 +222,15 @@ class Evidence:
         return all(
             np.allclose(a, b, rtol=1e-4, equal_nan=True) for a, b in zip(*outputs, strict=True)
         )
+
+    def watch_step_after(self, steps: int) -> StepRecord:
+        """The step of the curve that follows on as many, watched."""
+        with self.from_start():
+            for _ in range(steps):
+                self.trainee.reseed_for_step(self.seed)
+                self.step()
+            self.trainee.reseed_for_step(self.seed)
+            return self.watch_step()
 
     def moves_after(self, step: int, names: list[str]) -> bool:
         """Whether one of these weights moves in a run of `steps` behind the step of that number."""
@@ -202,6 +254,17 @@ class Evidence:
                 self.trainee.reseed_for_step(self.seed)
                 losses.append(self.step())
         return losses
+
+    def ignores(self, layer: str) -> bool:
+        """Whether the loss of the first step is the same if a layer gives other numbers."""
+        disturbed = self.trainee.disturbed(layer)
+        if disturbed is None:
+            return False
+        with self.from_start(), disturbed:
+            try:
+                return self.step() == self.watched[0].loss
+            except SmokeError:
+                return False
 
     @cached_property
     def updated(self) -> bool:
@@ -233,6 +296,12 @@ class Evidence:
     def moved(self) -> set[str]:
         """The weights that changed in the curve or, with other random draws, while watched."""
         return self._watched[1] | _changed(self.curve.before, self.curve.after)
+
+
+def _each_twice(records: list[StepRecord]) -> bool:
+    """Whether each optimizer has updated twice; some take turns."""
+    keys = [act.key for record in records for act in record.acts if isinstance(act, Update)]
+    return all(keys.count(key) >= 2 for key in keys)
 
 
 def _changed(before: dict[str, Array], after: dict[str, Array]) -> set[str]:

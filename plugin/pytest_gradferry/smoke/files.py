@@ -13,7 +13,10 @@ from ..frameworks import Array, Undo
 
 @dataclass
 class RoundTrip:
-    """A way through a file: `run` saves, loads into a model of its own and predicts."""
+    """A way through a file: `run` saves, loads into a model of its own and predicts.
+
+    With `kept`, it returns what else came back, to be the same as that.
+    """
 
     what: str  # "saving and loading the state_dict"
     run: Callable[[], list[Array]]
@@ -23,6 +26,8 @@ class RoundTrip:
         error
     ).strip()  # of an error, shorter
     excused: tuple[type[BaseException], ...] = ()  # errors that only say the way is not open
+    kept: Callable[[], list[Array]] | None = None
+    compared: str = "outputs"  # what `run` returns
 
 
 class NotJudged(Exception):
@@ -34,7 +39,8 @@ class Piece:
     """State outside a checkpoint.
 
     `of_model` says that it stands in the model, whose file should hold it; else it is the loop's,
-    for its author to save.
+    for its author to save.  `held` says that the file holds it by itself, and only the user's own
+    code can take it out or change it again when it was loaded.
     """
 
     name: str
@@ -43,6 +49,7 @@ class Piece:
     save: Callable[[], Undo]
     advice: tuple[str, str] = ("", "")  # fix, code
     follows: str = ""  # the check whose mistake it is, if it matters
+    held: bool = False
 
 
 class Checkpoint(ABC):

@@ -11,10 +11,12 @@ import operator
 import os
 import random
 import sys
+from ast import literal_eval
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from types import CellType, FunctionType, MethodType
 from typing import Any
 
@@ -245,6 +247,8 @@ class Held:
         elif isinstance(value, np.ndarray):
             if value.size <= _NOTED and value.flags.writeable:
                 return partial(_fill_array, value, value.copy())
+        elif isinstance(value, count):
+            return partial(_same_count, value, repr(value))
         else:
             again = self._again(value)
             if again is not None:
@@ -311,6 +315,13 @@ def _put(mapping: dict[str, Any], key: str, value: Any) -> None:
         mapping.pop(key, None)
     elif mapping.get(key, _MISSING) is not value:
         mapping[key] = value
+
+
+def _same_count(counter: Any, was: str) -> Any:
+    """A counter cannot be set back: the same one if it has not moved on, else one like it."""
+    if repr(counter) == was:
+        return counter
+    return count(*map(literal_eval, was[len("count(") : -1].split(", ")))
 
 
 def _fill_array(array: Any, copy: Any) -> Any:

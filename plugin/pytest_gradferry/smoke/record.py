@@ -35,6 +35,7 @@ class LayerCall:
     known: bool = True  # one of the model's
     grad_in: bool | None = None
     grad_out: bool | None = None
+    checkpointed: bool = False  # run by a checkpoint that records no graph at first
 
 
 @dataclass
@@ -42,13 +43,26 @@ class LossCall:
     """A call of one of the framework's loss functions.
 
     `expects` is what the function takes its input for: "logits", "probabilities" or
-    "log-probabilities" over classes, or "sigmoid-logits", "sigmoid-probabilities".
+    "log-probabilities" over classes, "sigmoid-logits", "sigmoid-probabilities", or a
+    "distribution" of any kind, which holds nothing below 0.
     """
 
     function: str
     expects: str
     input: Array  # classes on the last axis
     value: float  # the mean of what it returned
+    target_low: float = 0.0  # the least value of a target that is taken for probabilities
+
+
+@dataclass
+class Broadcast:
+    """A call of an elementwise loss whose input and target have different ranks, and together a
+    shape larger than either."""
+
+    function: str
+    input: tuple[int, ...]
+    target: tuple[int, ...]
+    together: tuple[int, ...]
 
 
 @dataclass
@@ -70,8 +84,12 @@ class StepRecord:
     acts: list[Act] = field(default_factory=list)  # the same and more, each with what it did
     # The gradients that the backward passes of this call computed, summed; None where none came.
     fresh: dict[str, Array | None] = field(default_factory=dict)
+    # Weights without a gradient that a loss of the step leads back to, and the name of that loss.
+    not_differentiated: dict[str, str] = field(default_factory=dict)
     # The weights whose gradients were asked for; None where a backward pass reaches them all.
     asked: set[str] | None = None
+    # The weights in use under the tapes that were asked; None where there is no tape to tell.
+    taped: set[str] | None = None
     # Whether the gradients that the optimizers used in their updates of this call held anything; a
     # weight is a key if an optimizer held it.
     used: dict[str, bool] = field(default_factory=dict)
@@ -82,12 +100,17 @@ class StepRecord:
     carried: dict[str, float] = field(default_factory=dict)
     calls: list[LayerCall] = field(default_factory=list)
     losses: list[LossCall] = field(default_factory=list)
+    broadcasts: list[Broadcast] = field(default_factory=list)
     dropouts: list[str] = field(default_factory=list)  # dropout functions that acted, by place
     outputs: Array | None = None  # of the first model call, if one array
     output_gradient: Array | None = None  # of the loss, by those outputs
     loss_size: int = 1  # how many numbers the loss had that the gradients were asked of
     # Weights that were updated by the gradient of another, and which.
     misapplied: dict[str, str] = field(default_factory=dict)
+    functional: bool = False  # whether the model was called inside torch.func's grad or vmap
+    # By weight, the autograd.Function whose backward gives None for its gradient.
+    given_none: dict[str, str] = field(default_factory=dict)
+    stored_backward: int = 0  # calls that store gradients, as loss.backward() does
     backward_calls: int = 0  # of anything that computes gradients, of the model's weights or not
     drawn: list[str] = field(default_factory=list)  # functions that drew samples from a tensor
     # Weights that changed outside of the updates: before the first forward pass, after the last
@@ -98,13 +121,13 @@ class StepRecord:
     remaining: float | None = None
     replaced: list[str] = field(default_factory=list)
     frozen: list[str] = field(default_factory=list)  # weights frozen after the step, not before
-    unfrozen: list[str] = field(default_factory=list)  # weights frozen before the step, not after
     # Trainable weights of layers that the model called and does not list.
     unlisted: list[Unlisted] = field(default_factory=list)
     optimizers: list[str] = field(default_factory=list)  # those that updated, by class name
     # Optimizers whose rate the step changed, by their keys in `acts`: (class name, before, after).
     rates_set: dict[int, tuple[str, list[float], list[float]]] = field(default_factory=dict)
     first_met: int = 0  # how many optimizers with a state updated for the first time
+    frozen_moved: set[str] = field(default_factory=set)  # by an update, while they were frozen
     rates: dict[str, float] = field(default_factory=dict)  # by weight, where groups differ
     unused_clips: list[str] = field(default_factory=list)  # functions whose result went nowhere
     strangers: int = 0  # tensors the optimizers hold that are not the model's

@@ -26,6 +26,8 @@ def run(
     loss: Any = None,
     optimizer: Any = None,
     step: Callable[..., Any] | None = None,
+    sample_weight: Any = None,
+    class_weight: Any = None,
     settings: Settings,
     tell: Callable[[str], None] = lambda _: None,
 ) -> SmokeReport:
@@ -35,10 +37,17 @@ def run(
     seed = SEED if settings.seed is None else settings.seed
     steps = settings.steps or STEPS
     model = _one_model(model)
-    make: Callable[..., Trainee] = _trainee_class(model)
+    make = _trainee_class(model)
+    given = {"sample_weight": sample_weight, "class_weight": class_weight}
+    weighing = {name: value for name, value in given.items() if value is not None}
+    if weighing and not make.is_fitted:
+        raise SmokeError(
+            f"{' and '.join(weighing)}: only fit of a compiled Keras model takes it; weigh the "
+            "loss in your step"
+        )
     started = time.perf_counter()
     with frameworks.undisturbed(settings.threads or THREADS):
-        trainee = make(model, inputs, targets, loss, optimizer, step)
+        trainee: Trainee = make(model, inputs, targets, loss, optimizer, step, **weighing)
         report = SmokeReport(trainee.title, seed)
         evidence = Evidence(trainee, steps, seed, wanted, settings.steps is not None)
         try:

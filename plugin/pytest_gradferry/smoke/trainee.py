@@ -34,6 +34,7 @@ class Trainee(ABC):
     """A model, a batch and a step.  Every method leaves other state alone unless it says so."""
 
     framework: Framework
+    is_fitted = False  # by the framework's own `fit`, which takes weights of samples and classes
     model: Any
     inputs: Any
     targets: Any
@@ -96,6 +97,13 @@ class Trainee(ABC):
         Raises SmokeError if the step never calls the model itself.
         """
 
+    def mixing(self, changed: list[Array], kept: Array) -> str:
+        """The operation in which samples first act on each other; empty where it was not found.
+
+        `changed` are leaves for `predict`, other ones in all samples but those `kept`, a mask.
+        """
+        return ""
+
     @abstractmethod
     def learning_rates(self) -> list[float]:
         """Of the optimizers seen so far, one a parameter group; empty where they cannot be set."""
@@ -104,12 +112,36 @@ class Trainee(ABC):
         """The same to look at, schedules included."""
         return self.learning_rates()
 
+    def scheduled_rates(self) -> list[float]:
+        """The rates that schedules were given to begin with, as far as they are known."""
+        return []
+
+    def idle_schedule(self) -> str:
+        """A schedule that neither the framework nor the step will ever step; empty for none."""
+        return ""
+
     def schedule_ended(self, error: BaseException | None) -> bool:
         """Whether a step ended in this error because a schedule has no rate for more steps."""
         return False
 
     @abstractmethod
     def scale_learning_rates(self, factor: float) -> None: ...
+
+    def in_training(self) -> bool | None:
+        """Whether the model is in training mode now; None where it has no mode of its own."""
+        return None
+
+    def trainable(self) -> set[str]:
+        """The weights that are trainable now, which a step may change."""
+        return {weight.name for weight in self.weights.values() if weight.trainable}
+
+    def held_by(self, names: list[str]) -> list[str]:
+        """The classes of the optimizers known that hold one of these weights, stepped or not."""
+        return []
+
+    def dead_ends(self, names: list[str]) -> list[str]:
+        """Where the gradients of these weights become zero in one step, by operation."""
+        return []
 
     def units(self, name: str, value: Array) -> Array | None:
         """A value of a dense or convolutional layer's kernel with a row for each of its units.
@@ -132,6 +164,10 @@ class Trainee(ABC):
     def penalised_by_hand(self, evidence: Evidence) -> bool:
         """Whether the step computes itself what the layers add."""
         return False
+
+    def disturbed(self, layer: str) -> AbstractContextManager[Any] | None:
+        """A context in which a layer gives other numbers; None where that cannot be done."""
+        return None
 
     def ledger(self) -> Ledger | None:
         """What counts the things that steps may leave behind; None where that is not known."""

@@ -80,11 +80,15 @@ def count_traces(case):
 
 
 BUGS = {
-    "counter-that-scales": (Traced(faded), "Python changes `Traced.calls` inside", "XFR610"),
-    "counter": (Traced(counted), "`Traced.calls` changes in every eager step", "XFR610"),
-    "np.random": (Traced(lambda _: np.random.rand()), "np.random draws once", "XFR610"),
+    "counter-that-scales": (
+        lambda: Traced(faded),
+        "Python changes `Traced.calls` inside",
+        "XFR610",
+    ),
+    "counter": (lambda: Traced(counted), "`Traced.calls` changes in every eager step", "XFR610"),
+    "np.random": (lambda: Traced(lambda _: np.random.rand()), "np.random draws once", "XFR610"),
     "value-rebound": (
-        Traced(lambda case: case.rate, halve),
+        lambda: Traced(lambda case: case.rate, halve),
         "`Traced.rate` is a value of Python, which tracing took as ",
         "XFR802",
     ),
@@ -93,7 +97,8 @@ BUGS = {
 
 @pytest.mark.parametrize("bug", BUGS)
 def test_what_tracing_freezes_is_named(bug):
-    step, told, code = BUGS[bug]
+    make, told, code = BUGS[bug]
+    step = make()
     found, text = outcome(step.model, step=step)
     assert found.status == "failed"
     assert told in text
@@ -102,16 +107,17 @@ def test_what_tracing_freezes_is_named(bug):
 
 
 SOUND = {
-    "plain": Traced(),
-    "variable-assigned": Traced(lambda case: case.variable, halve_variable),
-    "counter-outside": Traced(before=counted),
-    "traces-counted": Traced(count_traces),
+    "plain": Traced,
+    "variable-assigned": lambda: Traced(lambda case: case.variable, halve_variable),
+    "counter-outside": lambda: Traced(before=counted),
+    "traces-counted": lambda: Traced(count_traces),
 }
 
 
 @pytest.mark.parametrize("case", SOUND)
 def test_sound_traced_steps_pass(case):
-    found, text = outcome(SOUND[case].model, step=SOUND[case])
+    step = SOUND[case]()
+    found, text = outcome(step.model, step=step)
     assert found.status == "passed", text
 
 

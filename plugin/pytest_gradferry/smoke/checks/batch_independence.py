@@ -14,6 +14,7 @@ from ..tree import leaves
 from ..verdict import distance, normalised_over_batch
 from . import UNSTEADY, Check
 from . import failed as has_failed
+from .pairing import targets_follow
 
 _TOLERANCE = 1e-4  # of the largest output; float32 rounding is 1e-6
 
@@ -61,6 +62,30 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     advice = trainee.advice.mixing(lambda: _mixing(evidence, given, size, axis=0) > _TOLERANCE)
     if advice:
         return failed(Finding(what, *advice))
+    if _out_of_order(evidence, given, size):
+        if targets_follow(evidence, size):
+            return passed("the outputs stand in another order than the inputs, as do the targets")
+        return failed(
+            Finding(
+                what,
+                cause="the model gives its outputs in another order than its inputs: those of the "
+                "other samples are unchanged, in other rows",
+                fix="put the outputs back, output[order.argsort()], or sort inputs and targets "
+                "together before the model",
+            )
+        )
+    rows = np.arange(size) % 2 == 1
+    with evidence.from_start():
+        where = trainee.mixing([_replace(leaf, rows, size, 0) for leaf in given], ~rows)
+    if where:
+        return failed(
+            Finding(
+                what,
+                cause=f"{where} mixes the samples: they are apart in what it is given, and not in "
+                "what it gives",
+                fix="leave the batch's axis, 0, out of it: let it work on those behind",
+            )
+        )
     return failed(
         Finding(
             what,
@@ -68,6 +93,33 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
             "axis 0, and layers that take axis 0 for time",
         )
     )
+
+
+def _out_of_order(evidence: Evidence, given: list[Array], size: int) -> bool:
+    """Whether the outputs of samples that stay are all there, in whichever rows."""
+    expected = _rows(evidence, None, size)
+    if any(len(_found(row, expected)) > 1 for row in expected):
+        return False  # they cannot be told apart
+    for first in (0, 1):
+        others = np.arange(size) % 2 != first
+        found = _rows(evidence, [_replace(leaf, others, size, 0) for leaf in given], size)
+        if sum(bool(len(_found(row, found))) for row in expected) < size - others.sum():
+            return False
+    return True
+
+
+def _rows(evidence: Evidence, changed: list[Array] | None, size: int) -> Array:
+    """The first output with the batch axis, a row a sample."""
+    outputs = _predict(evidence, changed)
+    return next(
+        out.reshape(size, -1)
+        for out in outputs
+        if out.ndim and out.shape[0] == size and out.dtype.kind == "f"
+    )
+
+
+def _found(row: Array, rows: Array) -> Array:
+    return np.flatnonzero(np.abs(rows - row).max(1) <= _TOLERANCE * np.abs(rows).max())
 
 
 class _CannotTell(Exception):

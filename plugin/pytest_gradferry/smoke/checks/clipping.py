@@ -117,6 +117,9 @@ def _misplaced(evidence: Evidence, around: Around) -> Finding | None:
     clip = around.clip
     if around.backward or not clip.names:
         return None
+    last, following = around.last, around.following
+    if isinstance(last, Update) and following is not None and last.key == following.key:
+        return None  # a second update by the same gradients: for fresh-gradients to tell
     updates = [
         a for _, a in evidence.acts if isinstance(a, Update) and a.gradients.keys() & clip.names
     ]

@@ -18,13 +18,15 @@ from . import failed as has_failed
 
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
+    outcome = _numbers(evidence)
+    if outcome.status != "failed":
+        return outcome  # NaN in the data, as for labels that are missing, are masked then
     bad_data = _bad_data(evidence)
     if bad_data:
         return failed(bad_data)
-    outcome = _numbers(evidence)
-    if outcome.status == "failed" and has_failed(earlier, "clipping"):
+    if has_failed(earlier, "clipping"):
         return follows("clipping")
-    return outcome
+    return follows("fresh-gradients") if evidence.carries_over else outcome
 
 
 def _numbers(evidence: Evidence) -> Outcome:
@@ -72,6 +74,15 @@ def _bad_data(evidence: Evidence) -> Finding | None:
 
 def _explain(evidence: Evidence, what: str, started_well: bool) -> Finding:
     """Blame the learning rate only if training with a smaller one works."""
+    calls = [call for record in evidence.watched for call in record.losses]
+    wrong = next((call for call in calls if call.target_low < 0), None)
+    if wrong is not None:
+        return Finding(
+            what,
+            cause=f"{wrong.function} takes its target for probabilities, and is given values down "
+            f"to {wrong.target_low:.3g}: log-probabilities",
+            fix="pass log_target=True, or take softmax, not log_softmax, of the target",
+        )
     climbing = climbs(evidence) if started_well else ""
     if climbing:
         return Finding(what, f"each step climbs the loss: {climbing}", SIGN_FIX)

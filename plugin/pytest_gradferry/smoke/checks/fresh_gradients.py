@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...wording import listed
-from ..acts import Backward, Gradients, Update, multiple, total, window
+from ..acts import Backward, Gradients, Update, multiple, same, total, window
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, passed, skipped
 from . import Check
@@ -11,7 +11,7 @@ from . import failed as has_failed
 
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
-    if has_failed(earlier, "finite"):
+    if has_failed(earlier, "finite") and not evidence.carries_over:
         return skipped("the numbers are not finite")
     if not evidence.updated:
         return skipped("no update in the steps watched")
@@ -28,11 +28,44 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
                     *evidence.trainee.advice.clearing,
                 )
             )
-    stale = _stale(evidence)
+    stale = _stale(evidence) or _of_an_earlier_step(evidence)
     return failed(stale) if stale else passed()
 
 
 def _stale(evidence: Evidence) -> Finding | None:
+    """An update by the very gradients that the same optimizer has used before."""
+    used: dict[int, tuple[int, Gradients]] = {}  # by optimizer, with the call of the step
+    computed: set[str] = set()  # weights with a backward pass since then
+    for call, act in evidence.acts:
+        if isinstance(act, Backward):
+            computed |= act.gradients.keys()
+        if not isinstance(act, Update):
+            continue
+        before = used.get(act.key)
+        names = act.gradients.keys()
+        if before is not None and not computed & names and same(act.gradients, before[1]):
+            return _told(call, before[0], act)
+        used[act.key] = call, act.gradients
+        computed -= names
+    return None
+
+
+def _told(call: int, before: int, update: Update) -> Finding:
+    again = f"{update.optimizer} updates again with the gradients of its last update"
+    if call == before:
+        return Finding(
+            f"in step {call} {again}",
+            "the optimizer is stepped twice for one backward pass",
+            "step it once after each backward pass",
+        )
+    return Finding(
+        f"in step {call} {again}, of step {before}",
+        "no backward pass of this model runs between the two",
+        "run a backward pass before every update, or skip the update with it",
+    )
+
+
+def _of_an_earlier_step(evidence: Evidence) -> Finding | None:
     """An update by the gradient of an earlier step, clipped or scaled maybe, and not by its own."""
     acts = evidence.acts
     earlier: list[tuple[int, Gradients]] = []

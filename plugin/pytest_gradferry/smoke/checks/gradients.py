@@ -11,6 +11,7 @@ import numpy as np
 from ...wording import listed
 from ..errors import SmokeError
 from ..evidence import Evidence
+from ..record import LayerCall
 from ..report import Finding, Outcome, failed, passed, skipped
 from ..trainee import Trainee
 from ..tree import map_arrays
@@ -24,11 +25,14 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if has_failed(earlier, "finite"):
         return skipped("the numbers are not finite")
     trainable = [name for name in evidence.trainee.weights if name in evidence.asked]
+    if any(r.functional for r in evidence.watched) and not any(r.fresh for r in evidence.watched):
+        return skipped("torch.func gives the gradients to the step alone")
     if not any("backward" in record.events for record in evidence.watched):
         return failed(_no_backward(evidence))
     replaced = {n for record in evidence.watched for n in record.replaced}
     trainable = [name for name in trainable if name not in replaced]
     none = [n for n in trainable if all(r.fresh.get(n) is None for r in evidence.watched)]
+    none = _never_chosen(evidence, none)
     zero = [n for n in trainable if n not in none and not _ever_nonzero(evidence, n)]
     zero = [n for n in _always_zero(evidence, zero) if not _cancels(evidence, n)]
     findings = []
@@ -44,14 +48,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if none:
         findings.append(_cut(evidence, none))
     if zero:
-        findings.append(
-            Finding(
-                f"the gradient of {listed(zero)} is exactly zero in every step, with other "
-                "weights and targets too",
-                fix="look for an operation without a gradient (rounding, comparison, softmax over "
-                "one value, clamp) between these weights and the loss",
-            )
-        )
+        findings.append(_all_zero(evidence, zero))
     return failed(*findings) if findings else passed()
 
 
@@ -126,6 +123,45 @@ def _other(trainee: Trainee, random: np.random.Generator, target: Any) -> Any:
     return random.permutation(array.reshape(-1)).reshape(array.shape)
 
 
+def _never_chosen(evidence: Evidence, none: list[str]) -> list[str]:
+    """Without the weights of layers that are called where other weights choose, as experts are."""
+    called = {call.layer for record in evidence.watched for call in record.calls}
+    idle = [name for name in none if evidence.trainee.weights[name].layer not in called]
+    chosen = set(idle) - set(_always_zero(evidence, idle)) if called else set()
+    return [name for name in none if name not in chosen]
+
+
+def _all_zero(evidence: Evidence, zero: list[str]) -> Finding:
+    what = f"the gradient of {listed(zero)} is exactly zero in every step, with other weights and "
+    what += "targets too"
+    last = _last_call(evidence, {evidence.trainee.weights[name].layer for name in zero})
+    if last is not None and evidence.ignores(last.layer):
+        return Finding(
+            what,
+            cause=f"the loss does not depend on what {last.layer} gives: with other numbers from "
+            "it the loss is the same",
+            fix="look behind it for a factor of 0, an output compared with itself, or a softmax "
+            "over one value",
+        )
+    with evidence.from_start():
+        ends = evidence.trainee.dead_ends(zero)
+    if ends:
+        return Finding(
+            what,
+            cause=f"it ends at {listed(ends)}, which gives its input a gradient of zero",
+            fix=f"take {listed(ends)} out, or give it a gradient: x + (f(x) - x).detach()",
+        )
+    return Finding(
+        what,
+        fix="look for an operation without a gradient (rounding, comparison, softmax over one "
+        "value, clamp) between these weights and the loss",
+    )
+
+
+def _last_call(evidence: Evidence, layers: set[str]) -> LayerCall | None:
+    return next((c for c in reversed(evidence.watched[0].calls) if c.layer in layers), None)
+
+
 def _cancels(evidence: Evidence, name: str) -> bool:
     """A normalisation takes off again what a bias adds, as does a loss of differences (a critic's,
     a ranking's), which shows in that the layer's other weights do get a gradient."""
@@ -152,7 +188,34 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
             cause=f"the step never calls {listed(idle)}",
             fix="use the layer in the forward pass, or freeze or delete it",
         )
-    frozen_in = next((c for c in calls if c.layer in layers and c.grad_out is False), None)
+    losses = [r.not_differentiated for r in evidence.watched]
+    if all(name in each for name in none for each in losses):
+        kinds = listed(sorted({losses[0][name] for name in none}))
+        return Finding(
+            what,
+            cause=f"the step computes a {kinds} that depends on them, and no backward pass starts "
+            "there or at a sum with it",
+            fix="add it to the loss, or run its backward pass before the optimizer's step; if it "
+            "is only for the log, freeze them",
+        )
+    given_none = {n: f for record in evidence.watched for n, f in record.given_none.items()}
+    if all(given_none.get(name) for name in none):
+        functions = listed(sorted({given_none[name] for name in none}))
+        return Finding(
+            what,
+            cause=f"the backward of {functions} returns None for it",
+            fix="return its gradient there: one value for each argument of forward, in order",
+        )
+    every = [call for record in evidence.watched for call in record.calls]
+    recorded = {call.layer for call in every if call.grad_out is not False}
+    frozen_in = next((c for c in calls if c.layer in layers - recorded), None)
+    if frozen_in is not None and all(c.checkpointed for c in every if c.layer in layers):
+        return Finding(
+            what,
+            cause=f"{frozen_in.layer} runs in a reentrant checkpoint that is given no tensor with "
+            "a gradient, which records nothing then",
+            fix="checkpoint(..., use_reentrant=False)",
+        )
     if frozen_in is not None:
         return Finding(
             what,
@@ -163,7 +226,14 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
     with_gradient = {
         w.layer for w in trainee.weights.values() if w.trainable and w.name not in none
     }
-    last = next((c for c in reversed(calls) if c.layer in layers), None)
+    last = _last_call(evidence, layers)
+    if last is not None and evidence.ignores(last.layer):
+        return Finding(
+            what,
+            cause=f"the loss does not depend on what {last.layer} gives: with other numbers from "
+            "it the loss is the same",
+            fix="use that output, and a loss of it, in the step, or freeze or delete the layer",
+        )
     after = calls[calls.index(last) + 1 :] if last is not None else []
     following = next((c for c in after if c.layer in with_gradient), None)
     where = ""

@@ -11,12 +11,18 @@ from ..acts import Update
 from ..direction import SIGN_FIX, climbs
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, follows, passed, skipped
+from ..tree import leaves
 from ..verdict import falls, flat, tail
 from . import Check
 from . import failed as has_failed
 
 # A loss that has not fallen by then is given this many times the steps.
 _PATIENCE = 3
+
+# The part of a loss that it differs by where the difference is more than rounding or noise.
+_CLEARLY = 0.02
+# Outputs that all move away from their targets: so many do not by chance.
+_MANY = 5
 
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
@@ -26,14 +32,14 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if negated:
         return failed(negated)
     losses = evidence.curve.losses
-    if falls(losses):
+    if falls(losses) or _settles(losses):
         return passed()
     trainable = {w.name for w in evidence.trainee.weights.values() if w.trainable}
     if not trainable & evidence.moved:
         for check in ("gradients", "updates"):
             if has_failed(earlier, check):
                 return follows(check)
-    for check in ("clipping", "schedule", "accumulation"):
+    for check in ("clipping", "schedule", "accumulation", "fresh-gradients", "updates"):
         if has_failed(earlier, check):
             return follows(check)
     if has_failed(earlier, "compiled") and falls(_eagerly(evidence)):
@@ -54,9 +60,27 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         if tail(longer) < np.mean(first) - noise:
             return passed(f"only after {len(losses)} steps, under noise")
         return skipped(f"the loss is too noisy to judge: by {noise:.2g} from draw to draw")
+    if _task_grows(evidence, longer):
+        return passed("the loss itself changes from step to step: beside that, it falls")
     what = f"in {len(longer)} steps on one batch the loss went from {longer[0]:.4g} to "
     what += f"{tail(longer):.4g}"
-    return _explain(evidence, what, is_flat=flat(longer))
+    outcome = _explain(evidence, what, is_flat=flat(longer))
+    if outcome.findings and not outcome.findings[0].cause:
+        for check in ("gradients", "updates"):
+            if has_failed(earlier, check):
+                return follows(check)
+    return outcome
+
+
+def _settles(losses: list[float]) -> bool:
+    """Whether the loss falls at every step but the first quarter's, from about where it was.
+
+    What a loop carries from step to step, a hidden state say, has to fill first.
+    """
+    if len(losses) < 8 or not np.isfinite(losses).all() or max(losses) > 1.1 * losses[0]:
+        return False
+    settled = losses[len(losses) // 4 :]
+    return falls(settled) and bool((np.diff(settled) < 0).all())
 
 
 def _negated(evidence: Evidence) -> Finding | None:
@@ -68,7 +92,49 @@ def _negated(evidence: Evidence) -> Finding | None:
                 cause="the sign of the loss is flipped, so training makes the model worse",
                 fix="minimise the loss itself",
             )
+    away = _away(evidence)
+    if away:
+        return Finding(
+            f"going down the loss moves {away}",
+            cause="the sign of the loss is flipped, so training makes the model worse",
+            fix="minimise the loss itself: a log-likelihood or a score needs a minus",
+        )
     return None
+
+
+def _away(evidence: Evidence) -> str:
+    """How each output is moved away from its target, where that is so for all of them.
+
+    Of classes there must be three: with two, a model may mean the first by 1.  And a model may
+    give distances from classes, which are to fall: scores are told by the sign of theirs or of the
+    loss, or by their sum.
+    """
+    trainee, record = evidence.trainee, evidence.watched[0]
+    targets = [leaf for leaf in leaves(trainee.targets) if hasattr(leaf, "shape")]
+    outputs, gradient = record.outputs, record.output_gradient
+    if len(targets) != 1 or outputs is None or gradient is None or outputs.ndim == 0:
+        return ""
+    target = trainee.framework.to_numpy(targets[0])
+    if outputs.shape != gradient.shape or not np.isfinite(gradient).all():
+        return ""
+    if target.dtype.kind in "iu" and outputs.ndim == 2 and target.shape == outputs.shape[:1]:
+        classes, rows = outputs.shape[1], np.arange(len(target))
+        if classes < 3 or len(np.unique(target)) < 3 or not (target >= 0).all():
+            return ""
+        probabilities = (outputs >= 0).all() and np.allclose(outputs.sum(1), 1, atol=1e-4)
+        scores = probabilities or (record.loss < 0 and (outputs < 0).any())
+        if target.max() >= classes or not scores:
+            return ""
+        own = gradient[rows, target]
+        others = np.delete(gradient, np.ravel_multi_index((rows, target), gradient.shape))
+        if (own > 0).all() and (others <= 0).all() and (others < 0).any():
+            return "the output of each sample's class down and those of all other classes up"
+    elif target.dtype.kind == "f" and target.shape == outputs.shape and record.loss < 0:
+        error = outputs - target
+        both = (error > 0).any() and (error < 0).any() and target.size > _MANY
+        if both and (error * gradient < 0).all():
+            return "each output away from its target"
+    return ""
 
 
 def _rivals(evidence: Evidence) -> bool:
@@ -85,6 +151,14 @@ def _rivals(evidence: Evidence) -> bool:
         if rounds >= 2 and len(record.optimizers) >= 2:
             return True
     return False
+
+
+def _task_grows(evidence: Evidence, losses: list[float]) -> bool:
+    """Whether what is minimised gets larger by itself, a term that is phased in or a margin that
+    widens, and the weights that were trained are better at it than those of the start."""
+    untrained, trained = evidence.after(len(losses))
+    larger = untrained - losses[0] > _CLEARLY * abs(losses[0])
+    return larger and untrained - trained > _CLEARLY * abs(untrained)
 
 
 def _explain(evidence: Evidence, what: str, is_flat: bool) -> Outcome:
@@ -129,6 +203,15 @@ def _explain(evidence: Evidence, what: str, is_flat: bool) -> Outcome:
                 )
         if is_flat and any(falls(_with_rate(evidence, factor)) for factor in (1e2, 1e4, 1e8, 1e12)):
             return passed(f"no change seen at the learning rate {max(rates):.2g}; larger ones do")
+    if not rates and falls(evidence.train(evidence.steps, mirrored=True).losses):
+        return failed(
+            Finding(
+                what,
+                cause="each step climbs the loss: with every move of the weights turned round it "
+                "falls",
+                fix="look for a flipped sign: of the loss or of the update",
+            )
+        )
     if is_flat and evidence.moved:
         return failed(
             Finding(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...frameworks import Array
+from ..advice import GIVEN_ONE_CLASS, GIVEN_ONE_VALUE
 from ..errors import SmokeError
 from ..evidence import Evidence
 from ..record import LossCall
@@ -32,6 +33,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
 def _mistaken(evidence: Evidence, call: LossCall, calls: list[LossCall]) -> tuple[str, str]:
     """(what the loss was given instead, how that shows), or two empty strings."""
     values = call.input
+    if call.expects in ("logits", "probabilities") and values.size > 1 == values.shape[-1]:
+        return GIVEN_ONE_CLASS, "and over a single class it is 0, whatever the weights"
     match call.expects:
         case "logits" if _are_probabilities(values):
             return "probabilities", "but its rows are not negative and sum to 1"
@@ -46,8 +49,15 @@ def _mistaken(evidence: Evidence, call: LossCall, calls: list[LossCall]) -> tupl
             return "logits", "but the exponentials of its rows do not sum to 1"
         case "logits" if _in_unit_range(values) and _squashed(evidence, call):
             return "sigmoids", "but it stays within 0 and 1 even with weights 30 times larger"
-        case "probabilities" if _negative(values):
+        case "probabilities" | "distribution" if _negative(values):
             return "logits", f"but it holds values down to {values.min():.3g}"
+        case "probabilities" if (axis := _other_axis(values)) is not None:
+            return (
+                f"probabilities over axis {axis}, not over the classes",
+                f"but its sums over the last axis are {_sums(values)}, and over axis {axis} all 1",
+            )
+        case "sigmoid-probabilities" if values.size > 1 and _always_one(evidence, call):
+            return GIVEN_ONE_VALUE, "but it is 1 for all samples, whatever the weights"
         case "sigmoid-probabilities" if _negative(values) or values.max() > 1 + 1e-6:
             return "logits", f"but it holds values from {values.min():.3g} to {values.max():.3g}"
         case "sigmoid-logits" if all(
@@ -63,6 +73,35 @@ def _are_probabilities(values: Array) -> bool:
     return bool(values.min() >= 0 and np.allclose(values.sum(-1), 1, atol=1e-4))
 
 
+def _other_axis(values: Array) -> int | None:
+    """The axis along which it sums to 1, where the last is not it."""
+    if values.ndim < 2 or not values.size or values.min() < 0:
+        return None
+    axes = [
+        axis
+        for axis in range(values.ndim)
+        if values.shape[axis] > 1 and np.allclose(values.sum(axis), 1, atol=1e-4)
+    ]
+    return None if values.ndim - 1 in axes or not axes else axes[-1]
+
+
+def _sums(values: Array) -> str:
+    sums = values.sum(-1)
+    return f"{sums.min():.3g} to {sums.max():.3g}"
+
+
+def _always_one(evidence: Evidence, call: LossCall) -> bool:
+    """Whether the loss's input is 1 with other weights too, where a sigmoid's would change."""
+    if not bool((call.input == 1).all()):
+        return False
+    trainee = evidence.trainee
+    with evidence.from_start():
+        values = trainee.values()
+        trainee.assign({n: -v if v.dtype.kind == "f" else v for n, v in values.items()})
+        losses = evidence.watch_step().losses
+    return all(bool((c.input == 1).all()) for c in losses if c.function == call.function)
+
+
 def _negative(values: Array) -> bool:
     return bool(values.size and values.min() < -1e-6)
 
@@ -76,20 +115,12 @@ def _squashed(evidence: Evidence, call: LossCall) -> bool:
 
     It stays within 0 and 1 then, and nears both ends.
     """
-    trainee = evidence.trainee
     for factor in (30, -30):
-        with evidence.from_start():
-            trainee.assign(
-                {
-                    name: (value * factor).astype(value.dtype)
-                    for name, value in trainee.values().items()
-                    if value.dtype.kind == "f"
-                }
-            )
-            try:
-                losses = evidence.watch_step().losses
-            except SmokeError:
-                return False
+        losses = _with_weights(evidence, factor)
+        if losses is None or not all(np.isfinite(c.input).all() for c in losses):
+            losses = _with_weights(evidence, factor / 10)  # an exp of theirs overflows
+        if losses is None:
+            return False
         inputs = [c.input for c in losses if c.function == call.function]
         if not all(_in_unit_range(values) for values in inputs):
             return False
@@ -97,6 +128,23 @@ def _squashed(evidence: Evidence, call: LossCall) -> bool:
         if call.expects == "logits" and (not at_an_end or min(at_an_end) < 0.5):
             return False
     return True
+
+
+def _with_weights(evidence: Evidence, factor: float) -> list[LossCall] | None:
+    """The calls of losses in a step with all weights that many times as large."""
+    trainee = evidence.trainee
+    with evidence.from_start():
+        trainee.assign(
+            {
+                name: (value * factor).astype(value.dtype)
+                for name, value in trainee.values().items()
+                if value.dtype.kind == "f"
+            }
+        )
+        try:
+            return evidence.watch_step().losses
+        except SmokeError:
+            return None
 
 
 CHECK = Check("loss-input", order=70, run=run)

@@ -9,6 +9,7 @@ import numpy as np
 from ...wording import listed
 from ..errors import SmokeError
 from ..evidence import Evidence
+from ..record import StepRecord
 from ..report import Finding, Outcome, failed, passed
 from . import Check
 
@@ -23,22 +24,41 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
 
 
 def _in_training(evidence: Evidence) -> list[Finding]:
-    before = None
+    left = False
     for number, record in enumerate(evidence.watched, 1):
-        resting = {
-            f"{call.layer} ({call.kind})": None
-            for call in record.calls
-            if call.sensitive and not call.training
-        }
-        measured = f"{listed(list(resting))} did not act in training step {number}"
-        advice = evidence.trainee.advice.modes(record, measured) if resting else []
-        if advice:
-            first, *others = [Finding(*each) for each in advice]
-            if before is not None and before.training_after is False:
-                left = f"{first.cause}: step {number - 1} left it in evaluation mode"
-                first = replace(first, cause=left)
-            return [first, *others]
-        before = record
+        findings = _resting(evidence, number, record, left)
+        if findings:
+            return findings
+        left = record.training_after is False
+    return _left_later(evidence)
+
+
+def _resting(evidence: Evidence, number: int, record: StepRecord, left: bool) -> list[Finding]:
+    """What rests in a step; `left` is whether the step before left the model in evaluation."""
+    resting = {
+        f"{call.layer} ({call.kind})": None
+        for call in record.calls
+        if call.sensitive and not call.training
+    }
+    measured = f"{listed(list(resting))} did not act in training step {number}"
+    advice = evidence.trainee.advice.modes(record, measured) if resting else []
+    findings = [Finding(*each) for each in advice]
+    if findings and left:
+        cause = f"{findings[0].cause}: step {number - 1} left it in evaluation mode"
+        findings[0] = replace(findings[0], cause=cause)
+    return findings
+
+
+def _left_later(evidence: Evidence) -> list[Finding]:
+    """A loop may evaluate every so many steps, and so not in those that are watched."""
+    modes = evidence.curve.modes
+    for step in range(len(evidence.watched), len(modes)):
+        if modes[step - 1] is False and modes[step - 2] is True:
+            try:
+                record = evidence.watch_step_after(step)
+            except SmokeError:
+                return []
+            return _resting(evidence, step + 1, record, left=True)
     return []
 
 

@@ -58,7 +58,12 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     offsets = {row - rows[sample] for sample, found in strayed.items() for row in found}
     if len(offsets) == 1:  # a sequence compared with its next step, say
         return passed()
-    told = ", ".join(f"that of sample {s} acts on output {f[0]}" for s, f in strayed.items())
+    if targets_follow(evidence, size):
+        return passed("the outputs stand in another order than the inputs, as do the targets")
+    told = ", ".join(
+        f"that of sample {s} acts on the output of {rows.index(found[0])}"
+        for s, found in strayed.items()
+    )
     return failed(
         Finding(
             f"targets act on the outputs of other samples, not of their own: {told}",
@@ -101,6 +106,47 @@ def _other(targets: list[Array], sample: int) -> int | None:
         if any(not np.array_equal(t[other], t[sample]) for t in targets):
             return other
     return None
+
+
+def targets_follow(evidence: Evidence, size: int) -> bool:
+    """Whether targets act on the outputs of their own samples, in whatever rows those stand.
+
+    A model may give its outputs in another order than its inputs, and the targets may follow.
+    """
+    trainee, gradient = evidence.trainee, evidence.watched[0].output_gradient
+    targets = [trainee.framework.to_numpy(t) for t in leaves(trainee.targets) if _is_array(t)]
+    if not targets or gradient is None or any(t.shape[:1] != (size,) for t in targets):
+        return False
+    try:
+        rows, given = _rows(evidence, size), trainee.call_leaves()
+        if rows is None or len(gradient) != size:
+            return False
+        expected = _outputs(evidence, None, size)
+        for sample in (0, size // 2, size - 1):
+            other = _other(targets, sample)
+            acted_on = None if other is None else _changed_rows(evidence, gradient, sample, other)
+            alone = _outputs(evidence, [_only(leaf, rows[sample], size) for leaf in given], size)
+            if acted_on is None or len(acted_on) != 1 or alone is None or expected is None:
+                return False
+            difference = np.abs(alone - expected[acted_on[0]]).max(1)
+            if difference.min() > _TOLERANCE * np.abs(expected).max():
+                return False
+    except SmokeError:
+        return False
+    return True
+
+
+def _only(leaf: Array, sample: int, size: int) -> Array:
+    """The same sample in all rows."""
+    return leaf[[sample] * size] if leaf.ndim and leaf.shape[0] == size else leaf
+
+
+def _outputs(evidence: Evidence, changed: list[Array] | None, size: int) -> Array | None:
+    """The first output with the batch axis, a row a sample."""
+    with evidence.from_start():
+        outputs = evidence.trainee.predict(changed)[0]
+    fitting = (o for o in outputs if o.ndim and o.shape[0] == size and o.dtype.kind == "f")
+    return next((output.reshape(size, -1) for output in fitting), None)
 
 
 def _changed_rows(evidence: Evidence, gradient: Array, sample: int, other: int) -> list[int] | None:

@@ -49,9 +49,11 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
                 measured = f"{trip.what} fails: {type(error).__name__}: {_told(trip, error)}"
                 findings.append(Finding(measured, *trip.advice(error)))
                 continue
-            worst = max((distance(a, b) for a, b in zip(found, expected, strict=True)), default=0.0)
+            wanted = expected if trip.kept is None else trip.kept()
+            worst = max((distance(a, b) for a, b in zip(found, wanted, strict=True)), default=0.0)
             if worst > _TOLERANCE or np.isnan(worst):
-                measured = f"after {trip.what} the outputs differ by {worst:.2g} of the largest"
+                measured = f"after {trip.what} the {trip.compared} differ by {worst:.2g} of the "
+                measured += "largest"
                 findings.append(Finding(measured, *trip.advice(None)))
     return failed(*findings) if findings else passed("; ".join(remarks))
 

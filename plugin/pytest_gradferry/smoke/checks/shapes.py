@@ -13,6 +13,23 @@ from . import Check
 
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
+    outcome = _given(evidence)
+    broadcast = next((b for record in evidence.watched for b in record.broadcasts), None)
+    if outcome.status == "failed" or broadcast is None:
+        return outcome
+    return failed(
+        Finding(
+            f"{broadcast.function} is given an input of shape {broadcast.input} and a target of "
+            f"shape {broadcast.target}: they are broadcast to {broadcast.together}",
+            cause="each output is compared with every target",
+            fix="give both the same shape: squeeze the one, or unsqueeze the other",
+            code="XFR909",
+        )
+    )
+
+
+def _given(evidence: Evidence) -> Outcome:
+    """The outputs against the targets that the step was given."""
     trainee = evidence.trainee
     size = evidence.watched[0].loss_size
     if size > 1:

@@ -8,7 +8,9 @@ import numpy as np
 
 from ...wording import listed
 from ..acts import Backward, Update
+from ..errors import SmokeError
 from ..evidence import Evidence
+from ..record import Weight
 from ..report import Finding, Outcome, failed, follows, passed, skipped
 from . import Check
 from . import failed as has_failed
@@ -23,6 +25,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     findings = [*_not_asked(evidence), *_hidden(evidence), *_unlisted(evidence), *_frozen(evidence)]
     findings += _taken_back(evidence)
     findings += [*_misapplied(evidence), *_frozen_midway(evidence), *_new_optimizers(evidence)]
+    findings += _unfrozen_in_vain(evidence)
+    findings += [Finding(*told) for told in trainee.advice.frozen_in_vain(evidence.moved)]
     # A weight without a gradient in any step cannot move: that is for `gradients` to tell.
     reached = [
         w.name for w in trainee.weights.values() if w.trainable and w.name in evidence.reached
@@ -30,11 +34,15 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     still = [n for n in reached if n not in evidence.moved and not _idle(evidence, n)]
     if still:
         for cause in ("clipping", "schedule"):  # clipped to 0, or a rate of 0
-            if has_failed(earlier, cause) and len(still) == len(reached):
+            if has_failed(earlier, cause) and (
+                len(still) == len(reached) or not any(_used(evidence, name) for name in still)
+            ):
                 return follows(cause)
         findings.append(_why_still(evidence, still, everything=len(still) == len(reached)))
     if findings:
         return failed(*findings)
+    if not evidence.moved and any(record.functional for record in evidence.watched):
+        return failed(_never_written(evidence))
     if not reached and has_failed(earlier, "gradients"):
         return follows("gradients")
     return passed()
@@ -55,8 +63,8 @@ def _idle(evidence: Evidence, name: str) -> bool:
 
 def _not_asked(evidence: Evidence) -> list[Finding]:
     weights = evidence.trainee.weights.values()
-    left_out = [w.name for w in weights if w.trainable and w.name not in evidence.asked]
-    still = [name for name in left_out if name not in evidence.moved]
+    left_out = [w for w in weights if w.trainable and w.name not in evidence.asked]
+    still = [w.name for w in left_out if w.name not in evidence.moved and not _fixed(evidence, w)]
     if not still or not any("backward" in record.events for record in evidence.watched):
         return []
     strangers = max(record.strangers for record in evidence.watched)
@@ -67,9 +75,17 @@ def _not_asked(evidence: Evidence) -> list[Finding]:
         Finding(
             f"{listed(still)} never move in {evidence.steps} steps",
             cause=cause,
-            fix="ask for those of model.trainable_variables, read anew in each step",
+            fix="ask for those of model.trainable_variables, read anew in each step; set "
+            "trainable=False on what is not to be trained",
         )
     ]
+
+
+def _fixed(evidence: Evidence, weight: Weight) -> bool:
+    """Whether its layer only ran where nothing is recorded: a teacher in front of the tape."""
+    called = any(call.layer == weight.layer for r in evidence.watched for call in r.calls)
+    tapes = [record.taped for record in evidence.watched if record.taped is not None]
+    return called and bool(tapes) and not any(weight.name in taped for taped in tapes)
 
 
 def _hidden(evidence: Evidence) -> list[Finding]:
@@ -92,19 +108,17 @@ def _hidden(evidence: Evidence) -> list[Finding]:
 
 
 def _frozen(evidence: Evidence) -> list[Finding]:
-    """Those that an optimizer has a gradient for.  A moving average is frozen too, and moved by
-    the step itself; and one step may unfreeze what it trains from then on."""
-    updates = [act for _, act in evidence.acts if isinstance(act, Update)]
-    updated = {name for update in updates for name in update.gradients}
-    later = {name for record in evidence.watched for name in record.unfrozen}
+    """Those that an update moved: what the step moves itself (a moving average) is meant to be."""
     frozen = [w.name for w in evidence.trainee.weights.values() if not w.trainable]
-    moved = [n for n in frozen if n in evidence.moved and n in updated and n not in later]
+    by_updates = {name for record in evidence.watched for name in record.frozen_moved}
+    moved = [name for name in frozen if name in evidence.moved and name in by_updates]
     if not moved:
         return []
-    before, after = evidence.curve.before[moved[0]], evidence.curve.after[moved[0]]
+    before, after = evidence.curve.before, evidence.curve.after
+    by = max(float(np.abs(after[name] - before[name]).max(initial=0)) for name in moved)
     return [
         Finding(
-            f"{listed(moved)} moved although frozen (by up to {np.abs(after - before).max():.2g})",
+            f"{listed(moved)} moved although frozen (by up to {by:.2g})",
             *evidence.trainee.advice.frozen,
         )
     ]
@@ -195,6 +209,33 @@ def _taken_back(evidence: Evidence) -> list[Finding]:
     ]
 
 
+def _unfrozen_in_vain(evidence: Evidence) -> list[Finding]:
+    """Weights that a step unfreezes, get gradients from then on, and are in no optimizer."""
+    frozen = {w.name for w in evidence.trainee.weights.values() if not w.trainable}
+    for number, trainable in enumerate(evidence.curve.trainable, 1):
+        names = sorted((frozen & trainable) - evidence.moved)
+        if not names:
+            continue
+        try:
+            record = evidence.watch_step_after(number)
+        except SmokeError:
+            return []
+        computed = {n for n in names if record.fresh.get(n) is not None}
+        names = [n for n in names if n in computed and n not in record.used]
+        if not names or not record.used:
+            return []
+        return [
+            Finding(
+                f"{listed(names)} are unfrozen in step {number} and never move in the "
+                f"{evidence.steps - number} steps after it",
+                cause="no optimizer holds them: it was built while they were frozen",
+                fix="give them to the optimizer when unfreezing, as a parameter group of their "
+                "own, or give it all weights from the start",
+            )
+        ]
+    return []
+
+
 def _new_optimizers(evidence: Evidence) -> list[Finding]:
     updated = [record for record in evidence.watched if "update" in record.events]
     if len(updated) < 3 or not all(record.first_met for record in updated):
@@ -228,6 +269,14 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
         return _not_held(evidence, what, missing, still)
     if all(not _used(evidence, name) for name in still):
         if not any(record.stored.get(name) for record in records for name in still):
+            if any(record.stored_backward for record in records):
+                return Finding(
+                    what,
+                    cause="only autograd.grad computes them, which stores them nowhere: the loss "
+                    "that backward() starts from does not lead back to the weights",
+                    fix="look between the weights and that loss for detach, .data, or a step of an "
+                    "inner loop that makes its weights anew",
+                )
             return Finding(
                 what,
                 cause="the gradients are returned by autograd.grad, which stores them nowhere",
@@ -257,6 +306,10 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
             fix="give the group a rate, or freeze its weights",
         )
     if rates and not any(rates):
+        given = max(trainee.scheduled_rates(), default=0.0)
+        if given:
+            cause = f"a schedule begins with a learning rate of 0, not {given:.4g}, and stays there"
+            return Finding(what, cause=cause, fix=trainee.advice.scheduling)
         return Finding(what, cause="the learning rate is 0", fix="give the optimizer a rate")
     if rates:
         for factor in (1e4, 1e8, 1e12):
@@ -268,7 +321,25 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
                     f"lost in rounding: with {min(rates) * factor:.2g} the weights move",
                     fix="raise the learning rate",
                 )
+    holding = trainee.held_by(still)
+    if holding and all(_used(evidence, name) for name in still):
+        return Finding(
+            what,
+            cause=f"the step() of {listed(holding)} leaves them as they are, though it holds them "
+            "and they have gradients",
+            fix="see which weights and parameter groups its step() goes through, and that it "
+            "writes to them in place",
+        )
     return Finding(what)
+
+
+def _never_written(evidence: Evidence) -> Finding:
+    return Finding(
+        f"no weight moves in {evidence.steps} steps, though torch.func computed gradients",
+        cause="what is computed from them is never written to the model's weights",
+        fix="write it in place, under torch.no_grad(): p.sub_(rate * gradient), or set p.grad and "
+        "call optimizer.step()",
+    )
 
 
 def _used(evidence: Evidence, name: str) -> bool:
@@ -277,6 +348,14 @@ def _used(evidence: Evidence, name: str) -> bool:
 
 def _not_held(evidence: Evidence, what: str, missing: list[str], still: list[str]) -> Finding:
     strangers = max(record.strangers for record in evidence.watched)
+    holding = evidence.trainee.held_by(missing)
+    if holding and missing == still:
+        return Finding(
+            what,
+            cause=f"the {listed(holding)} that holds them is never stepped",
+            fix=evidence.trainee.advice.stepping,
+            code=evidence.trainee.advice.stepping_code,
+        )
     who = "no optimizer holds " + ("them" if missing == still else listed(missing))
     if strangers:
         return Finding(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..advice import Advice
+from ..advice import GIVEN_ONE_CLASS, GIVEN_ONE_VALUE, Advice
 from ..record import LossCall, StepRecord
 from . import errors, loop
 
@@ -108,6 +108,15 @@ class KerasAdvice(Advice):
     def loss(self, call: LossCall, given: str) -> tuple[str, str]:
         if "batch axis" in given:
             return "take log_softmax over the classes, axis=-1", ""
+        if given in (GIVEN_ONE_CLASS, GIVEN_ONE_VALUE):
+            fix = (
+                "end the model in one sigmoid and use binary_crossentropy, or in an output a class"
+            )
+            return fix, ""
+        if "over axis" in given:
+            return "take the softmax over the classes, axis=-1", ""
+        if call.expects == "distribution":
+            return "take the softmax of outputs and targets first", "XFR407"
         if given == "logits":
             return "pass from_logits=True, or end the model in a softmax or sigmoid", "XFR402"
         if "from_logits" in call.function:

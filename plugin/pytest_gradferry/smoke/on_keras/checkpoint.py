@@ -90,7 +90,7 @@ class KerasCheckpoint(Checkpoint):
         """Whether it has a row a sample: state that is carried along with the data."""
         sizes = {leaf.shape[0] for leaf in leaves(self._trainee.inputs) if len(leaf.shape)}
         held = [leaf for leaf in leaves(place.get()) if self._trainee.backend.is_tensor(leaf)]
-        return any(sizes & set(tuple(leaf.shape)[:-1]) for leaf in held)
+        return bool(held) and all(sizes & set(tuple(leaf.shape)[:-1]) for leaf in held)
 
     def _advice(self, place: Place) -> tuple[str, str]:
         if not place.of_model:

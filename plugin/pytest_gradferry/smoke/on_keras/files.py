@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...frameworks import Array
 from ..files import Checkpoint, Files, RoundTrip
-from . import errors
+from . import errors, reloaded
 from .checkpoint import KerasCheckpoint
 
 if TYPE_CHECKING:
@@ -25,31 +25,57 @@ class KerasFiles(Files):
         self._before_training = self._trainee.values()
 
     def round_trips(self, folder: Path) -> Iterator[RoundTrip]:
+        trainee = self._trainee
+
         def weights() -> list[Array]:
             path = folder / "model.weights.h5"
-            self._trainee.model.save_weights(path)
-            self._trainee.assign(self._before_training)
-            self._trainee.model.load_weights(path)
-            return self._trainee.predict_with(self._trainee.model)[0]
-
-        def whole() -> list[Array]:
-            path = folder / "model.keras"
-            self._trainee.model.save(path)
-            loaded = self._trainee.keras.models.load_model(
-                path, custom_objects=self._trainee.own_classes(), compile=False, safe_mode=False
-            )
-            return self._trainee.predict_with(loaded)[0]
+            trainee.model.save_weights(path)
+            trainee.assign(self._before_training)
+            trainee.model.load_weights(path)
+            return trainee.predict_with(trainee.model)[0]
 
         yield RoundTrip("saving and loading the weights", weights)
+        path = folder / "model.keras"
+        loaded: list[Any] = []
+
+        def whole() -> list[Array]:
+            trainee.model.save(path)
+            loaded.append(self._load(path))
+            return trainee.predict_with(loaded[0])[0]
+
+        def advice(error: BaseException | None) -> tuple[str, str, str]:
+            lost = error is None and reloaded.explain(trainee, loaded[0])
+            told = "" if error is None else errors.reason(error)
+            return lost or errors.loading_advice(told)
+
         yield RoundTrip(
             "saving and loading a .keras file",
             whole,
-            advice=lambda error: errors.loading_advice(
-                errors.reason(error) if error is not None else ""
-            ),
+            advice=advice,
             reason=errors.reason,
             excused=(Exception,) if self._without_config() else (),
         )
+        if trainee.fitted and loaded:
+            yield RoundTrip(
+                "loading the optimizer with a .keras file",
+                lambda: reloaded.optimizer_state(trainee, self._load(path, compiled=True)),
+                advice=lambda error: reloaded.why_optimizer_lost(trainee),
+                reason=errors.reason,
+                excused=(reloaded.NotCompiled,),
+                kept=lambda: reloaded.optimizer_state(trainee, trainee.model),
+                compared="optimizer's variables",
+            )
+
+    def _load(self, path: Path, compiled: bool = False) -> Any:
+        trainee = self._trainee
+        own = {**trainee.own_classes(), **(reloaded.compiled_with(trainee) if compiled else {})}
+        load = trainee.keras.models.load_model
+        try:
+            return load(path, custom_objects=own, compile=compiled, safe_mode=False)
+        except Exception as error:
+            if compiled:  # without its optimizer it did load
+                raise reloaded.NotCompiled(errors.reason(error)) from error
+            raise
 
     def checkpoint(self) -> Checkpoint | None:
         trainee = self._trainee

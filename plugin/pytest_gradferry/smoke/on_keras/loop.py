@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ...frameworks import load
+from ...frameworks import Array, load
 from ..errors import SmokeError
 from ..tree import map_arrays, shapes
 from .backends import Backend
@@ -27,7 +28,7 @@ def as_tensors(tree: Any, backend: Backend) -> Any:
         if leaf is None or backend.is_tensor(leaf):
             return leaf
         array = np.asarray(leaf)
-        if array.dtype.kind in "OSU":
+        if array.dtype.kind in "OSU" and not (backend.takes_text and _is_text(array)):
             raise SmokeError(
                 f"cannot feed an array of dtype {array.dtype} to a Keras model: turn text into "
                 "numbers first, with the layers or the tokenizer that prepare the data"
@@ -35,6 +36,41 @@ def as_tensors(tree: Any, backend: Backend) -> Any:
         return backend.tensor(array, floatx if array.dtype.kind == "f" else None)
 
     return map_arrays(convert, tree)
+
+
+def _is_text(array: Array) -> bool:
+    return all(isinstance(value, (str, bytes)) for value in array.reshape(-1)[:100].tolist())
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """What `fit` takes to weigh the samples by: weights, or a weight a class."""
+
+    sample_weight: Any = None
+    class_weight: dict[int, float] | None = None
+
+    def __bool__(self) -> bool:
+        return self.sample_weight is not None or self.class_weight is not None
+
+    def of(self, targets: Any) -> Any:
+        """The sample weights that `fit` hands on with these targets, None for none."""
+        if self.class_weight is None:
+            return self.sample_weight
+        adapters = load("keras.src.trainers.data_adapters.data_adapter_utils")
+        weights = adapters.class_weight_to_sample_weights(targets, self.class_weight)
+        return load("keras").ops.convert_to_tensor(weights)
+
+
+def weighing(sample_weight: Any, class_weight: Any, backend: Backend) -> Weighing:
+    """Raises SmokeError for what `fit` would not take."""
+    if sample_weight is not None and class_weight is not None:
+        raise SmokeError("pass sample_weight or class_weight: fit does not take both")
+    if class_weight is not None and not isinstance(class_weight, dict):
+        raise SmokeError(
+            f"class_weight is a {type(class_weight).__name__}: pass a dict, as fit takes it, "
+            "{0: 1.0, 1: 5.0}"
+        )
+    return Weighing(as_tensors(sample_weight, backend), class_weight)
 
 
 def loss_function(loss: Any) -> Callable[[Any, Any], Any]:

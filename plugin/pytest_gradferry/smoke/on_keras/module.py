@@ -35,6 +35,8 @@ class ModuleTrainee(KerasTrainee):
     """See `Trainee`.  Keras layers among its attributes are watched too, though it lists none of
     their weights."""
 
+    is_fitted = False
+
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.precision, self.parallel = Precision(), Parallel()  # those of Keras ask its layers

@@ -40,6 +40,8 @@ class KerasParallel(Parallel):
             )
         if len(leaves(trainee.inputs)) != 1 or len(leaves(trainee.targets)) != 1:
             return "done for models of one input and one target only"
+        if trainee.weighing:
+            return "done without sample_weight and class_weight only"
         for kind in self._own():
             if "<locals>" in kind.__qualname__ or kind.__module__ == "__main__":
                 return (

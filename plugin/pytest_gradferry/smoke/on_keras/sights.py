@@ -28,6 +28,7 @@ class Settings:
         self._start = self._read()
         self._trainable = self._now_trainable()
         self._updated: dict[str, Array] | None = None
+        self._frozen: dict[str, Array] = {}  # weights that are frozen while an update runs
 
     def _now_trainable(self) -> set[str]:
         return {name for name, variable in self._variables.items() if variable.trainable}
@@ -37,14 +38,19 @@ class Settings:
 
     def _changed(self, since: dict[str, Array]) -> list[str]:
         now = self._read()
-        return [n for n in now if not np.array_equal(now[n], since[n], equal_nan=True)]
+        return [n for n in since if not np.array_equal(now[n], since[n], equal_nan=True)]
 
     def forward(self) -> None:
         """The first forward pass begins."""
         if self._updated is None:
             self._record.set_before = self._changed(self._start)
 
+    def updating(self) -> None:
+        trainable = self._now_trainable()
+        self._frozen = {n: value for n, value in self._read().items() if n not in trainable}
+
     def updated(self) -> None:
+        self._record.frozen_moved |= set(self._changed(self._frozen))
         self._updated = self._read()
 
     def done(self) -> None:
@@ -58,7 +64,6 @@ class Settings:
             self._record.remaining = remaining(start, updated, end)
         trainable = self._now_trainable()
         self._record.frozen = sorted(self._trainable - trainable)
-        self._record.unfrozen = sorted(trainable - self._trainable)
 
 
 class Strangers:
@@ -97,7 +102,10 @@ class Strangers:
     def tell(self, record: StepRecord, held: set[int]) -> None:
         """`held`: the ids of the variables that optimizers hold."""
         parts = layers_of(self._model)
-        owners = [("" if part is self._model else self._known[id(part)], part) for part in parts]
+        owners = [
+            ("" if part is self._model else self._known.get(id(part), part.name), part)
+            for part in parts
+        ]
         for layer, before in self._now:
             if id(layer) not in self._used:
                 continue

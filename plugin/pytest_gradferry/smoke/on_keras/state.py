@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...frameworks import Undo, load
+from ...frameworks import Undo, load, loaded
 from .backends import Backend
 
 _OF_TRAINING = ("train_function", "stop_training", "_jax_state", "_jax_state_synced")
@@ -45,6 +45,22 @@ def save_policy() -> Undo:
     config = load("keras").config
     policy = config.dtype_policy()
     return lambda: config.set_dtype_policy(policy)
+
+
+def no_new_tensorflow() -> Undo:
+    """Keep Keras on another backend from importing TensorFlow, which takes seconds.
+
+    It does where TensorFlow is installed, to see whether what it saves is one of its tensors.
+    """
+    module = load("keras.src.utils.module_utils").tensorflow
+    before = module._available
+    if loaded("tensorflow") is None:
+        module._available = False
+
+    def undo() -> None:
+        module._available = before
+
+    return undo
 
 
 def save_attributes(thing: Any) -> Undo:

@@ -21,7 +21,7 @@ from ..tree import leaves, map_arrays, shapes
 from . import backends, layer_losses, loop
 from .advice import KerasAdvice
 from .files import KerasFiles
-from .state import save_policy, save_training
+from .state import no_new_tensorflow, save_policy, save_training
 from .watch import Watcher
 
 if TYPE_CHECKING:
@@ -40,8 +40,18 @@ _SEED_STATE = "seed_generator_state"  # the name Keras gives the state of a laye
 class KerasTrainee(Trainee):
     """See `Trainee`."""
 
+    is_fitted = True
+
     def __init__(
-        self, model: Any, inputs: Any, targets: Any, loss: Any, optimizer: Any, step: Any
+        self,
+        model: Any,
+        inputs: Any,
+        targets: Any,
+        loss: Any,
+        optimizer: Any,
+        step: Any,
+        sample_weight: Any = None,
+        class_weight: Any = None,
     ) -> None:
         self.backend = backends.current()
         self.framework = self.backend.framework
@@ -49,7 +59,16 @@ class KerasTrainee(Trainee):
         self.model = model
         self.inputs = loop.as_tensors(inputs, self.backend)
         self.targets = loop.as_tensors(targets, self.backend)
+        self.weighing = loop.weighing(sample_weight, class_weight, self.backend)
+        self.fitted = step is None and loss is None and bool(getattr(model, "compiled", False))
+        if self.weighing and not self.fitted:
+            raise SmokeError(
+                "sample_weight and class_weight are what fit of a compiled model takes: weigh the "
+                "loss in your step, or compile the model"
+            )
         self._build()
+        if self.fitted:
+            self._build_by_training()
         self._step: Callable[..., Any]
         self._layers = layers = self._name_layers()
         self.held = self._look_for_held(step, layers)
@@ -61,9 +80,9 @@ class KerasTrainee(Trainee):
             optimizer = loop.make_optimizer(optimizer or "adam")
             value = loop.loss_value(model, loss, self.backend, self._told_of_training())
             self._step = self.backend.make_step(model, value, optimizer)
-        elif getattr(model, "compiled", False):
+        elif self.fitted:
             optimizer = model.optimizer
-            self._step = self.backend.compiled_step(model)
+            self._step = self.backend.compiled_step(model, self.weighing)
             self.calls_itself = type(model).train_step is not self.keras.Model.train_step
         else:
             raise SmokeError(
@@ -78,7 +97,7 @@ class KerasTrainee(Trainee):
                 f"{type(model).__name__} has no trainable weight: nothing can be trained. "
                 f"{self._why_no_weights()}"
             )
-        self._at_the_end = [save_policy()]
+        self._at_the_end = [save_policy(), no_new_tensorflow()]
         if step is None:
             self._at_the_end.append(save_training(model, leaves(optimizer), self.backend))
         self.watcher = self._make_watcher(layers)
@@ -99,10 +118,12 @@ class KerasTrainee(Trainee):
         }
 
     def _build(self) -> None:
-        """A model without weights has nothing to note: call it once."""
+        """A model without weights has nothing to note: call it once, if it can be called."""
         __tracebackhide__ = True
         if self.model.built and self.model.variables:
             return
+        if type(self.model).call is self.keras.Model.call:
+            return  # its train_step calls the parts, a GAN's two nets, say
         try:
             with self.backend.evaluating():
                 self.model(self.inputs, training=False)
@@ -111,6 +132,17 @@ class KerasTrainee(Trainee):
                 f"{self.title} is not built, and raised when called on inputs "
                 f"{shapes(self.inputs)}:\n{type(error).__name__}: {error}"
             ) from error
+
+    def _build_by_training(self) -> None:
+        """Parts that only `train_step` calls, a projection head, say, are built by tracing it."""
+        if all(layer.built for layer in self.keras_layers() if layer is not self.model):
+            return
+        undo = self._look_for_held(None, self._name_layers()).save()
+        try:
+            weights = self.weighing.of(self.targets)
+            self.backend.trace(self.model, self.inputs, self.targets, weights)
+        finally:
+            undo()
 
     def _look_for_held(self, step: Any, layers: dict[int, str]) -> Held:
         root = type(self.model).__name__

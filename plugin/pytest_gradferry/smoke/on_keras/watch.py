@@ -100,6 +100,8 @@ class Watcher:
                 self.patch(
                     stack, loss.owner, loss.name, self._on_framework_loss(record, loss, inside)
                 )
+            divergence = self._on_divergence(record)
+            self.patch(stack, self.keras.losses.KLDivergence, "call", divergence)
             draws = [(random, "categorical"), *self.backend.drawing_functions()]
             for owner, name in draws:
                 self.patch(stack, owner, name, self._on_draw(record, name))
@@ -159,6 +161,8 @@ class Watcher:
             held = optimizer._trainable_variables if given is None else given
             grads = list(grads)
             self.note_update(record, optimizer, held, grads)
+            if self._settings is not None:
+                self._settings.updating()
             with self.acts.not_seen():  # an optimizer clips by itself if told to
                 result = original(optimizer, grads, given)
             if self._settings is not None:
@@ -168,9 +172,15 @@ class Watcher:
         return apply
 
     def output(self) -> list[Any]:
-        """What the model returned in this step, if it was one float tensor."""
-        known = self.root_output is not None and self.backend.is_float(self.root_output)
-        return [self.root_output] if known else []
+        """What the model returned in this step, if it was one float tensor.
+
+        And the logits behind its softmax or sigmoid, where Keras' crossentropies may start.
+        """
+        output = self.root_output
+        if output is None or not self.backend.is_float(output):
+            return []
+        logits = getattr(output, "_keras_logits", None)
+        return [output] if logits is None else [output, logits]
 
     def unasked(self, asked: set[str | None]) -> list[Any]:
         """Variables in use that the model does not list, and the step does not ask for."""
@@ -180,8 +190,9 @@ class Watcher:
         }
         return [v for v in (*plain, *self.strangers.variables()) if id(v) not in ids]
 
-    def note_output_gradient(self, record: StepRecord, gradient: Any) -> None:
-        """The gradient of a loss by the model's output."""
+    def note_output_gradient(self, record: StepRecord, gradients: list[Any]) -> None:
+        """The gradient of a loss by the model's output, the first of these that there is."""
+        gradient = next((gradient for gradient in gradients if gradient is not None), None)
         if gradient is None or (array := self.backend.array(gradient)) is None:
             return
         earlier = record.output_gradient
@@ -352,6 +363,19 @@ class Watcher:
             return result
 
         return loss
+
+    def _on_divergence(self, record: StepRecord) -> Callable[..., Any]:
+        def call(original: Any, loss: Any, target: Any, output: Any) -> Any:
+            result = original(loss, target, output)
+            value = self.backend.array(result)
+            for given in (target, output):
+                values = self.backend.array(given)
+                if values is not None and value is not None:
+                    mean = float(value.mean())
+                    record.losses.append(LossCall("KLDivergence", "distribution", values, mean))
+            return result
+
+        return call
 
     def _on_framework_loss(
         self, record: StepRecord, function: LossFunction, inside: list[str]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from typing import Any
 
 from ...frameworks import load
-from ..advice import Advice
+from ..advice import GIVEN_ONE_CLASS, Advice
 from ..record import LossCall, StepRecord
 
 _NOTHING = ("", "", "")
@@ -49,6 +50,38 @@ class TorchAdvice(Advice):
     cut_loss_code = "XFR220"
     summing = "clear the gradients once an update, not once a micro-batch"
     clearing = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
+
+    def frozen_in_vain(self, moved: set[str]) -> list[tuple[str, str, str, str]]:
+        found = []
+        for place, thing, weights in self._freezable():
+            names = [n for n, value in vars(thing).items() if value is False and _means_frozen(n)]
+            if names and weights & moved:
+                found.append((place, names[0]))
+        if not found:
+            return []
+        (place, name), count = found[0], len(found)
+        others = f" and {count - 1} more" if count > 1 else ""
+        return [
+            (
+                f"{name} = False is set on {place}{others}, and the weights go on being trained",
+                f"{name} is an attribute that nobody reads there",
+                "freeze with parameter.requires_grad = False, or module.requires_grad_(False)",
+                "XFR315",
+            )
+        ]
+
+    def _freezable(self) -> Iterator[tuple[str, Any, set[str]]]:
+        """The weights, and the modules with the weights in them; but none if the model's own code
+        reads such an attribute."""
+        for name, parameter in self._model.named_parameters():
+            yield name, parameter, {name}
+        kinds = {type(module) for module in self._model.modules()}
+        if any(_means_frozen(name) for kind in kinds for name in _names_read(kind)):
+            return
+        for name, module in self._model.named_modules():
+            prefix = f"{name}." if name else ""
+            weights = {prefix + own for own, _ in module.named_parameters()}
+            yield name or type(module).__name__, module, weights
 
     def error(self, error: BaseException) -> tuple[str, str, str]:
         if "backward through the graph a second time" in str(error):
@@ -98,6 +131,8 @@ class TorchAdvice(Advice):
 
     def loss(self, call: LossCall, given: str) -> tuple[str, str]:
         match call.expects, given:
+            case _, _ if given == GIVEN_ONE_CLASS:
+                return "use binary_cross_entropy_with_logits, or let the model end in C outputs", ""
             case _, _ if "batch axis" in given:
                 return "take log_softmax over the classes: dim=1 (dim=-1 of a matrix)", ""
             case "logits", "sigmoids":
@@ -109,6 +144,18 @@ class TorchAdvice(Advice):
             case "log-probabilities", _:
                 return "use cross_entropy, or log_softmax before nll_loss", "XFR404"
         return "drop the sigmoid: the loss applies it itself", "XFR406"
+
+
+def _means_frozen(name: str) -> bool:
+    """Whether somebody who wrote this attribute meant `requires_grad`."""
+    return name == "trainable" or bool(get_close_matches(name, ["requires_grad"], cutoff=0.85))
+
+
+def _names_read(kind: type[Any]) -> set[str]:
+    """The names in the code of a class of the user's."""
+    functions = (f for base in kind.__mro__[:-2] for f in vars(base).values())
+    codes = (getattr(function, "__code__", None) for function in functions)
+    return {name for code in codes if code is not None for name in code.co_names}
 
 
 def _raises(function: Callable[[], Any]) -> bool:

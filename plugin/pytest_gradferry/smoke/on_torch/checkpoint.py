@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...frameworks import Undo, load
 from ...wording import listed
 from ..files import Checkpoint, NotJudged, Piece
+from ..held import Place
 from ..tree import leaves
 from .state import save_generator, save_modes, save_tensor
 
@@ -102,25 +103,18 @@ class TorchCheckpoint(Checkpoint):
             for module, place, code in self._trainee.hidden_modules.values()
         ]
         places = [place for place in self._trainee.held.places if place.of_model]
-        return [
-            *hidden,
-            *(
-                Piece(
-                    p.name,
-                    not self._of_batch(p.get),
-                    p.get,
-                    partial(self._trainee.held.save_place, p),
-                    self._advice(p.get),
-                )
-                for p in places
-            ),
-        ]
+        return [*hidden, *map(self._piece, places)]
+
+    def _piece(self, place: Place) -> Piece:
+        """One of the model's places."""
+        of_model, save = not self._of_batch(place.get), self._trainee.held.save_place
+        return Piece(place.name, of_model, place.get, partial(save, place), self._advice(place.get))
 
     def _of_batch(self, read: Callable[[], Any]) -> bool:
         """Whether it has a row a sample: state that is carried along with the data."""
         sizes = {leaf.shape[0] for leaf in leaves(self._trainee.inputs) if leaf.ndim}
         tensors = [leaf for leaf in leaves(read()) if isinstance(leaf, self._torch.Tensor)]
-        return any(sizes & set(tensor.shape[:-1]) for tensor in tensors)
+        return bool(tensors) and all(sizes & set(tensor.shape[:-1]) for tensor in tensors)
 
     def _advice(self, read: Callable[[], Any]) -> tuple[str, str]:
         tensors = [leaf for leaf in leaves(read()) if isinstance(leaf, self._torch.Tensor)]

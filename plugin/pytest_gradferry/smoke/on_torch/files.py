@@ -13,7 +13,6 @@ from ...frameworks import Array, load
 from ...wording import listed
 from ..files import Checkpoint, Files, RoundTrip
 from ..tree import leaves
-from .checkpoint import TorchCheckpoint
 
 if TYPE_CHECKING:
     from .trainee import TorchTrainee
@@ -46,8 +45,8 @@ class TorchFiles(Files):
 
         yield RoundTrip("saving and loading the state_dict", run, self._lost_state)
 
-    def checkpoint(self) -> Checkpoint | None:
-        return TorchCheckpoint(self._trainee) if self._trainee.reaches_all else None
+    def checkpoint(self) -> Checkpoint:
+        return self._trainee.checkpoint()
 
     def _hand_over_batch_state(self, other: Any) -> None:
         """A recurrent state that a model keeps belongs to the batch, and not into a file."""

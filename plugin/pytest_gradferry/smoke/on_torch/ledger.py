@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...frameworks import load
 from ..growth import Kept, Ledger
-from ..held import Place
 from ..tree import leaves
 
 if TYPE_CHECKING:
@@ -90,21 +89,30 @@ class TorchLedger(Ledger):
         if kind == MODULES:
             return Kept("", "make modules in __init__, not in every step")
         oldest = next((mark() for mark in self._marks if mark() is not None), None)
-        holder = next(filter(partial(self._holds, oldest), self._trainee.held.places), None)
-        if holder is None:
+        values = ((name, get()) for name, get in self._places())
+        name, value = next((each for each in values if self._holds(oldest, each[1])), ("", None))
+        if not name:
             return Kept("", "keep loss.item() or output.detach(), not the tensor with its graph")
-        if self._of_loss(holder.get()):
-            return Kept(holder.name, "keep loss.item() or loss.detach()", "XFR219")
-        return Kept(holder.name, "keep it without its graph: .detach()")
+        if self._of_loss(value):
+            return Kept(name, "keep loss.item() or loss.detach()", "XFR219")
+        return Kept(name, "keep it without its graph: .detach()")
+
+    def _places(self) -> Iterator[tuple[str, Callable[[], Any]]]:
+        yield from ((place.name, place.get) for place in self._trainee.held.places)
+        model = self._trainee.model
+        for path, module in getattr(model, "named_modules", list)():
+            prefix = f"{type(model).__name__}.{path}".rstrip(".")
+            for name in module._buffers:
+                yield f"the buffer `{prefix}.{name}`", partial(module._buffers.get, name)
 
     def _of_loss(self, value: Any) -> bool:
         """Whether it is made of single numbers, as losses are."""
         tensors = [leaf for leaf in _leaves(value) if isinstance(leaf, self._tensor)]
         return bool(tensors) and all(tensor.numel() == 1 for tensor in tensors)
 
-    def _holds(self, mark: Any, place: Place) -> bool:
-        """Whether the marked node can be reached from a tensor that stands there."""
-        tensors = [leaf for leaf in _leaves(place.get()) if isinstance(leaf, self._tensor)]
+    def _holds(self, mark: Any, value: Any) -> bool:
+        """Whether the marked node can be reached from a tensor of this value."""
+        tensors = [leaf for leaf in _leaves(value) if isinstance(leaf, self._tensor)]
         front = [tensor.grad_fn for tensor in tensors if tensor.grad_fn is not None]
         seen = set(front)
         while front and len(seen) < _FAR:

@@ -10,15 +10,19 @@ rest.  Works with `lightning` and `pytorch_lightning`, whichever the model's cla
 from __future__ import annotations
 
 import copy
+import inspect
 import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from ...frameworks import Undo, load
 from ..errors import SmokeError
+from ..files import Checkpoint
 from .advice import TorchAdvice
+from .lightning_checkpoint import LightningCheckpoint
 from .trainee import TorchTrainee
 
 # The user's errors pass through here: pytest leaves these frames out.
@@ -33,6 +37,38 @@ _CHATTER = (
     r".*`training_step` returned `None`",
     r".*LeafSpec",
 )
+
+
+# What a module that steps its schedules itself has to call or read.
+_STEPPING = {"lr_schedulers", "lr_scheduler_configs", "lr_scheduler_step"}
+
+
+def _names_used(kinds: set[type[Any]]) -> set[str]:
+    """The names in all functions of classes and their bases, and in the functions those name."""
+    members = [m for kind in kinds for base in kind.__mro__ for m in vars(base).values()]
+    members = [getattr(m, "fget", None) or getattr(m, "__func__", m) for m in members]
+    found: set[str] = set()
+    seen: set[int] = set()
+    while members:
+        function = members.pop()
+        function = inspect.unwrap(function) if callable(function) else function
+        if not inspect.isfunction(function) or id(function) in seen or _of_library(function):
+            continue
+        seen.add(id(function))
+        names = _names_in(function.__code__)
+        members += [function.__globals__[n] for n in names if n in function.__globals__]
+        found |= names
+    return found
+
+
+def _of_library(function: Any) -> bool:
+    package = str(function.__module__).partition(".")[0]
+    return package in ("lightning", "pytorch_lightning", "torch", "torchmetrics")
+
+
+def _names_in(code: Any) -> set[str]:
+    inner = (_names_in(each) for each in code.co_consts if inspect.iscode(each))
+    return set(code.co_names).union(*inner)
 
 
 def package_of(model: Any) -> str | None:
@@ -65,7 +101,6 @@ class LightningTrainee(TorchTrainee):
                 "optimizer=..."
             )
         self._loop = _Loop(self.model, self._batch())
-        self.reaches_all = False
         return self._lightning_step, self._loop.optimizers, self.model.training_step
 
     def _batch(self, targets: Any = None) -> Any:
@@ -82,13 +117,44 @@ class LightningTrainee(TorchTrainee):
     def save(self) -> Undo:
         if self._loop is None:
             return super().save()
-        undos = [super().save(), self._loop.save()]
+        loop, optimizers = self._loop, self.optimizers
+        undos = [super().save(), loop.save()]
 
         def undo() -> None:
+            self._loop, self.optimizers = loop, optimizers
             for each in undos:
                 each()
 
         return undo
+
+    def idle_schedule(self) -> str:
+        if self._loop is None or self.model.automatic_optimization or not self._loop.schedulers:
+            return ""
+        kept = {id(thing) for thing in self.held.objects}
+        kinds = {type(self.model), *map(type, self.held.objects)}
+        if _STEPPING & _names_used(kinds) or kept & set(map(id, self._loop.schedulers)):
+            return ""
+        return type(self._loop.schedulers[0]).__name__
+
+    def checkpoint(self) -> Checkpoint:
+        return super().checkpoint() if self._loop is None else LightningCheckpoint(self)
+
+    @property
+    def loop(self) -> _Loop:
+        assert self._loop is not None
+        return self._loop
+
+    def resume(self, path: Path) -> None:
+        """Set up for training as `Trainer.fit(model, ckpt_path=path)` does, in a new process.
+
+        Raises what Lightning or a hook of the model's raises.
+        """
+        self.loop.release()
+        try:
+            self._loop = _Loop(self.model, self._batch(), path)
+        except SmokeError as error:
+            raise error.__cause__ or error from None
+        self.optimizers = self._loop.optimizers
 
     def release(self) -> None:
         if self._loop is not None:
@@ -111,6 +177,10 @@ class LightningAdvice(TorchAdvice):
                 "return None from training_step"
             )
             self.backward = "return the loss from training_step, with its graph: not detached"
+            self.scheduling = (
+                'give it "interval": "step" in configure_optimizers if it counts batches (an '
+                "epoch is what Lightning takes by default), or let it begin above 0"
+            )
         else:
             self.clearing = ("call opt.zero_grad() before self.manual_backward(loss)", "XFR202")
             self.stepping = "call opt.step() in training_step, for each of self.optimizers()"
@@ -124,7 +194,7 @@ class LightningAdvice(TorchAdvice):
 class _Loop:
     """Lightning's Trainer, held between two batches."""
 
-    def __init__(self, model: Any, batch: Any) -> None:
+    def __init__(self, model: Any, batch: Any, checkpoint: Path | None = None) -> None:
         self._model = model
         package = package_of(model)
         self._before = [_save_attributes(module) for module in model.modules()]
@@ -135,7 +205,7 @@ class _Loop:
         self.done = False  # as Lightning's data fetchers have it
         try:
             with _quiet(), self._attached():
-                self._set_up(load(str(package)), package)
+                self._set_up(load(str(package)), package, checkpoint)
         except Exception as error:
             self.release()
             if isinstance(error, SmokeError):
@@ -145,8 +215,8 @@ class _Loop:
                 f"Lightning cannot set up {name} for training: {type(error).__name__}: {error}"
             ) from error
 
-    def _set_up(self, lightning: Any, package: str | None) -> None:
-        """As Trainer.fit does, up to the first batch."""
+    def _set_up(self, lightning: Any, package: str | None, checkpoint: Path | None) -> None:
+        """As Trainer.fit does, up to the first batch, or to the next one of a checkpoint."""
         model = self._model
         states = load(f"{package}.trainer.states")
         device = next((p.device.type for p in model.parameters()), "cpu")
@@ -179,11 +249,18 @@ class _Loop:
         load(f"{package}.trainer.configuration_validator")._verify_loop_configurations(trainer)
         self._call._call_setup_hook(trainer)
         self._call._call_configure_model(trainer)
+        connector = trainer._checkpoint_connector
+        connector._restore_modules_and_callbacks(checkpoint)
         trainer._logger_connector.reset_results()
         trainer._logger_connector.reset_metrics()
         trainer.strategy.setup(trainer)
-        for hook in ("on_fit_start", "on_train_start", "on_train_epoch_start"):
-            self._call._call_lightning_module_hook(trainer, hook)
+        self.call_hook("on_fit_start")
+        connector.restore_training_state()
+        connector.resume_end()
+        self._start_over(trainer.fit_loop)
+        self.call_hook("on_train_start")
+        if checkpoint is None:  # else in the middle of an epoch, where Lightning leaves it out
+            self.call_hook("on_train_epoch_start")
         self.optimizers = list(trainer.optimizers)
         if any(type(optimizer).__name__ == "_MockOptimizer" for optimizer in self.optimizers):
             name = type(model).__name__
@@ -191,6 +268,27 @@ class _Loop:
                 f"{name}.configure_optimizers returned None: return the optimizer, or a list of "
                 "them"
             )
+
+    def call_hook(self, name: str) -> None:
+        """Call a hook of the model's that takes nothing."""
+        with self._attached():
+            self._model.trainer = self.trainer
+            self._call._call_lightning_module_hook(self.trainer, name)
+
+    def write_checkpoint(self, path: Path) -> None:
+        with _quiet(), self._attached():
+            self._model.trainer = self.trainer
+            self.trainer.save_checkpoint(path)
+
+    @property
+    def schedulers(self) -> list[Any]:
+        return [config.scheduler for config in self.trainer.lr_scheduler_configs]
+
+    @staticmethod
+    def _start_over(loop: Any) -> None:
+        """A loop whose progress was loaded goes on with the next batch, as one never stopped."""
+        loop.on_iteration_done()
+        loop.restarting = False
 
     def _keep_outputs(self, trainer: Any, module: Any, outputs: Any, *rest: Any) -> None:
         self._outputs = outputs
@@ -243,13 +341,11 @@ class _Loop:
     def save(self) -> Undo:
         loop = self.trainer.fit_loop
         progress = copy.deepcopy(loop.state_dict())
-        schedulers = [config.scheduler for config in self.trainer.lr_scheduler_configs]
-        states = [(s, copy.deepcopy(s.state_dict())) for s in schedulers]
+        states = [(s, copy.deepcopy(s.state_dict())) for s in self.schedulers]
 
         def undo() -> None:
             loop.load_state_dict(copy.deepcopy(progress))
-            loop.on_iteration_done()
-            loop.restarting = False
+            self._start_over(loop)
             for scheduler, state in states:
                 scheduler.load_state_dict(copy.deepcopy(state))
             self.trainer._logger_connector.reset_results()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -48,12 +49,29 @@ def as_tensors(tree: Any, model: Any) -> Any:
 
 
 def call_model(model: Any, inputs: Any) -> Any:
-    """A tuple or list as positional arguments, a dict as keyword arguments."""
+    """A tuple or list as positional arguments, a dict as keyword arguments.
+
+    A model whose signature has no room for them, and has for one argument, is given the whole.
+    """
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = {}
     if isinstance(inputs, dict):
-        return model(**inputs)
-    if isinstance(inputs, (list, tuple)):
-        return model(*inputs)
-    return model(inputs)
+        kwargs = inputs
+    elif isinstance(inputs, (list, tuple)):
+        args = tuple(inputs)
+    else:
+        args = (inputs,)
+    if not _takes(model, args, kwargs) and _takes(model, (inputs,), {}):
+        args, kwargs = (inputs,), {}
+    return model(*args, **kwargs)
+
+
+def _takes(model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    try:
+        inspect.signature(model.forward).bind(*args, **kwargs)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def loss_function(loss: Any) -> Callable[[Any, Any], Any]:

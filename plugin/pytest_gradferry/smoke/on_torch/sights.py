@@ -24,6 +24,7 @@ class Settings:
         self._trainable = self._now_trainable()
         self._listed = dict(model.named_parameters())
         self._updated: dict[str, Any] | None = None
+        self._frozen: dict[str, Any] = {}  # weights that are frozen while an update runs
 
     def _now_trainable(self) -> set[str]:
         return {name for name, tensor in self._tensors.items() if tensor.requires_grad}
@@ -32,14 +33,20 @@ class Settings:
         return {name: tensor.detach().clone() for name, tensor in self._tensors.items()}
 
     def _changed(self, since: dict[str, Any]) -> list[str]:
-        return [n for n, t in self._tensors.items() if not _same(t.detach(), since[n])]
+        now = self._tensors
+        return [n for n, old in since.items() if not _same(now[n].detach(), old)]
 
     def forward(self) -> None:
         """The first forward pass begins."""
         if self._updated is None:
             self._record.set_before = self._changed(self._start)
 
+    def updating(self) -> None:
+        trainable = self._now_trainable()
+        self._frozen = {n: value for n, value in self._copy().items() if n not in trainable}
+
     def updated(self) -> None:
+        self._record.frozen_moved |= set(self._changed(self._frozen))
         self._updated = self._copy()
 
     def done(self) -> None:
@@ -55,7 +62,6 @@ class Settings:
         self._record.replaced = [n for n, t in self._listed.items() if now.get(n) is not t]
         trainable = self._now_trainable()
         self._record.frozen = sorted((self._trainable - trainable) & now.keys())
-        self._record.unfrozen = sorted(trainable - self._trainable)
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from ...frameworks import Array, Undo, get, load
 from ...hidden import hidden_modules
 from ..errors import SmokeError
+from ..files import Checkpoint
 from ..growth import Ledger
 from ..held import Held
 from ..record import StepRecord, Weight
@@ -18,9 +19,12 @@ from ..trainee import Trainee, scalar_loss, takes_targets
 from ..tree import leaves, map_arrays
 from . import loop
 from .advice import TorchAdvice
+from .checkpoint import TorchCheckpoint
 from .compiling import TorchCompiling
 from .files import TorchFiles
+from .graph import DeadEnds, operation
 from .ledger import TorchLedger
+from .mixing import Call, calls_seen, first_mixing
 from .parallel import TorchParallel
 from .precision import TorchPrecision
 from .state import (
@@ -39,7 +43,6 @@ class TorchTrainee(Trainee):
     """See `Trainee`.  Hidden modules, those kept in plain lists and dicts, are watched as well."""
 
     compiling: TorchCompiling
-    reaches_all = True  # all that trains the model can be reached from the step
 
     def __init__(
         self, model: Any, inputs: Any, targets: Any, loss: Any, optimizer: Any, step: Any
@@ -230,9 +233,9 @@ class TorchTrainee(Trainee):
         return self.predict_with(self.model, inputs)
 
     def predict_with(
-        self, model: Any, inputs: list[Array] | None = None
+        self, model: Any, inputs: list[Array] | None = None, calls: list[Call] | None = None
     ) -> tuple[list[Array], StepRecord]:
-        """`predict` by another model of the same class."""
+        """`predict` by another model of the same class; `calls` are noted, if given."""
         given = self.call_tensors()
         if inputs is not None:
             given = [
@@ -248,18 +251,32 @@ class TorchTrainee(Trainee):
         undo = save_attributes(list(model.modules()))  # modes too
         model.eval()
         try:
-            with self.compiling.watched(), self.torch.no_grad(), functions_seen(record):
-                path = self._watcher.root_path
-                called = model.get_submodule(path) if path else model
+            path = self._watcher.root_path
+            called = model.get_submodule(path) if path else model
+            noted = nullcontext() if calls is None else calls_seen(calls)
+            with self.compiling.watched(), self.torch.no_grad(), functions_seen(record), noted:
                 output = called(*args, **kwargs)
         finally:
             undo()
         found = [leaf for leaf in leaves(_plain(output)) if isinstance(leaf, self.torch.Tensor)]
         return [to_array(leaf) for leaf in found], record
 
+    def mixing(self, changed: list[Array], kept: Array) -> str:
+        ones: list[Call] = []
+        others: list[Call] = []
+        self.predict_with(self.model, None, ones)
+        self.predict_with(self.model, changed, others)
+        return first_mixing(ones, others, kept)
+
     @property
     def device_type(self) -> str:
         return str(next(iter(self._tensors.values())).device.type)
+
+    def in_training(self) -> bool | None:
+        return bool(self.model.training)
+
+    def trainable(self) -> set[str]:
+        return {name for name in self.weights if self._tensors[name].requires_grad}
 
     # optimizers
 
@@ -287,6 +304,10 @@ class TorchTrainee(Trainee):
         groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
         return [float(group["lr"]) for group in groups if "lr" in group]
 
+    def scheduled_rates(self) -> list[float]:
+        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
+        return [float(group["initial_lr"]) for group in groups if "initial_lr" in group]
+
     def schedule_ended(self, error: BaseException | None) -> bool:
         return isinstance(error, ValueError) and "Tried to step" in str(error)  # OneCycleLR
 
@@ -295,6 +316,51 @@ class TorchTrainee(Trainee):
             for group in optimizer.param_groups:
                 if "lr" in group:
                     group["lr"] = group["lr"] * factor
+
+    def checkpoint(self) -> Checkpoint:
+        return TorchCheckpoint(self)
+
+    @contextmanager
+    def _noise_on(self, module: Any) -> Iterator[None]:
+        generator = self.torch.Generator().manual_seed(0)
+
+        def other(leaf: Any) -> Any:
+            if not isinstance(leaf, self.torch.Tensor) or not leaf.is_floating_point():
+                return leaf
+            noise = self.torch.randn(leaf.shape, generator=generator).to(leaf)
+            return leaf + noise * (1 + leaf.detach().abs().max()) if leaf.numel() else leaf
+
+        with self.compiling.watched():
+            handle = module.register_forward_hook(lambda m, args, output: map_arrays(other, output))
+            try:
+                yield
+            finally:
+                handle.remove()
+
+    def disturbed(self, layer: str) -> AbstractContextManager[Any] | None:
+        module = self._watcher.modules.get(layer)
+        if module is None or isinstance(module, self.torch.jit.ScriptModule):
+            return None
+        return self._noise_on(module)
+
+    def held_by(self, names: list[str]) -> list[str]:
+        wanted = {id(self._tensors[name]) for name in names}
+        holding = [
+            type(optimizer).__name__
+            for optimizer in self.optimizers
+            if any(id(p) in wanted for group in optimizer.param_groups for p in group["params"])
+        ]
+        return list(dict.fromkeys(holding))
+
+    def dead_ends(self, names: list[str]) -> list[str]:
+        weights = [self._tensors[name] for name in names]
+        ends = DeadEnds(weights)
+        with self.compiling.watched(), ends.watched():
+            self.step()
+        by_weight = [ends.by_weight.get(id(weight), set()) for weight in weights]
+        if len(by_weight) != len(names) or not all(by_weight):
+            return []
+        return sorted({operation(name) for found in by_weight for name in found})
 
     def ledger(self) -> Ledger:
         return TorchLedger(self)

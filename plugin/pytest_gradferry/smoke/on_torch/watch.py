@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...frameworks import Array, load
-from ..record import LayerCall, LossCall, StepRecord
+from ..record import Broadcast, LayerCall, LossCall, StepRecord
 from ..tree import leaves, map_arrays
 from ..verdict import carried
 from .acts import ActWatcher
@@ -25,6 +26,8 @@ _LOSSES = {
     "kl_div": "log-probabilities",
     "binary_cross_entropy_with_logits": "sigmoid-logits",
 }
+# Those that broadcast their target against their input, with a warning at most.
+_ELEMENTWISE = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
 _DROPOUTS = (
     "dropout",
     "dropout1d",
@@ -39,6 +42,11 @@ def dense(tensor: Any) -> Any:
     """A detached copy, sparse gradients made dense."""
     copy = tensor.detach()
     return copy.to_dense() if copy.is_sparse else copy.clone()
+
+
+def transformed(tensor: Any) -> bool:
+    """Whether it stands inside torch.func's grad or vmap, where its numbers cannot be read."""
+    return bool(load("torch")._C._functorch.is_functorch_wrapped_tensor(tensor))
 
 
 class Watcher:
@@ -62,9 +70,12 @@ class Watcher:
         self._since: dict[str, Array] = {}  # gradients computed since the last update
         self._applied: dict[str, Any] = {}  # gradients as their last update used them
         self._base: dict[str, Any] = {}  # ... and were still there when new ones were added
+        self._at_start: dict[str, Any] = {}  # gradients that a step found
 
     def watch(self, stack: ExitStack, record: StepRecord) -> None:
         """Hook everything until the stack closes."""
+        found = {name: tensor.grad for name, tensor in self.tensors.items() if tensor.is_leaf}
+        self._at_start = {name: dense(g) for name, g in found.items() if g is not None}
         for name, tensor in self.tensors.items():
             if not tensor.is_leaf or not (tensor.is_floating_point() or tensor.is_complex()):
                 continue
@@ -101,6 +112,9 @@ class Watcher:
 
     def _on_gradient(self, record: StepRecord, name: str, tensor: Any) -> Callable[[Any], None]:
         def hook(gradient: Any) -> None:
+            if gradient is None:
+                record.given_none[name] = self.acts.giver_of_none(tensor)
+                return
             if not record.events or record.events[-1] != "backward":
                 record.events.append("backward")
             self.acts.gradient(name, tensor, gradient)
@@ -127,10 +141,13 @@ class Watcher:
         return hook
 
     def _on_call(self, record: StepRecord, name: str) -> Callable[[Any, Any, Any], None]:
-        def hook(module: Any, inputs: Any, output: Any) -> None:
+        def hook(module: Any, inputs: Any, given: Any) -> None:
             torch = self.torch
             tensors = [leaf for leaf in leaves(inputs) if isinstance(leaf, torch.Tensor)]
-            results = [leaf for leaf in leaves(output) if isinstance(leaf, torch.Tensor)]
+            results = [leaf for leaf in leaves(given) if isinstance(leaf, torch.Tensor)]
+            if any(transformed(leaf) for leaf in (*tensors, *results)):
+                record.functional = True
+                return
             floats = [x for x in results if x.is_floating_point() or x.is_complex()]
             record.calls.append(
                 LayerCall(
@@ -144,12 +161,14 @@ class Watcher:
                     ),
                     grad_in=any(leaf.requires_grad for leaf in tensors),
                     grad_out=any(leaf.requires_grad for leaf in floats),
+                    checkpointed=not torch.is_grad_enabled() and _in_checkpoint(),
                 )
             )
-            if module is self._root and record.outputs is None and len(results) == 1:
-                record.outputs = to_array(results[0])
-                if results[0].requires_grad:
-                    results[0].register_hook(self._on_output_gradient(record))
+            if module is self._root and record.outputs is None and len(floats or results) == 1:
+                (output,) = floats or results
+                record.outputs = to_array(output)
+                if output.requires_grad:
+                    output.register_hook(self._on_output_gradient(record))
 
         return hook
 
@@ -162,6 +181,8 @@ class Watcher:
         return hook
 
     def _on_root(self, record: StepRecord, path: str) -> Callable[[Any, Any, Any], None]:
+        tensor = self.torch.Tensor
+
         def hook(module: Any, args: Any, kwargs: Any) -> None:
             if self._root is None:
                 self._root, self.root_path = module, path
@@ -170,6 +191,8 @@ class Watcher:
             if self._settings is not None and "forward" not in record.events:
                 self._settings.forward()
             record.events.append("forward")
+            if any(transformed(x) for x in leaves([args, kwargs]) if isinstance(x, tensor)):
+                return
             self.acts.forward(args, kwargs)
             if self.root_call is None:
                 self.root_call = map_arrays(self._copied, (args, kwargs))
@@ -182,6 +205,7 @@ class Watcher:
 
     def _on_update(self, record: StepRecord) -> tuple[Any, Any]:
         def note(optimizer: Any) -> None:
+            self._set_by_hand(record, optimizer)
             record.events.append("update")
             self.acts.update(optimizer)
             record.optimizers.append(type(optimizer).__name__)
@@ -202,6 +226,8 @@ class Watcher:
                 self.optimizers.append(optimizer)
             if not _closure(args, kwargs):
                 note(optimizer)
+            if self._settings is not None:
+                self._settings.updating()
 
         def after(optimizer: Any, args: Any, kwargs: Any) -> None:
             if _closure(args, kwargs):  # the backward passes ran inside
@@ -213,6 +239,17 @@ class Watcher:
                 self._settings.updated()
 
         return before, after
+
+    def _set_by_hand(self, record: StepRecord, optimizer: Any) -> None:
+        """Gradients that the step stored itself, computed by torch.func or estimated."""
+        for tensor in (p for group in optimizer.param_groups for p in group["params"]):
+            name = self.names.get(id(tensor))
+            if name is None or tensor.grad is None or record.fresh.get(name) is not None:
+                continue
+            gradient, found = dense(tensor.grad), self._at_start.get(name)
+            if name not in self._since and (found is None or not bool((gradient == found).all())):
+                record.events.append("backward")
+                record.fresh[name] = to_array(gradient)
 
     def by_hand(self, record: StepRecord, moved: list[str]) -> None:
         """The step moved weights without an optimizer: count that as its update."""
@@ -261,6 +298,15 @@ def _roots(model: Any) -> list[tuple[str, Any]]:
         found.append((path, module))
 
 
+def _in_checkpoint() -> bool:
+    """Whether a reentrant checkpoint of torch runs, which computes its part without a graph."""
+    frame = sys._getframe()
+    while frame := frame.f_back:  # type: ignore[assignment]
+        if frame.f_globals.get("__name__") == "torch.utils.checkpoint":
+            return True
+    return False
+
+
 def _closure(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     # a global hook is given the optimizer itself as the first of args
     return any(callable(a) for a in args[1:]) or kwargs.get("closure") is not None
@@ -294,6 +340,7 @@ def functions_seen(record: StepRecord) -> Any:
     functional = torch.nn.functional
     losses = {getattr(functional, name): name for name in _LOSSES}
     dropouts = {getattr(functional, name): name for name in _DROPOUTS}
+    elementwise = {getattr(functional, name): f"F.{name}" for name in _ELEMENTWISE}
     attention = functional.scaled_dot_product_attention
     backward = (torch.Tensor.backward, torch.autograd.backward, torch.autograd.grad)
     draws = {torch.multinomial, torch.bernoulli, torch.normal, torch.poisson}
@@ -304,10 +351,18 @@ def functions_seen(record: StepRecord) -> Any:
     ) -> Any:
         kwargs = kwargs or {}
         record.backward_calls += function in backward
+        record.stored_backward += function in backward[:2]
         result = function(*args, **kwargs)
         if function in losses:
             given = args[0] if args else kwargs["input"]
-            record.losses.append(loss_call(losses[function], given, result))
+            if not transformed(given):
+                call = loss_call(losses[function], given, result)
+                target: Any = args[1] if len(args) > 1 else kwargs.get("target")
+                if call.function == "F.kl_div" and not kwargs.get("log_target"):
+                    call.target_low = float(target.detach().min())
+                record.losses.append(call)
+        elif function in elementwise and kwargs.get("reduction") != "none":
+            record.broadcasts += broadcast(elementwise[function], *args[:2], **kwargs)
         elif function in dropouts:
             rate = args[1] if len(args) > 1 else kwargs.get("p", 0.5)
             acts = args[2] if len(args) > 2 else kwargs.get("training", True)
@@ -322,6 +377,19 @@ def functions_seen(record: StepRecord) -> Any:
 
     mode = torch.overrides.TorchFunctionMode
     return type("FunctionsSeen", (mode,), {"__torch_function__": seen})()
+
+
+def broadcast(function: str, input: Any, target: Any, **options: Any) -> list[Broadcast]:
+    """The call, if each value of the input is compared with values of several samples.
+
+    Tensors of the same rank were given their axes of 1 to be broadcast.
+    """
+    a, b = tuple(input.shape), tuple(target.shape)
+    if len(a) == len(b):
+        return []
+    together = np.broadcast_shapes(a, b)
+    larger = np.prod(together) > max(np.prod(a), np.prod(b))
+    return [Broadcast(function, a, b, together)] if larger else []
 
 
 def loss_call(name: str, given: Any, result: Any) -> LossCall:

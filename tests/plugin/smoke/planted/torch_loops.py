@@ -210,8 +210,8 @@ BUGS = [
     (gradients_not_stored, "updates", "returned by autograd.grad", ""),
     (rate_of_a_group_zero, "updates", "parameter group is 0", ""),
     (loss_of_another_step, "learns", "stays the same while the weights move", ""),
-    (maximised, "learns", "climbs the loss", ""),
-    (regulariser_in_place_of_the_loss, "gradients", "cut behind 2", "XFR221"),
+    (maximised, "learns", "sign of the loss is flipped", ""),
+    (regulariser_in_place_of_the_loss, "gradients", "does not depend on what comes out", ""),
     (loss_times_zero, "gradients", "exactly zero", ""),
     (trained_under_inference_mode_first, "gradients", "0 runs without recording", "XFR221"),
 ]

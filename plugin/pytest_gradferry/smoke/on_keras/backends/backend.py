@@ -18,6 +18,7 @@ from ...precision import Precision
 from ...record import LossCall, StepRecord
 
 if TYPE_CHECKING:
+    from ..loop import Weighing
     from ..trainee import KerasTrainee
     from ..watch import Watcher
 
@@ -52,6 +53,7 @@ class Backend(ABC):
     repairs_logits = False
     # Whether a watched step reads and writes the model's variables as it goes, eagerly
     trains_in_place = False
+    takes_text = False  # a tensor may hold strings, for layers that turn them into numbers
     keeps_gradients = False  # a weight carries its gradient until it is cleared
     shape_errors: tuple[type[Exception], ...] = (TypeError, ValueError)
 
@@ -186,11 +188,15 @@ class Backend(ABC):
         """A step that minimises `value(inputs, targets)`, a loss of the model's outputs."""
 
     @abstractmethod
-    def compiled_step(self, model: Any) -> Step:
+    def compiled_step(self, model: Any, weighing: Weighing) -> Step:
         """The model's own train_step, as `fit` would run it on one batch.
 
         Not train_on_batch, which hands train_step a sample weight of None that `fit` does not.
         """
+
+    def trace(self, model: Any, inputs: Any, targets: Any, weights: Any) -> None:
+        """Run a compiled model's train_step on symbols, so that all it calls is built."""
+        return
 
     def evaluating(self) -> AbstractContextManager[Any]:
         """Around a prediction."""
@@ -226,6 +232,6 @@ def apply(optimizer: Any, gradients: list[Any], weights: list[Any]) -> None:
         optimizer.apply_gradients(pairs)
 
 
-def packed(inputs: Any, targets: Any) -> Any:
+def packed(inputs: Any, targets: Any, weights: Any) -> Any:
     """The batch as `fit` hands it to train_step."""
-    return load("keras").utils.pack_x_y_sample_weight(inputs, targets)
+    return load("keras").utils.pack_x_y_sample_weight(inputs, targets, weights)

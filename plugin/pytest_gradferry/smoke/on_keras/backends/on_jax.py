@@ -17,6 +17,7 @@ from .backend import Backend, Step, packed
 from .jax_state import OwnState
 
 if TYPE_CHECKING:
+    from ..loop import Weighing
     from ..trainee import KerasTrainee
     from ..watch import Watcher
 
@@ -138,15 +139,16 @@ class JaxBackend(Backend):
 
         return step
 
-    def compiled_step(self, model: Any) -> Step:
+    def compiled_step(self, model: Any, weighing: Weighing) -> Step:
         def step(inputs: Any, targets: Any) -> Any:
-            model._symbolic_build(data_batch=(inputs, targets, None))
+            weights = weighing.of(targets)
+            model._symbolic_build(data_batch=(inputs, targets, weights))
             model.make_train_function()
             model.reset_metrics()
             groups = dict.fromkeys((*_STATE, "metrics_variables"), True)
             state = model._get_jax_state(**groups)
             model._jax_state_synced = False
-            logs, state = model.train_function(state, iter([packed(inputs, targets)]))
+            logs, state = model.train_function(state, iter([packed(inputs, targets, weights)]))
             model._jax_state = dict(zip(groups, state, strict=True))
             model.jax_state_sync()
             return logs

@@ -22,9 +22,11 @@ from ..ledger import TensorFlowLedger
 from ..parallel import KerasParallel
 from ..precision import KerasPrecision
 from ..sights import plain_variables
+from ..state import save_training
 from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
 
 if TYPE_CHECKING:
+    from ..loop import Weighing
     from ..trainee import KerasTrainee
     from ..watch import Watcher
 
@@ -43,6 +45,7 @@ class TensorFlowBackend(Backend):
 
     repairs_logits = True
     trains_in_place = True
+    takes_text = True
 
     def __init__(self) -> None:
         self.framework = self._tensorflow = TensorFlow()
@@ -101,14 +104,26 @@ class TensorFlowBackend(Backend):
 
         return step
 
-    def compiled_step(self, model: Any) -> Step:
+    def compiled_step(self, model: Any, weighing: Weighing) -> Step:
         def step(inputs: Any, targets: Any) -> Any:
-            model._maybe_symbolic_build(data_batch=(inputs, targets, None))
+            weights = weighing.of(targets)
+            model._maybe_symbolic_build(data_batch=(inputs, targets, weights))
             model.make_train_function()
             model.reset_metrics()
-            return model.train_function(iter([packed(inputs, targets)]))
+            return model.train_function(iter([packed(inputs, targets, weights)]))
 
         return step
+
+    def trace(self, model: Any, inputs: Any, targets: Any, weights: Any) -> None:
+        undo = save_training(model, [], self)
+        try:
+            model._maybe_symbolic_build(data_batch=(inputs, targets, weights))
+            batch = packed(inputs, targets, weights)
+            self.tf.function(model.train_step).get_concrete_function(batch)
+        except Exception:  # the step itself will raise it
+            return
+        finally:
+            undo()
 
     def watch(self, stack: ExitStack, watcher: Watcher, record: StepRecord) -> None:
         config, drawn = self.tf.config, self._tensorflow.drawn()
@@ -128,10 +143,11 @@ class TensorFlowBackend(Backend):
             if not asked:  # of inputs, say, for a gradient penalty
                 return original(tape, target, sources, *a, **k)
             record.asked = (record.asked or set()) | {name for name in asked if name}
+            taped = (watcher.names.get(id(variable)) for variable in tape.watched_variables())
+            record.taped = (record.taped or set()) | {name for name in taped if name}
             output, more = watcher.output(), watcher.unasked(asked)
             result, others = original(tape, target, [sources, [*output, *more]], *a, **k)
-            for value in others[: len(output)]:
-                watcher.note_output_gradient(record, value)
+            watcher.note_output_gradient(record, others[: len(output)])
             reached = zip(more, others[len(output) :], strict=True)
             watcher.strangers.reached([v for v, value in reached if value is not None])
             for source, value in zip(

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ....frameworks import Undo, get, load
+from ....frameworks import Undo, get, load, loaded
 from ...growth import Ledger
 from ...on_torch import watch as torch_watch
 from ...on_torch.ledger import TorchLedger
@@ -16,6 +16,7 @@ from ...record import LossCall, StepRecord
 from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
 
 if TYPE_CHECKING:
+    from ..loop import Weighing
     from ..trainee import KerasTrainee
     from ..watch import Watcher
 
@@ -109,15 +110,16 @@ class TorchBackend(Backend):
 
         return step
 
-    def compiled_step(self, model: Any) -> Step:
+    def compiled_step(self, model: Any, weighing: Weighing) -> Step:
         def step(inputs: Any, targets: Any) -> Any:
-            model._symbolic_build(data_batch=(inputs, targets, None))
+            weights = weighing.of(targets)
+            model._symbolic_build(data_batch=(inputs, targets, weights))
             model.make_train_function()
             model.reset_metrics()
             undo = save_modes(list(model.modules()))
             model.train()
             try:
-                return model.train_function([packed(inputs, targets)])
+                return model.train_function([packed(inputs, targets, weights)])
             finally:
                 undo()
 
@@ -127,7 +129,8 @@ class TorchBackend(Backend):
         return self.torch.no_grad()  # type: ignore[no-any-return]
 
     def watch(self, stack: ExitStack, watcher: Watcher, record: StepRecord) -> None:
-        if hasattr(self.torch.compiler, "set_stance"):
+        # nothing is compiled before torch._dynamo is imported, which takes seconds
+        if loaded("torch._dynamo") is not None and hasattr(self.torch.compiler, "set_stance"):
             stack.enter_context(self.torch.compiler.set_stance("force_eager"))
         for name, variable in watcher.variables.items():
             if variable.value.requires_grad:
