@@ -2,6 +2,7 @@
 
     python tests/bench/smoke_cost.py [CASE...]       # first call, later ones, slowest checks
     python tests/bench/smoke_cost.py --profile CASE  # where a later call spends its time
+    KERAS_BACKEND=jax python tests/bench/smoke_cost.py  # the cases of Keras on JAX, or on torch
 
 Each case runs in a process of its own, after the framework is imported.  The first call holds what
 frameworks do once a process: torch imports its compiler with the first optimizer.  On a machine
@@ -115,7 +116,63 @@ def keras_compiled() -> Arguments:
     return model, *batch(), {}
 
 
-CASES = (torch_step, torch_loss, keras_tape, keras_function, keras_loss, keras_compiled)
+def keras_own_jax() -> Arguments:
+    """As Keras' guide writes a loop for JAX."""
+    import jax
+    import keras
+
+    model, optimizer = keras_model(), keras.optimizers.Adam(0.01)
+    compute = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    optimizer.build(model.trainable_variables)
+
+    def loss_of(weights: Any, others: Any, x: Any, y: Any) -> Any:
+        output, others = model.stateless_call(weights, others, x, training=True)
+        return compute(y, output), others
+
+    @jax.jit
+    def train(state: Any, x: Any, y: Any) -> Any:
+        weights, others, slots = state
+        gradients_of = jax.value_and_grad(loss_of, has_aux=True)
+        (loss, others), gradients = gradients_of(weights, others, x, y)
+        weights, slots = optimizer.stateless_apply(slots, gradients, weights)
+        return loss, (weights, others, slots)
+
+    groups = model.trainable_variables, model.non_trainable_variables, optimizer.variables
+    state = tuple([variable.value for variable in group] for group in groups)
+
+    def step(x: Any, y: Any) -> Any:
+        nonlocal state
+        loss, state = train(state, x, y)
+        return loss
+
+    return model, *batch(), {"step": step}
+
+
+def keras_own_torch() -> Arguments:
+    import keras
+    import torch
+
+    model = keras_model()
+    optimizer = torch.optim.Adam(model.parameters(), 0.01)
+    compute = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+    def step(x: Any, y: Any) -> Any:
+        optimizer.zero_grad()
+        loss = compute(y, model(x, training=True))
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return model, *batch(), {"step": step}
+
+
+CASES: tuple[Callable[[], Arguments], ...] = {
+    "jax": (keras_compiled, keras_loss, keras_own_jax),
+    "torch": (keras_compiled, keras_loss, keras_own_torch),
+}.get(
+    os.environ.get("KERAS_BACKEND", ""),
+    (torch_step, torch_loss, keras_tape, keras_function, keras_loss, keras_compiled),
+)
 
 
 def call(case: Callable[[], Arguments]) -> tuple[float, float, dict[str, float]]:

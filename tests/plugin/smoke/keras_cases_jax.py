@@ -1,10 +1,13 @@
 """Cases for Keras on JAX: the user's own steps there, on state of their own."""
 
+import contextlib
+
 import jax
 import keras
 import numpy as np
 import pytest
 from keras import layers as L
+from keras import ops
 from keras_cases import (
     CLASSES,
     Small,
@@ -19,6 +22,8 @@ from keras_cases import (
 )
 
 from pytest_gradferry.smoke import Smoke, SmokeError
+from pytest_gradferry.smoke.evidence import Evidence
+from pytest_gradferry.smoke.on_keras.trainee import KerasTrainee
 
 
 def own(model=None, training=True, loss=None, sign=1.0, compile=jax.jit, part=slice(None)):
@@ -173,6 +178,88 @@ def own_state_is_given_back():
     assert_equal(
         jax.tree.leaves(before), [np.array(v) for v in jax.tree.leaves(cell.cell_contents)]
     )
+
+
+def watched(case, whole):
+    """Two watched steps, their functions compiled as a whole or operation by operation."""
+    keras.utils.set_random_seed(3)
+    model, x, y, how = case()
+    trainee = KerasTrainee(model, x, y, None, None, how.get("step"))
+    with contextlib.nullcontext() if whole else trainee.backend.rewritten():
+        evidence = Evidence(trainee, 2, 0)
+        with evidence.from_start():
+            return [evidence.watch_step() for _ in range(2)]
+
+
+def fit_a_regularised_net():
+    model = net()
+    model.layers[0].kernel_regularizer = keras.regularizers.L2(0.01)
+    return compiled(model, optimizer="adam", metrics=["accuracy"])
+
+
+@state
+def what_is_seen_is_the_same_compiled_as_a_whole():
+    for case in (fit_a_regularised_net, own, lambda: own(part=slice(0, 2))):
+        for whole, single in zip(watched(case, True), watched(case, False), strict=True):
+            assert abs(whole.loss - single.loss) < 1e-5
+            assert whole.events == single.events
+            assert whole.asked == single.asked
+            assert whole.used == single.used
+            assert whole.calls == single.calls, (whole.calls, single.calls)
+            assert list(whole.fresh) == list(single.fresh)
+            pairs = [(whole.fresh[n], single.fresh[n]) for n in single.fresh]
+            pairs += [(whole.outputs, single.outputs)]
+            pairs += [(a.input, b.input) for a, b in zip(whole.losses, single.losses, strict=True)]
+            for a, b in pairs:
+                np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+@state
+def a_tiny_model_costs_few_compilations():
+    """Each takes 30 ms; operation by operation there are 200."""
+    compilations = []
+
+    def listen(event, seconds, **_):
+        compilations.extend([event] * event.endswith("backend_compile_duration"))
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    model = keras.Sequential(
+        [L.Input((5,)), L.Dense(7, "relu"), L.BatchNormalization(), L.Dense(4)]
+    )
+    model.compile("adam", cross_entropy())
+    Smoke()(model, np.ones((6, 5), "float32"), np.arange(6) % 4)
+    jax.monitoring.unregister_event_duration_listener(listen)
+    assert 0 < len(compilations) < 30
+
+
+@state
+def a_function_that_looks_at_other_things_is_run_by_operations():
+    """Its layers are called in another order than when it was compiled."""
+    model, calls = net(), []
+
+    def loss(weights, others, x, y):
+        calls.append(1)
+        if len(calls) % 2:
+            ops.relu(model.layers[0](x))
+        output, _ = model.stateless_call(weights, others, x, training=True)
+        return cross_entropy()(y, output)
+
+    gradients_of = jax.jit(jax.value_and_grad(loss))
+
+    def step(x, y):
+        weights = [v.value for v in model.trainable_variables]
+        others = [v.value for v in model.non_trainable_variables]
+        value, gradients = gradients_of(weights, others, x, y)
+        for variable, gradient in zip(model.trainable_variables, gradients, strict=True):
+            variable.assign(variable - 0.05 * gradient)
+        return value
+
+    trainee = KerasTrainee(model, *batch(), None, None, step)
+    evidence = Evidence(trainee, 2, 0)
+    with evidence.from_start():
+        record = evidence.watch_step()
+    assert record.events == ["forward", "backward", "update"]
+    assert all(gradient is not None and gradient.any() for gradient in record.fresh.values())
 
 
 @state

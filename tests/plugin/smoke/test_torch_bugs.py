@@ -415,7 +415,7 @@ BUGS = [
     (softmax_in_the_step, "loss-input", "sum to 1", "XFR401"),
     (nll_of_logits, "loss-input", "exponentials of its rows", "XFR404"),
     (sigmoid_before_bce_with_logits, "loss-input", "weights 30 times", "XFR406"),
-    (flipped_sign, "learns", "sign of the loss is flipped", ""),
+    (flipped_sign, "learns", "climbs the loss", ""),
     (flipped_loss, "learns", "sign of the loss is flipped", ""),
     (target_broadcast, "shapes", "broadcast to (16, 16)", "XFR909"),
     (target_broadcast_by_hand, "shapes", "broadcast to (16, 16)", "XFR909"),

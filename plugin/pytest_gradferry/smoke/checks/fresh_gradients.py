@@ -28,7 +28,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
                     *evidence.trainee.advice.clearing,
                 )
             )
-    stale = _stale(evidence) or _of_an_earlier_step(evidence)
+    stale = _stale(evidence) or _kept(evidence)
     return failed(stale) if stale else passed()
 
 
@@ -65,7 +65,7 @@ def _told(call: int, before: int, update: Update) -> Finding:
     )
 
 
-def _of_an_earlier_step(evidence: Evidence) -> Finding | None:
+def _kept(evidence: Evidence) -> Finding | None:
     """An update by the gradient of an earlier step, clipped or scaled maybe, and not by its own."""
     acts = evidence.acts
     earlier: list[tuple[int, Gradients]] = []

@@ -18,18 +18,18 @@ _GEOMETRIC = ("ExponentialLR", "MultiStepLR", "MultiplicativeLR", "StepLR")
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if has_failed(earlier, "finite"):
         return skipped("the numbers are not finite")
-    idle = evidence.trainee.idle_schedule()
-    if idle:
+    unstepped = evidence.trainee.idle_schedule()
+    if unstepped:
         return failed(
             Finding(
-                f"{idle} of configure_optimizers is never stepped",
+                f"{unstepped} of configure_optimizers is never stepped",
                 "in manual optimization Lightning steps no schedules",
                 "step it: self.lr_schedulers().step() in training_step or on_train_epoch_end",
             )
         )
-    set_in_vain = _of_idle(evidence)
-    if set_in_vain:
-        return failed(set_in_vain)
+    idle = _of_idle(evidence)
+    if idle:
+        return failed(idle)
     steps = [act for _, act in evidence.acts if isinstance(act, Schedule)]
     rates = evidence.curve.rates
     varies = any(a != b for a, b in pairwise(rates))

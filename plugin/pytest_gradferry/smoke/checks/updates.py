@@ -187,28 +187,6 @@ def _frozen_midway(evidence: Evidence) -> list[Finding]:
     return []
 
 
-def _taken_back(evidence: Evidence) -> list[Finding]:
-    """Updates that the step itself undoes but for a small part, the same for all weights.
-
-    Behind several updates that is a step of its own, as Reptile takes.
-    """
-    updated = [record for record in evidence.watched if "update" in record.events]
-    if any(record.events.count("update") > 1 for record in updated):
-        return []
-    parts = [record.remaining for record in updated]
-    left = [part for part in parts if part is not None and part <= _LITTLE]
-    if not left or len(left) < len(parts):
-        return []
-    return [
-        Finding(
-            f"of each update {max(left):.2g} is left at the end of the step",
-            cause="the step itself moves the weights back after the optimizer's update: they are "
-            "overwritten, by their running average, say",
-            fix="keep averaged weights in copies of their own, and load them for evaluation only",
-        )
-    ]
-
-
 def _unfrozen_in_vain(evidence: Evidence) -> list[Finding]:
     """Weights that a step unfreezes, get gradients from then on, and are in no optimizer."""
     frozen = {w.name for w in evidence.trainee.weights.values() if not w.trainable}
@@ -234,6 +212,28 @@ def _unfrozen_in_vain(evidence: Evidence) -> list[Finding]:
             )
         ]
     return []
+
+
+def _taken_back(evidence: Evidence) -> list[Finding]:
+    """Updates that the step itself undoes but for a small part, the same for all weights.
+
+    Behind several updates that is a step of its own, as Reptile takes.
+    """
+    updated = [record for record in evidence.watched if "update" in record.events]
+    if any(record.events.count("update") > 1 for record in updated):
+        return []
+    parts = [record.remaining for record in updated]
+    left = [part for part in parts if part is not None and part <= _LITTLE]
+    if not left or len(left) < len(parts):
+        return []
+    return [
+        Finding(
+            f"of each update {max(left):.2g} is left at the end of the step",
+            cause="the step itself moves the weights back after the optimizer's update: they are "
+            "overwritten, by their running average, say",
+            fix="keep averaged weights in copies of their own, and load them for evaluation only",
+        )
+    ]
 
 
 def _new_optimizers(evidence: Evidence) -> list[Finding]:

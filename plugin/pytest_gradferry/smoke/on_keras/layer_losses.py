@@ -10,7 +10,9 @@ import numpy as np
 
 from ...frameworks import load
 from ..errors import SmokeError
+from ..record import StepRecord
 from ..tree import map_arrays
+from .backends import Backend
 from .watch import Watcher
 
 if TYPE_CHECKING:
@@ -20,20 +22,24 @@ if TYPE_CHECKING:
 
 def terms(trainee: KerasTrainee) -> dict[str, float]:
     """Those of a call in training, by weight or layer."""
-    found: dict[str, float] = {}
+
+    def terms_now(output: Any) -> dict[str, Any]:
+        found = {
+            name: variable.regularizer(variable)
+            for name, variable in trainee.variables.items()
+            if getattr(variable, "regularizer", None) is not None and variable.trainable
+        }
+        for layer in trainee.model._flatten_layers():
+            if own := layer._get_own_losses():
+                name = trainee.watcher.layers.get(id(layer), layer.name)
+                found[f"{name} ({type(layer).__name__})"] = sum(own)
+        return found
+
     to_numpy = trainee.framework.to_numpy
     with _plain_numbers(trainee):
         trainee.backend.settle(trainee.model)
-        trainee.predict_with(trainee.model, training=True)
-        for name, variable in trainee.variables.items():
-            if getattr(variable, "regularizer", None) is not None and variable.trainable:
-                found[name] = float(to_numpy(variable.regularizer(variable)))
-        for layer in trainee.model._flatten_layers():
-            own = [float(to_numpy(loss)) for loss in layer._get_own_losses()]
-            if own:
-                name = trainee.watcher.layers.get(id(layer), layer.name)
-                found[f"{name} ({type(layer).__name__})"] = sum(own)
-    return found
+        found = trainee.evaluate(trainee.model, terms_now, StepRecord(), training=True)
+        return {name: float(to_numpy(value)) for name, value in found.items()}
 
 
 @contextmanager
@@ -47,7 +53,7 @@ def _plain_numbers(trainee: KerasTrainee) -> Iterator[None]:
 
 
 @contextmanager
-def scaled(factor: float) -> Iterator[None]:
+def scaled(factor: float, backend: Backend) -> Iterator[None]:
     layer = load("keras").layers.Layer
     base = load("keras").regularizers.Regularizer
 
@@ -58,6 +64,7 @@ def scaled(factor: float) -> Iterator[None]:
         return factor * result
 
     with ExitStack() as stack:
+        stack.enter_context(backend.rewritten())
         Watcher.patch(stack, layer, "_get_own_losses", times)
         for kind in _kinds(base):
             # also those that a step calls itself
@@ -80,7 +87,7 @@ def by_hand(trainee: KerasTrainee, evidence: Evidence) -> bool:
     regularized = {n for n, v in trainee.variables.items() if v.regularizer is not None}
     given = trainee.inputs
     for name in regularized:
-        with evidence.from_start(), scaled(0.0):
+        with evidence.from_start(), scaled(0.0, trainee.backend):
             values = trainee.values()
             trainee.assign({n: v if n == name else np.zeros_like(v) for n, v in values.items()})
             trainee.inputs = map_arrays(lambda leaf: leaf * 0, given)

@@ -322,26 +322,44 @@ class KerasTrainee(Trainee):
     ) -> tuple[list[Array], StepRecord]:
         """`predict` by another model of the same class, or in training mode, with the weights that
         stand in the model's variables."""
+        record = StepRecord()
+        found = self.evaluate(model, self._tensors_of, record, inputs, training)
+        return [self.framework.to_numpy(tensor) for tensor in found], record
+
+    def _tensors_of(self, output: Any) -> list[Any]:
+        return [leaf for leaf in leaves(output) if self._is_tensor(leaf)]
+
+    def evaluate(
+        self,
+        model: Any,
+        result: Callable[[Any], Any],
+        record: StepRecord,
+        inputs: list[Array] | None = None,
+        training: bool = False,
+    ) -> Any:
+        """What `result` makes of the model's output, the model called as the step called it."""
         given = self._call_tensors()
         if inputs is not None:
             given = [
                 self.backend.tensor(new, dtype=old.dtype)
                 for new, old in zip(inputs, given, strict=True)
             ]
-        queue = iter(given)
-        args, kwargs = map_arrays(
-            lambda leaf: next(queue) if self._is_tensor(leaf) else leaf,
-            list(self.watcher.root_call or ()),
-        )
-        record = StepRecord()
+
+        def call(given: list[Any]) -> Any:
+            queue = iter(given)
+            args, kwargs = map_arrays(
+                lambda leaf: next(queue) if self._is_tensor(leaf) else leaf,
+                list(self.watcher.root_call or ()),
+            )
+            return result(model(*args, **{**kwargs, **self.mode(training)}))
+
         with (
             self.watcher.calls_seen(record),
             self.backend.evaluating(),
             self._states_zero(model),
         ):
-            output = model(*args, **{**kwargs, **self.mode(training)})
-        found = [leaf for leaf in leaves(output) if self._is_tensor(leaf)]
-        return [self.framework.to_numpy(leaf) for leaf in found], record
+            of = (model, result.__name__, training)
+            return self.backend.evaluate(call, given, of, self.watcher, record)
 
     def names(self, variables: list[Any]) -> list[str]:
         """The names that these weights go by here."""
@@ -386,7 +404,7 @@ class KerasTrainee(Trainee):
         return layer_losses.terms(self)
 
     def layer_losses_scaled(self, factor: float) -> AbstractContextManager[Any]:
-        return layer_losses.scaled(factor)
+        return layer_losses.scaled(factor, self.backend)
 
     def penalised_by_hand(self, evidence: Evidence) -> bool:
         return layer_losses.by_hand(self, evidence)

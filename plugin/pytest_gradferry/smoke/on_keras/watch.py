@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from dataclasses import replace
 from functools import partial, wraps
 from types import CellType
@@ -16,7 +17,7 @@ from unittest import mock
 
 import numpy as np
 
-from ...frameworks import Array, load
+from ...frameworks import Array, Undo, load
 from ..record import LayerCall, LossCall, StepRecord
 from ..tree import leaves
 from ..verdict import carried
@@ -84,6 +85,31 @@ class Watcher:
         if self._settings is not None:
             self._settings.done()
         self.strangers.tell(record, self._held)
+
+    def save(self, record: StepRecord) -> Undo:
+        """Note what has been seen; the function returned forgets what was seen since."""
+        seen = vars(copy(record))
+        seen |= {n: copy(v) for n, v in seen.items() if isinstance(v, (dict, list, set))}
+        own = ("_held", "_used", "_since", "optimizers")
+        before = {name: copy(vars(self)[name]) for name in own}
+        before |= {"root_call": self.root_call, "root_output": self.root_output}
+
+        def undo() -> None:
+            vars(record).update(seen)
+            vars(self).update(before)
+
+        return undo
+
+    @contextmanager
+    def rehearsing(self, record: StepRecord) -> Iterator[None]:
+        """Inside, nothing that is seen counts."""
+        undo, meet = self.save(record), self.on_new_optimizer
+        self.on_new_optimizer = lambda optimizer, held: None
+        try:
+            yield
+        finally:
+            self.on_new_optimizer = meet
+            undo()
 
     @contextmanager
     def calls_seen(self, record: StepRecord) -> Iterator[None]:
@@ -289,8 +315,9 @@ class Watcher:
                 self._settings.forward()
             record.events.append("forward")
             self.acts.forward(args, kwargs)
+            call = self.backend.known((args, kwargs))
             if self.root_call is None:
-                self.root_call = (args, kwargs)
+                self.root_call = call
         kind = type(layer).__name__
         name = self.layers.get(id(layer)) or str(getattr(layer, "name", kind))
         path.append(f"{name} ({kind})")

@@ -77,6 +77,28 @@ class Backend(ABC):
         """The values of a tensor, None for an abstract one."""
         return None if self.is_abstract(tensor) else self.framework.to_numpy(tensor)
 
+    def known(self, tree: Any) -> Any:
+        """The tree with the values of its tensors, to be kept."""
+        return tree
+
+    def evaluate(
+        self,
+        function: Callable[[Any], Any],
+        given: Any,
+        of: tuple[Any, ...],
+        watcher: Watcher,
+        record: StepRecord,
+    ) -> Any:
+        """What a function makes of tensors by calling a model, as the watcher records it.
+
+        `of` tells functions apart: the model, and whatever else they differ in.
+        """
+        return function(given)
+
+    def rewritten(self) -> AbstractContextManager[None]:
+        """Inside, functions that the step calls are others: what it has traced does not count."""
+        return nullcontext()
+
     def carries_gradient(self, tensor: Any) -> bool | None:
         """None where a tensor does not tell."""
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import jax
@@ -16,10 +16,14 @@ class OwnState:
     """Where in what a step holds the value of each variable of a model stands.
 
     A StatelessScope pairs variables with the arrays that stand for them; an array that is also in
-    the step's closure, attributes or globals is the step's own.
+    the step's closure, attributes or globals is the step's own.  `argument` gives the array that
+    a function which is traced was given for a tracer.
     """
 
-    def __init__(self, held: Held, variables: Iterable[Any]) -> None:
+    def __init__(
+        self, held: Held, variables: Iterable[Any], argument: Callable[[Any], Any]
+    ) -> None:
+        self._argument = argument
         self._variables = {id(v): v for v in variables}
         self._at = {
             id(leaf): (place, path) for place in held.places for path, leaf in _arrays(place.get())
@@ -37,8 +41,11 @@ class OwnState:
                 continue
             while isinstance(value, jax.core.Tracer) and hasattr(value, "primal"):
                 value = value.primal
+            value = self._argument(value)
             if id(value) in self._at:
                 self.found[id(variable)] = self._at[id(value)]
+            elif isinstance(value, jax.core.Tracer):
+                continue  # made of others, or inside a function that is compiled
             elif value is not variable._value and value is not variable:
                 self.elsewhere = True
         original(scope, mapping, *a, **k)

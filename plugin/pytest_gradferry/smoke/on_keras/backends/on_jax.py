@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -12,8 +12,11 @@ import numpy as np
 
 from ....frameworks import Array, Undo, get, load
 from ...errors import SmokeError
+from ...held import Place
 from ...record import StepRecord
+from ...tree import map_arrays
 from .backend import Backend, Step, packed
+from .jax_program import Program, Sights, jitted
 from .jax_state import OwnState
 
 if TYPE_CHECKING:
@@ -30,19 +33,62 @@ _STATE = ("trainable_variables", "non_trainable_variables", "optimizer_variables
 class JaxBackend(Backend):
     """Steps are pure functions of the weights, which reach the model through a StatelessScope.
 
-    While one is watched nothing is compiled, and each weight that a scope is given passes through
-    a function of our own, whose backward pass is told the weight's gradient.
+    While one is watched nothing is compiled but whole programs, and each weight that a scope is
+    given passes through a function of our own, whose backward pass is told the weight's gradient.
     """
 
     def __init__(self) -> None:
         self.framework = get("keras")
         self._own: OwnState | None = None
+        self._sights = Sights()
+        self._places: list[tuple[Place, Program]] = []  # of functions that the user has compiled
+        self._steps_are_pure = False
+        # by what is evaluated of which model; kept, so that its id stays its own
+        self._evaluations: dict[tuple[Any, ...], tuple[Program, Any]] = {}
 
     def is_abstract(self, tensor: Any) -> bool:
-        return isinstance(_value(tensor), jax.core.Tracer)
+        value = _value(tensor)
+        return isinstance(value, jax.core.Tracer) and not self._sights.now.knows(value)
 
     def array(self, tensor: Any) -> Array | None:
-        return super().array(_value(tensor))
+        value = self._known(tensor)
+        return None if isinstance(value, jax.core.Tracer) else super().array(value)
+
+    def known(self, tree: Any) -> Any:
+        return map_arrays(lambda leaf: self._known(leaf) if self.is_tensor(leaf) else leaf, tree)
+
+    def _known(self, tensor: Any) -> Any:
+        """The value of a tensor, or itself where it has none."""
+        value = _value(tensor)
+        return self._sights.now.value(value) if self._sights.now.knows(value) else value
+
+    def evaluate(
+        self,
+        function: Callable[[Any], Any],
+        given: Any,
+        of: tuple[Any, ...],
+        watcher: Watcher,
+        record: StepRecord,
+    ) -> Any:
+        if not self._steps_are_pure:
+            return function(given)
+        model, *what = of
+        variables = model.variables
+        known = (id(model), *what, *(v.trainable for v in variables))
+
+        def pure(values: Any, given: Any) -> Any:
+            mapping = list(zip(variables, values, strict=True))
+            with load("keras").StatelessScope(mapping, collect_losses=True):
+                return function(given)
+
+        if known not in self._evaluations:
+            program = Program(pure, lambda values, given: function(given), self._sights)
+            self._evaluations[known] = program, of
+        with self._sights.watching(watcher, record):
+            return self._evaluations[known][0]([v.value for v in variables], given)
+
+    def rewritten(self) -> AbstractContextManager[None]:
+        return self._sights.off()
 
     # state: in the model's variables, or in arrays that the user's step keeps
 
@@ -61,12 +107,22 @@ class JaxBackend(Backend):
 
     def find_state(self, trainee: KerasTrainee) -> None:
         if not trainee.own_step:
+            self._steps_are_pure = True
             return
-        own = OwnState(trainee.held, trainee.model.variables)
+        for place in trainee.held.places:
+            function = jitted(compiled := place.get())
+            if function is not None:
+                self._places.append((place, Program(function, compiled, self._sights)))
+        own = OwnState(
+            trainee.held, trainee.model.variables, lambda t: self._sights.now.argument(t)
+        )
         before = [v._value for v in trainee.model.variables]
         undo = trainee.save()
         with ExitStack() as stack:
             stack.enter_context(jax.disable_jit())
+            stack.enter_context(self._programs())
+            stack.callback(setattr, self._sights, "locating", False)
+            self._sights.locating = True
             trainee.watcher.patch(stack, load("keras").StatelessScope, "__init__", own.note_scope)
             try:
                 trainee.step()
@@ -113,7 +169,6 @@ class JaxBackend(Backend):
     def make_step(self, model: Any, value: Step, optimizer: Any) -> Step:
         scope_class = load("keras").StatelessScope
 
-        @jax.jit
         def pure(weights: Any, state: Any, slots: Any, inputs: Any, targets: Any) -> Any:
             def loss_of(weights: Any) -> Any:
                 variables = [*model.trainable_variables, *model.non_trainable_variables]
@@ -127,11 +182,13 @@ class JaxBackend(Backend):
             weights, slots = optimizer.stateless_apply(slots, gradients, weights)
             return loss, weights, moved, slots
 
+        program = Program(pure, jax.jit(pure), self._sights)
+
         def step(inputs: Any, targets: Any) -> Any:
             if not optimizer.built:
                 optimizer.build(model.trainable_variables)
             groups = model.trainable_variables, model.non_trainable_variables, optimizer.variables
-            loss, *after = pure(*([v.value for v in group] for group in groups), inputs, targets)
+            loss, *after = program(*([v.value for v in group] for group in groups), inputs, targets)
             for group, values in zip(groups, after, strict=True):
                 for variable, new in zip(group, values, strict=True):
                     variable.assign(new)
@@ -140,6 +197,13 @@ class JaxBackend(Backend):
         return step
 
     def compiled_step(self, model: Any, weighing: Weighing) -> Step:
+        own_loop = type(model).make_train_function is not load("keras").Model.make_train_function
+
+        def fitted(state: Any, batch: Any) -> Any:
+            return model.train_function(state, iter([batch]))
+
+        program = Program(model.train_step, fitted, self._sights)
+
         def step(inputs: Any, targets: Any) -> Any:
             weights = weighing.of(targets)
             model._symbolic_build(data_batch=(inputs, targets, weights))
@@ -148,7 +212,9 @@ class JaxBackend(Backend):
             groups = dict.fromkeys((*_STATE, "metrics_variables"), True)
             state = model._get_jax_state(**groups)
             model._jax_state_synced = False
-            logs, state = model.train_function(state, iter([packed(inputs, targets, weights)]))
+            compiled = model.jit_compile and not (model.run_eagerly or own_loop)
+            take = program if compiled else fitted
+            logs, state = take(state, packed(inputs, targets, weights))
             model._jax_state = dict(zip(groups, state, strict=True))
             model.jax_state_sync()
             return logs
@@ -159,6 +225,8 @@ class JaxBackend(Backend):
 
     def watch(self, stack: ExitStack, watcher: Watcher, record: StepRecord) -> None:
         stack.enter_context(jax.disable_jit())
+        stack.enter_context(self._sights.watching(watcher, record))
+        stack.enter_context(self._programs())
 
         def scope(original: Any, scope: Any, state_mapping: Any = None, *a: Any, **k: Any) -> None:
             mapping = [
@@ -169,10 +237,23 @@ class JaxBackend(Backend):
 
         watcher.patch(stack, load("keras").StatelessScope, "__init__", scope)
 
+    @contextmanager
+    def _programs(self) -> Iterator[None]:
+        """Inside, they stand in the places of the functions that the user has compiled."""
+        before = [place.get() for place, _ in self._places]
+        for place, program in self._places:
+            place.set(program)
+        try:
+            yield
+        finally:
+            for (place, _), compiled in zip(self._places, before, strict=True):
+                place.set(compiled)
+
     def _watched(self, watcher: Watcher, record: StepRecord, variable: Any, value: Any) -> Any:
         """The value with its gradient told to the watcher, if it is being differentiated."""
         name = watcher.names.get(id(variable))
-        if name is None or not isinstance(value, jax.core.Tracer):
+        plain = not isinstance(value, jax.core.Tracer) or self._sights.now.knows(value)
+        if name is None or plain:
             return value
         record.asked = (record.asked or set()) | {name}
         watcher.note_gradient(record, name, None)
