@@ -9,7 +9,7 @@ import numpy as np
 from ...frameworks import Array
 from ..evidence import Evidence
 from ..precision import Backward, Gradients
-from ..report import Finding, Outcome, failed, passed, skipped
+from ..report import Finding, Outcome, failed, follows, passed, skipped
 from ..verdict import falls
 from . import Check
 from . import failed as has_failed
@@ -30,7 +30,10 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
             return _lowered(evidence)
         return skipped("nothing in the step computes in half precision")
     if precision.scale() is not None:
-        return _scaled(evidence)
+        outcome = _scaled(evidence)
+        if outcome.status == "failed" and has_failed(earlier, "clipping"):
+            return follows("clipping")
+        return outcome
     if has_failed(earlier, "finite"):
         return skipped("the numbers are not finite")
     if kind == "float16":
