@@ -23,6 +23,8 @@ class Advice:
     backward = "call loss.backward() (torch) or tape.gradient(loss, weights) (TensorFlow)"
     clipping = "clip between loss.backward() and optimizer.step()"
     holding = "give the optimizer all trainable weights, or freeze the rest"
+    # (cause, fix) of backward passes that brought no weight anything, where those are asked for
+    others_asked = ("", "")
     # (cause, fix) of frozen weights that an optimizer moves
     frozen = (
         "",

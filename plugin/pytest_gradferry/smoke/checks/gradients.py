@@ -70,6 +70,10 @@ def _no_backward(evidence: Evidence) -> Finding:
             cause=f"the step never calls {model} or a layer of it{others}",
             fix="hand over the model that the step trains, or let the step train this one",
         )
+    if evidence.trainee.advice.others_asked[0]:
+        return Finding(
+            f"{what}, though it runs backward passes", *evidence.trainee.advice.others_asked
+        )
     return Finding(
         f"{what}, though it runs backward passes",
         cause=f"the loss they start from does not lead back to the weights: the graph is cut "

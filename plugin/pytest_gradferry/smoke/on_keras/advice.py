@@ -18,7 +18,7 @@ class KerasAdvice(Advice):
 
     def __init__(self, trainee: KerasTrainee) -> None:
         self._trainee = trainee
-        if not trainee.backend.keeps_gradients:
+        if trainee.backend.trains_in_place:  # by a tape, which is asked for gradients
             self.frozen = (
                 "the step asks for their gradients too, and hands them to the optimizer",
                 "ask for those of model.trainable_variables, read after freezing, and not of "
@@ -27,6 +27,12 @@ class KerasAdvice(Advice):
             self.clipping = (
                 "clip what tape.gradient returns, and give optimizer.apply_gradients the result"
             )
+            self.others_asked = (
+                "the step asks the tape for the gradients of other variables, and not for those of "
+                "this model",
+                "ask for those of model.trainable_variables, of the model that is to learn",
+            )
+        if not trainee.backend.keeps_gradients:
             self.unused = (
                 "the optimizer is handed zeros for them, not the gradients computed",
                 "hand it the gradients as they come from the backward pass",

@@ -41,6 +41,15 @@ def explain(error: BaseException) -> tuple[str, str, str]:
             "rounding or stop_gradient between them",
             "",
         )
+    if "not enough values to unpack (expected 2, got 0)" in text and any(
+        f.f_code.co_name == "apply_gradients" for f, _ in traceback.walk_tb(error.__traceback__)
+    ):
+        return (
+            "apply_gradients is given no pair at all: every gradient was None and left out",
+            "call the model and the loss inside the tape; look for .numpy(), predict, argmax, "
+            "rounding or stop_gradient between them",
+            "",
+        )
     frames = list(traceback.walk_tb(error.__traceback__))
     given = next((f.f_locals for f, _ in frames if f.f_code.co_name == "apply_gradients"), None)
     if given is None:

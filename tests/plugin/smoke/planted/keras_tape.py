@@ -281,7 +281,22 @@ def frozen_given_to_the_optimizer():
     return model, *batch(), {"step": step}
 
 
+def another_net_asked_for():
+    """A student and its teacher, mixed up."""
+    student, teacher, optimizer = mlp(), mlp(), keras.optimizers.SGD(0.1)
+
+    def step(x, y):
+        with tf.GradientTape() as tape:
+            apart = tf.reduce_mean((teacher(x, training=True) - student(x, training=True)) ** 2)
+        weights = teacher.trainable_variables
+        optimizer.apply_gradients(zip(tape.gradient(apart, weights), weights, strict=True))
+        return apart
+
+    return student, *batch(), {"step": step}
+
+
 BUGS = [
+    (another_net_asked_for, "gradients", "asks the tape for the gradients of other", ""),
     (warm_up_counted_in_a_traced_method, "compiled", "Python changes `Trainer.steps`", "XFR610"),
     (
         update_skipped_by_a_counter_in_a_traced_method,
