@@ -21,6 +21,7 @@ class Advice:
     stepping = "call optimizer.step() (torch) or optimizer.apply_gradients (Keras) in the step"
     stepping_code = ""
     backward = "call loss.backward() (torch) or tape.gradient(loss, weights) (TensorFlow)"
+    unasked = "the step never asks the tape for their gradients"
     holding = "give the optimizer all trainable weights, or freeze the rest"
     not_held_code = ""
     made_in_call_code = ""

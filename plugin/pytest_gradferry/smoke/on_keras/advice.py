@@ -17,6 +17,10 @@ class KerasAdvice(Advice):
 
     def __init__(self, trainee: KerasTrainee) -> None:
         self._trainee = trainee
+        backend = trainee.backend.framework.name
+        self._place_of_calls = " under the tape" if backend == "tensorflow" else ""
+        if backend != "tensorflow":
+            self.unasked = "the step never asks for their gradients"
         if not trainee.backend.keeps_gradients:
             self.unused = (
                 "the optimizer is handed zeros for them, not the gradients computed",
@@ -68,7 +72,7 @@ class KerasAdvice(Advice):
                 (
                     measured,
                     f"{name} is called without training=True in the step; with it they act",
-                    "call model(inputs, training=True) under the tape",
+                    "call model(inputs, training=True)" + self._place_of_calls,
                     "XFR303",
                 )
             )
