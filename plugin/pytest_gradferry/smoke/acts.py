@@ -116,6 +116,16 @@ def same(found: Gradients, expected: Gradients, tolerance: float = 1e-4) -> bool
     return bool(size) and norm(difference) <= tolerance * size
 
 
+def multiple(found: Gradients, expected: Gradients, tolerance: float) -> bool:
+    """Whether the gradients found are the expected ones times a number above 0."""
+    square = sum(float((value**2).sum()) for value in expected.values())
+    pairs = [(found[name], value) for name, value in expected.items() if name in found]
+    product = sum(float((a * b).sum()) for a, b in pairs)
+    if not square or product <= 0:
+        return False
+    return same(found, scaled(expected, product / square), tolerance)
+
+
 def window(acts: list[tuple[int, Act]], end: int) -> list[tuple[int, Act]]:
     """The acts before `acts[end]`, an Update, since the last Update of a weight of its own."""
     update = acts[end][1]

@@ -22,7 +22,14 @@ class Advice:
     stepping_code = ""
     backward = "call loss.backward() (torch) or tape.gradient(loss, weights) (TensorFlow)"
     unasked = "the step never asks the tape for their gradients"
+    clipping = "clip between loss.backward() and optimizer.step()"
     holding = "give the optimizer all trainable weights, or freeze the rest"
+    # (cause, fix) of frozen weights that an optimizer moves
+    frozen = (
+        "",
+        "freeze before the optimizer is built, and clear old gradients when freezing (weight decay "
+        "and momentum move a weight that still has one)",
+    )
     not_held_code = ""
     made_in_call_code = ""
     cut_loss_code = ""

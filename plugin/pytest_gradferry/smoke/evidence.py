@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from ..frameworks import Array
-from .acts import Act
+from .acts import Act, Update
 from .errors import SmokeError
 from .record import StepRecord
 from .report import Finding
@@ -123,7 +124,8 @@ class Evidence:
                 self.trainee.reseed(self.seed + index)
                 records.append(self.watch_step())
                 updates = sum(record.events.count("update") for record in records)
-                if index + 1 >= _WATCHED_AT_LEAST and updates >= 2 and self._all_seen(records):
+                enough = updates >= 2 and self._all_seen(records) and _each_twice(records)
+                if index + 1 >= _WATCHED_AT_LEAST and enough:
                     break
             after = self.trainee.values()
         return records, _changed(before, after)
@@ -134,6 +136,14 @@ class Evidence:
         return all(any(r.fresh.get(name) is not None for r in records) for name in trainable)
 
     @property
+    def carries_over(self) -> bool:
+        """Whether an update used gradients left over, all numbers still being finite."""
+        return any(
+            record.carried and np.isfinite(record.loss) and np.isfinite(last.loss)
+            for last, record in pairwise(self.watched)
+        )
+
+    @property
     def acts(self) -> list[tuple[int, Act]]:
         """What the watched steps did around their gradients, each with the number of its step."""
         return [(n, act) for n, record in enumerate(self.watched, 1) for act in record.acts]
@@ -142,14 +152,20 @@ class Evidence:
     def curve(self) -> Curve:
         return self.train(self.steps)
 
-    def train(self, steps: int, prepare: Callable[[], None] = lambda: None) -> Curve:
-        """Train from the start; `prepare` is called once, there."""
+    def train(
+        self, steps: int, prepare: Callable[[], None] = lambda: None, mirrored: bool = False
+    ) -> Curve:
+        """Train from the start; `prepare` is called once, there.
+
+        `mirrored` moves the trainable weights the other way in each step, by a hundredth.
+        """
         trainee = self.trainee
         losses: list[float] = []
         rates, modes, trainable, ended = [], [], [], ""
         with self.from_start():
             prepare()
-            before = trainee.values()
+            before = last = trainee.values()
+            own = [weight.name for weight in trainee.weights.values() if weight.trainable]
             for _ in range(steps):
                 trainee.reseed_for_step(self.seed)
                 rates.append(trainee.rates())
@@ -168,6 +184,10 @@ class Evidence:
                 trainable.append(trainee.trainable())
                 if not np.isfinite(losses[-1]):
                     break
+                if mirrored:
+                    now = trainee.values()
+                    trainee.assign({n: last[n] - 0.01 * (now[n] - last[n]) for n in own})
+                    last = trainee.values()
             after = trainee.values()
         return Curve(losses, before, after, rates, ended, modes, trainable)
 
@@ -276,6 +296,12 @@ class Evidence:
     def moved(self) -> set[str]:
         """The weights that changed in the curve or, with other random draws, while watched."""
         return self._watched[1] | _changed(self.curve.before, self.curve.after)
+
+
+def _each_twice(records: list[StepRecord]) -> bool:
+    """Whether each optimizer has updated twice; some take turns."""
+    keys = [act.key for record in records for act in record.acts if isinstance(act, Update)]
+    return all(keys.count(key) >= 2 for key in keys)
 
 
 def _changed(before: dict[str, Array], after: dict[str, Array]) -> set[str]:

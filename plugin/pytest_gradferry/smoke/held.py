@@ -39,7 +39,7 @@ def _of_library(path: str) -> bool:
     return "site-packages" in path or path.startswith(_STANDARD_LIBRARY)
 
 
-def _is_users_class(kind: type[Any]) -> bool:
+def is_users_class(kind: type[Any]) -> bool:
     """Not of an installed library: what those keep is not the step's to restore."""
     path = getattr(sys.modules.get(kind.__module__), "__file__", None)
     return path is not None and not _of_library(path)
@@ -117,7 +117,7 @@ class Held:
         self._of_model = True
         self._seen = {id(owner) for owner in (owners or {}).values()}
         for name, owner in (owners or {}).items():
-            if _is_users_class(type(owner)):
+            if is_users_class(type(owner)):
                 self._attributes(owner, _DEPTH - 1, name, "")
         self._of_model = False
         if step is not None:
@@ -182,7 +182,7 @@ class Held:
                 self._visit(wrapped, depth, path, where)  # compiled by JAX
             case _:
                 self._object(thing)
-                if depth > 0 and _is_users_class(type(thing)):
+                if depth > 0 and is_users_class(type(thing)):
                     self._attributes(thing, depth, path, where)
                 if depth == _DEPTH:  # the step is an object with __call__
                     self._visit(vars(type(thing)).get("__call__"), depth, path, where)
@@ -212,7 +212,7 @@ class Held:
     def _attributes(self, owner: Any, depth: int, path: str, where: str) -> None:
         attributes = getattr(owner, "__dict__", {})
         self._object(owner)
-        derived = not all(_is_users_class(base) for base in type(owner).__mro__[:-1])
+        derived = not all(is_users_class(base) for base in type(owner).__mro__[:-1])
         ignored = self._ignored if derived else frozenset[str]()
         for name in [name for name in attributes if name not in ignored]:
             self._keep_key(attributes, name, f"{path}.{name}", where, depth)

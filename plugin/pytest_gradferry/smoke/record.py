@@ -35,6 +35,7 @@ class LayerCall:
     known: bool = True  # one of the model's
     grad_in: bool | None = None
     grad_out: bool | None = None
+    checkpointed: bool = False  # run by a checkpoint that records no graph at first
 
 
 @dataclass
@@ -50,6 +51,7 @@ class LossCall:
     expects: str
     input: Array  # classes on the last axis
     value: float  # the mean of what it returned
+    target_low: float = 0.0  # the least value of a target that is taken for probabilities
 
 
 @dataclass
@@ -106,17 +108,24 @@ class StepRecord:
     # Weights that were updated by the gradient of another, and which.
     misapplied: dict[str, str] = field(default_factory=dict)
     functional: bool = False  # whether the model was called inside torch.func's grad or vmap
+    # By weight, the autograd.Function whose backward gives None for its gradient.
+    given_none: dict[str, str] = field(default_factory=dict)
+    stored_backward: int = 0  # calls that store gradients, as loss.backward() does
     backward_calls: int = 0  # of anything that computes gradients, of the model's weights or not
     drawn: list[str] = field(default_factory=list)  # functions that drew samples from a tensor
     # Weights that changed outside of the updates: before the first forward pass, after the last
     # update; and those that are other objects after the step than before it.
     set_before: list[str] = field(default_factory=list)
     set_after: list[str] = field(default_factory=list)
+    # The part of the updates that is left at the end, where the step moves all weights back alike.
+    remaining: float | None = None
     replaced: list[str] = field(default_factory=list)
     frozen: list[str] = field(default_factory=list)  # weights frozen after the step, not before
     # Trainable weights of layers that the model called and does not list.
     unlisted: list[Unlisted] = field(default_factory=list)
     optimizers: list[str] = field(default_factory=list)  # those that updated, by class name
+    # Optimizers whose rate the step changed, by their keys in `acts`: (class name, before, after).
+    rates_set: dict[int, tuple[str, list[float], list[float]]] = field(default_factory=dict)
     first_met: int = 0  # how many optimizers with a state updated for the first time
     frozen_moved: set[str] = field(default_factory=set)  # by an update, while they were frozen
     rates: dict[str, float] = field(default_factory=dict)  # by weight, where groups differ

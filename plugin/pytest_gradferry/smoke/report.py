@@ -138,8 +138,11 @@ class SmokeReport:
         for check, outcome in self.outcomes.items():
             for finding in outcome.findings:
                 blocks.append(f"{check}: " + str(finding).replace("\n", "\n    "))
-            if outcome.status == "follows":
-                blocks.append(f"{check}: failed too, which follows from {outcome.reason}")
+        blocks += [
+            f"{check}: failed too, which follows from {outcome.reason}"
+            for check, outcome in self.outcomes.items()
+            if outcome.status == "follows"
+        ]
         blocks += [*self._quiet("passed"), *self._quiet("skipped")]
         if self.replay and not self.passed:
             blocks.append(f"replay: {self.replay}")

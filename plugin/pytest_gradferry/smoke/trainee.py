@@ -135,6 +135,14 @@ class Trainee(ABC):
         """The weights that are trainable now, which a step may change."""
         return {weight.name for weight in self.weights.values() if weight.trainable}
 
+    def held_by(self, names: list[str]) -> list[str]:
+        """The classes of the optimizers known that hold one of these weights, stepped or not."""
+        return []
+
+    def dead_ends(self, names: list[str]) -> list[str]:
+        """Where the gradients of these weights become zero in one step, by operation."""
+        return []
+
     def units(self, name: str, value: Array) -> Array | None:
         """A value of a dense or convolutional layer's kernel with a row for each of its units.
 

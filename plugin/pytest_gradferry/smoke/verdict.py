@@ -9,6 +9,9 @@ from ..frameworks import Array
 # A change of the loss smaller than this part of it is float32 rounding.
 _ROUNDING = 1e-5
 
+# How far a change may be from one part of another for all weights, in rounding.
+_EVENLY = 0.05
+
 
 def falls(losses: list[float]) -> bool:
     """Whether a training curve ends below its start: the mean of its last quarter."""
@@ -48,6 +51,21 @@ def carried(used: Array, before: Array, fresh: Array) -> float | None:
         return difference
     difference = distance(used, _scaled(total, used))
     return difference if difference < 1e-5 and distance(used, _scaled(fresh, used)) > 1e-3 else None
+
+
+def remaining(
+    start: dict[str, Array], updated: dict[str, Array], end: dict[str, Array]
+) -> float | None:
+    """The part of an update that is left at the end of its step, where what was done to it after it
+    was to move every weight back by the same part; else None."""
+    done = [updated[name] - start[name] for name in start]
+    left = [end[name] - start[name] for name in start]
+    square = sum(float((a * a).sum()) for a in done)
+    if not square:
+        return None
+    part = sum(float((a * b).sum()) for a, b in zip(done, left, strict=True)) / square
+    rest = sum(float(((b - part * a) ** 2).sum()) for a, b in zip(done, left, strict=True))
+    return part if 0 < part < 1 and rest <= (_EVENLY * part) ** 2 * square else None
 
 
 def normalised(logarithms: Array) -> bool:

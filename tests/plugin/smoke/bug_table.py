@@ -23,7 +23,7 @@ message has these words. The sound look-alikes, which must pass, stand beside th
 
 PARTS = {
     "torch": ("test_torch_bugs", "planted.torch_loops", "planted.torch_models", "test_loop_order"),
-    "Keras on TensorFlow": ("test_keras_bugs", "planted.keras_loops"),
+    "Keras on TensorFlow": ("test_keras_bugs", "planted.keras_loops", "planted.keras_tape"),
     "Lightning": ("test_lightning",),
 }
 

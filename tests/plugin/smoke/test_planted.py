@@ -6,11 +6,11 @@ import torch
 
 from pytest_gradferry.smoke import Smoke
 
-from .planted import keras_loops, torch_loops, torch_models
+from .planted import keras_loops, keras_tape, torch_loops, torch_models
 
 BUGS = {
     f"{module.__name__.rpartition('.')[2]}.{bug[0].__name__}": bug
-    for module in (torch_loops, torch_models, keras_loops)
+    for module in (torch_loops, torch_models, keras_loops, keras_tape)
     for bug in module.BUGS
 }
 

@@ -6,11 +6,11 @@ import torch
 
 from pytest_gradferry.smoke import Smoke
 
-from .sound import keras_cases, torch_loops, torch_losses, torch_models
+from .sound import keras_cases, keras_tape, torch_loops, torch_losses, torch_models
 
 CASES = {
     f"{module.__name__.rpartition('.')[2]}.{case.__name__}": case
-    for module in (torch_losses, torch_loops, torch_models, keras_cases)
+    for module in (torch_losses, torch_loops, torch_models, keras_cases, keras_tape)
     for case in module.SOUND
 }
 

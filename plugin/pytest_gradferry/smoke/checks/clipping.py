@@ -134,7 +134,7 @@ def _misplaced(evidence: Evidence, around: Around) -> Finding | None:
     return Finding(
         f"{clip.function} is called in step {around.call} with a limit of {clip.limit:.4g}{over}",
         f"it is called {where}",
-        "clip between loss.backward() and optimizer.step()",
+        evidence.trainee.advice.clipping,
         "XFR227",
     )
 

@@ -298,4 +298,4 @@ def _why_traced(evidence: Evidence, traced: Traced) -> Finding:
     return Finding(measured, fix="give it the same shapes, types and Python values in each step")
 
 
-CHECK = Check("compiled", order=87, run=run)
+CHECK = Check("compiled", order=79, run=run)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...frameworks import Array
 from ...wording import listed
+from ..direction import SIGN_FIX, climbs
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, follows, passed
 from ..tree import leaves
@@ -23,7 +24,9 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     bad_data = _bad_data(evidence)
     if bad_data:
         return failed(bad_data)
-    return follows("clipping") if has_failed(earlier, "clipping") else outcome
+    if has_failed(earlier, "clipping"):
+        return follows("clipping")
+    return follows("fresh-gradients") if evidence.carries_over else outcome
 
 
 def _numbers(evidence: Evidence) -> Outcome:
@@ -71,6 +74,18 @@ def _bad_data(evidence: Evidence) -> Finding | None:
 
 def _explain(evidence: Evidence, what: str, started_well: bool) -> Finding:
     """Blame the learning rate only if training with a smaller one works."""
+    calls = [call for record in evidence.watched for call in record.losses]
+    wrong = next((call for call in calls if call.target_low < 0), None)
+    if wrong is not None:
+        return Finding(
+            what,
+            cause=f"{wrong.function} takes its target for probabilities, and is given values down "
+            f"to {wrong.target_low:.3g}: log-probabilities",
+            fix="pass log_target=True, or take softmax, not log_softmax, of the target",
+        )
+    climbing = climbs(evidence) if started_well else ""
+    if climbing:
+        return Finding(what, f"each step climbs the loss: {climbing}", SIGN_FIX)
     rates = evidence.trainee.learning_rates()
     if started_well and rates:
         for factor in (1e-2, 1e-4, 1e-6):

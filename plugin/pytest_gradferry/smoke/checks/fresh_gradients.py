@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...wording import listed
-from ..acts import Backward, Gradients, Update, same
+from ..acts import Backward, Gradients, Update, multiple, same, total, window
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, passed, skipped
 from . import Check
@@ -11,7 +11,7 @@ from . import failed as has_failed
 
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
-    if has_failed(earlier, "finite"):
+    if has_failed(earlier, "finite") and not evidence.carries_over:
         return skipped("the numbers are not finite")
     if not evidence.updated:
         return skipped("no update in the steps watched")
@@ -28,7 +28,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
                     *evidence.trainee.advice.clearing,
                 )
             )
-    stale = _stale(evidence)
+    stale = _stale(evidence) or _kept(evidence)
     return failed(stale) if stale else passed()
 
 
@@ -63,6 +63,30 @@ def _told(call: int, before: int, update: Update) -> Finding:
         "no backward pass of this model runs between the two",
         "run a backward pass before every update, or skip the update with it",
     )
+
+
+def _kept(evidence: Evidence) -> Finding | None:
+    """An update by the gradient of an earlier step, clipped or scaled maybe, and not by its own."""
+    acts = evidence.acts
+    earlier: list[tuple[int, Gradients]] = []
+    for index, (call, act) in enumerate(acts):
+        if not isinstance(act, Update):
+            continue
+        own = total(b.gradients for _, b in window(acts, index) if isinstance(b, Backward))
+        own = {name: value for name, value in own.items() if name in act.gradients}
+        if not own:
+            continue
+        if not multiple(act.gradients, own, 1e-3):
+            for number, before in earlier:
+                if number < call and multiple(act.gradients, before, 1e-5):
+                    return Finding(
+                        f"the update of step {call} uses the gradient computed in step {number}, "
+                        f"not that of step {call}",
+                        "gradients of an earlier step are kept and applied again",
+                        "give the optimizer what the backward pass of the same step returned",
+                    )
+        earlier.append((call, own))
+    return None
 
 
 CHECK = Check("fresh-gradients", order=30, run=run)

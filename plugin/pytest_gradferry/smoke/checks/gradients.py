@@ -143,6 +143,14 @@ def _all_zero(evidence: Evidence, zero: list[str]) -> Finding:
             fix="look behind it for a factor of 0, an output compared with itself, or a softmax "
             "over one value",
         )
+    with evidence.from_start():
+        ends = evidence.trainee.dead_ends(zero)
+    if ends:
+        return Finding(
+            what,
+            cause=f"it ends at {listed(ends)}, which gives its input a gradient of zero",
+            fix=f"take {listed(ends)} out, or give it a gradient: x + (f(x) - x).detach()",
+        )
     return Finding(
         what,
         fix="look for an operation without a gradient (rounding, comparison, softmax over one "
@@ -190,7 +198,24 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
             fix="add it to the loss, or run its backward pass before the optimizer's step; if it "
             "is only for the log, freeze them",
         )
-    frozen_in = next((c for c in calls if c.layer in layers and c.grad_out is False), None)
+    given_none = {n: f for record in evidence.watched for n, f in record.given_none.items()}
+    if all(given_none.get(name) for name in none):
+        functions = listed(sorted({given_none[name] for name in none}))
+        return Finding(
+            what,
+            cause=f"the backward of {functions} returns None for it",
+            fix="return its gradient there: one value for each argument of forward, in order",
+        )
+    every = [call for record in evidence.watched for call in record.calls]
+    recorded = {call.layer for call in every if call.grad_out is not False}
+    frozen_in = next((c for c in calls if c.layer in layers - recorded), None)
+    if frozen_in is not None and all(c.checkpointed for c in every if c.layer in layers):
+        return Finding(
+            what,
+            cause=f"{frozen_in.layer} runs in a reentrant checkpoint that is given no tensor with "
+            "a gradient, which records nothing then",
+            fix="checkpoint(..., use_reentrant=False)",
+        )
     if frozen_in is not None:
         return Finding(
             what,

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...wording import listed
 from ..acts import Update
+from ..direction import SIGN_FIX, climbs
 from ..evidence import Evidence
 from ..report import Finding, Outcome, failed, follows, passed, skipped
 from ..tree import leaves
@@ -38,9 +39,11 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         for check in ("gradients", "updates"):
             if has_failed(earlier, check):
                 return follows(check)
-    for check in ("clipping", "schedule", "accumulation", "updates"):
+    for check in ("clipping", "schedule", "accumulation", "fresh-gradients", "updates"):
         if has_failed(earlier, check):
             return follows(check)
+    if has_failed(earlier, "compiled") and falls(_eagerly(evidence)):
+        return follows("compiled")
     longer = evidence.train(evidence.steps * _PATIENCE).losses
     if falls(longer):
         return passed(f"only after {len(losses)} steps")
@@ -61,7 +64,12 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         return passed("the loss itself changes from step to step: beside that, it falls")
     what = f"in {len(longer)} steps on one batch the loss went from {longer[0]:.4g} to "
     what += f"{tail(longer):.4g}"
-    return _explain(evidence, what, is_flat=flat(longer))
+    outcome = _explain(evidence, what, is_flat=flat(longer))
+    if outcome.findings and not outcome.findings[0].cause:
+        for check in ("gradients", "updates"):
+            if has_failed(earlier, check):
+                return follows(check)
+    return outcome
 
 
 def _settles(losses: list[float]) -> bool:
@@ -97,7 +105,9 @@ def _negated(evidence: Evidence) -> Finding | None:
 def _away(evidence: Evidence) -> str:
     """How each output is moved away from its target, where that is so for all of them.
 
-    Of classes there must be three: with two, a model may mean the first by 1.
+    Of classes there must be three: with two, a model may mean the first by 1.  And a model may
+    give distances from classes, which are to fall: scores are told by the sign of theirs or of the
+    loss, or by their sum.
     """
     trainee, record = evidence.trainee, evidence.watched[0]
     targets = [leaf for leaf in leaves(trainee.targets) if hasattr(leaf, "shape")]
@@ -111,7 +121,9 @@ def _away(evidence: Evidence) -> str:
         classes, rows = outputs.shape[1], np.arange(len(target))
         if classes < 3 or len(np.unique(target)) < 3 or not (target >= 0).all():
             return ""
-        if target.max() >= classes:
+        probabilities = (outputs >= 0).all() and np.allclose(outputs.sum(1), 1, atol=1e-4)
+        scores = probabilities or (record.loss < 0 and (outputs < 0).any())
+        if target.max() >= classes or not scores:
             return ""
         own = gradient[rows, target]
         others = np.delete(gradient, np.ravel_multi_index((rows, target), gradient.shape))
@@ -162,6 +174,9 @@ def _explain(evidence: Evidence, what: str, is_flat: bool) -> Outcome:
             )
         )
     rates = evidence.trainee.learning_rates()
+    climbing = climbs(evidence) if not rates and not is_flat else ""
+    if climbing:
+        return failed(Finding(what, f"each step climbs the loss: {climbing}", SIGN_FIX))
     if rates and any(rates):
         for factor in (-1e-2, -1.0):
             losses = _with_rate(evidence, factor)
@@ -171,8 +186,7 @@ def _explain(evidence: Evidence, what: str, is_flat: bool) -> Outcome:
                         what,
                         cause="each step climbs the loss: with a negative learning rate it falls "
                         f"from {losses[0]:.4g} to {losses[-1]:.4g}",
-                        fix="look for a flipped sign: of the loss before the backward pass, of the "
-                        "update, or maximize=True",
+                        fix=SIGN_FIX,
                     )
                 )
         for factor in (1e-1, 1e-2, 1e-4) if not is_flat else ():
@@ -189,6 +203,15 @@ def _explain(evidence: Evidence, what: str, is_flat: bool) -> Outcome:
                 )
         if is_flat and any(falls(_with_rate(evidence, factor)) for factor in (1e2, 1e4, 1e8, 1e12)):
             return passed(f"no change seen at the learning rate {max(rates):.2g}; larger ones do")
+    if not rates and falls(evidence.train(evidence.steps, mirrored=True).losses):
+        return failed(
+            Finding(
+                what,
+                cause="each step climbs the loss: with every move of the weights turned round it "
+                "falls",
+                fix="look for a flipped sign: of the loss or of the update",
+            )
+        )
     if is_flat and evidence.moved:
         return failed(
             Finding(
@@ -204,6 +227,11 @@ def _reset(evidence: Evidence) -> list[str]:
     """The weights that every step but the first sets anew at its start."""
     later = [set(record.set_before) for record in evidence.watched[1:]]
     return sorted(set.intersection(*later)) if later else []
+
+
+def _eagerly(evidence: Evidence) -> list[float]:
+    with evidence.trainee.compiling.eager():
+        return evidence.train(evidence.steps).losses
 
 
 def _with_rate(evidence: Evidence, factor: float) -> list[float]:

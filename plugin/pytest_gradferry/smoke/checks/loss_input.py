@@ -115,20 +115,12 @@ def _squashed(evidence: Evidence, call: LossCall) -> bool:
 
     It stays within 0 and 1 then, and nears both ends.
     """
-    trainee = evidence.trainee
     for factor in (30, -30):
-        with evidence.from_start():
-            trainee.assign(
-                {
-                    name: (value * factor).astype(value.dtype)
-                    for name, value in trainee.values().items()
-                    if value.dtype.kind == "f"
-                }
-            )
-            try:
-                losses = evidence.watch_step().losses
-            except SmokeError:
-                return False
+        losses = _with_weights(evidence, factor)
+        if losses is None or not all(np.isfinite(c.input).all() for c in losses):
+            losses = _with_weights(evidence, factor / 10)  # an exp of theirs overflows
+        if losses is None:
+            return False
         inputs = [c.input for c in losses if c.function == call.function]
         if not all(_in_unit_range(values) for values in inputs):
             return False
@@ -136,6 +128,23 @@ def _squashed(evidence: Evidence, call: LossCall) -> bool:
         if call.expects == "logits" and (not at_an_end or min(at_an_end) < 0.5):
             return False
     return True
+
+
+def _with_weights(evidence: Evidence, factor: float) -> list[LossCall] | None:
+    """The calls of losses in a step with all weights that many times as large."""
+    trainee = evidence.trainee
+    with evidence.from_start():
+        trainee.assign(
+            {
+                name: (value * factor).astype(value.dtype)
+                for name, value in trainee.values().items()
+                if value.dtype.kind == "f"
+            }
+        )
+        try:
+            return evidence.watch_step().losses
+        except SmokeError:
+            return None
 
 
 CHECK = Check("loss-input", order=70, run=run)

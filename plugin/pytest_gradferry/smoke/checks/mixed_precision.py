@@ -25,7 +25,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     evidence.watched  # noqa: B018  the optimizers are known after it
     with evidence.from_start():
         kind = precision.kind()
-    if not kind:
+    if not kind and precision.scale() is None:
         if CHECK.id in evidence.wanted:
             return _lowered(evidence)
         return skipped("nothing in the step computes in half precision")

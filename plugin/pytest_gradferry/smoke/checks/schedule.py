@@ -18,15 +18,18 @@ _GEOMETRIC = ("ExponentialLR", "MultiStepLR", "MultiplicativeLR", "StepLR")
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if has_failed(earlier, "finite"):
         return skipped("the numbers are not finite")
-    idle = evidence.trainee.idle_schedule()
-    if idle:
+    unstepped = evidence.trainee.idle_schedule()
+    if unstepped:
         return failed(
             Finding(
-                f"{idle} of configure_optimizers is never stepped",
+                f"{unstepped} of configure_optimizers is never stepped",
                 "in manual optimization Lightning steps no schedules",
                 "step it: self.lr_schedulers().step() in training_step or on_train_epoch_end",
             )
         )
+    idle = _of_idle(evidence)
+    if idle:
+        return failed(idle)
     steps = [act for _, act in evidence.acts if isinstance(act, Schedule)]
     rates = evidence.curve.rates
     varies = any(a != b for a, b in pairwise(rates))
@@ -49,6 +52,24 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if zero is not None and zero > 1 and not any(any(each) for each in rates[zero - 1 :]):
         return passed(f"the rate is 0 from step {zero} on")
     return passed()
+
+
+def _of_idle(evidence: Evidence) -> Finding | None:
+    """A rate set by hand in every step, of an optimizer that never steps, and only there."""
+    updates = [act for _, act in evidence.acts if isinstance(act, Update)]
+    stepped = {update.key for update in updates}
+    sets = [set(record.rates_set) for record in evidence.watched]
+    idle = sorted(set.intersection(*sets) - stepped)
+    if not idle or not stepped or stepped & set().union(*sets):
+        return None
+    name, before, after = evidence.watched[0].rates_set[idle[0]]
+    return Finding(
+        f"each step sets the rate of an optimizer ({name}) that never updates anything (from "
+        f"{_told(before)} to {_told(after)} in the first); the updates are those of another, "
+        f"of class {updates[0].optimizer}, whose rate stays",
+        "the rate is set of an optimizer that is not in use",
+        "set the rate of the optimizer that the step uses",
+    )
 
 
 def _of_another(evidence: Evidence, steps: list[Schedule]) -> Finding | None:

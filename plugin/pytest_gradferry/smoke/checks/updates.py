@@ -15,12 +15,15 @@ from ..report import Finding, Outcome, failed, follows, passed, skipped
 from . import Check
 from . import failed as has_failed
 
+_LITTLE = 0.2  # of an update: less is none that was meant; Lookahead leaves 0.5
+
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if has_failed(earlier, "finite"):
         return skipped("the numbers are not finite")
     trainee = evidence.trainee
     findings = [*_not_asked(evidence), *_hidden(evidence), *_unlisted(evidence), *_frozen(evidence)]
+    findings += _taken_back(evidence)
     findings += [*_misapplied(evidence), *_frozen_midway(evidence), *_new_optimizers(evidence)]
     findings += _unfrozen_in_vain(evidence)
     findings += [Finding(*told) for told in trainee.advice.frozen_in_vain(evidence.moved)]
@@ -31,7 +34,9 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     still = [n for n in reached if n not in evidence.moved and not _idle(evidence, n)]
     if still:
         for cause in ("clipping", "schedule"):  # clipped to 0, or a rate of 0
-            if has_failed(earlier, cause) and len(still) == len(reached):
+            if has_failed(earlier, cause) and (
+                len(still) == len(reached) or not any(_used(evidence, name) for name in still)
+            ):
                 return follows(cause)
         findings.append(_why_still(evidence, still, everything=len(still) == len(reached)))
     if findings:
@@ -114,8 +119,7 @@ def _frozen(evidence: Evidence) -> list[Finding]:
     return [
         Finding(
             f"{listed(moved)} moved although frozen (by up to {by:.2g})",
-            fix="freeze before the optimizer is built, and clear old gradients when freezing "
-            "(weight decay and momentum move a weight that still has one)",
+            *evidence.trainee.advice.frozen,
         )
     ]
 
@@ -210,6 +214,28 @@ def _unfrozen_in_vain(evidence: Evidence) -> list[Finding]:
     return []
 
 
+def _taken_back(evidence: Evidence) -> list[Finding]:
+    """Updates that the step itself undoes but for a small part, the same for all weights.
+
+    Behind several updates that is a step of its own, as Reptile takes.
+    """
+    updated = [record for record in evidence.watched if "update" in record.events]
+    if any(record.events.count("update") > 1 for record in updated):
+        return []
+    parts = [record.remaining for record in updated]
+    left = [part for part in parts if part is not None and part <= _LITTLE]
+    if not left or len(left) < len(parts):
+        return []
+    return [
+        Finding(
+            f"of each update {max(left):.2g} is left at the end of the step",
+            cause="the step itself moves the weights back after the optimizer's update: they are "
+            "overwritten, by their running average, say",
+            fix="keep averaged weights in copies of their own, and load them for evaluation only",
+        )
+    ]
+
+
 def _new_optimizers(evidence: Evidence) -> list[Finding]:
     updated = [record for record in evidence.watched if "update" in record.events]
     if len(updated) < 3 or not all(record.first_met for record in updated):
@@ -243,6 +269,14 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
         return _not_held(evidence, what, missing, still)
     if all(not _used(evidence, name) for name in still):
         if not any(record.stored.get(name) for record in records for name in still):
+            if any(record.stored_backward for record in records):
+                return Finding(
+                    what,
+                    cause="only autograd.grad computes them, which stores them nowhere: the loss "
+                    "that backward() starts from does not lead back to the weights",
+                    fix="look between the weights and that loss for detach, .data, or a step of an "
+                    "inner loop that makes its weights anew",
+                )
             return Finding(
                 what,
                 cause="the gradients are returned by autograd.grad, which stores them nowhere",
@@ -287,6 +321,15 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
                     f"lost in rounding: with {min(rates) * factor:.2g} the weights move",
                     fix="raise the learning rate",
                 )
+    holding = trainee.held_by(still)
+    if holding and all(_used(evidence, name) for name in still):
+        return Finding(
+            what,
+            cause=f"the step() of {listed(holding)} leaves them as they are, though it holds them "
+            "and they have gradients",
+            fix="see which weights and parameter groups its step() goes through, and that it "
+            "writes to them in place",
+        )
     return Finding(what)
 
 
@@ -305,6 +348,14 @@ def _used(evidence: Evidence, name: str) -> bool:
 
 def _not_held(evidence: Evidence, what: str, missing: list[str], still: list[str]) -> Finding:
     strangers = max(record.strangers for record in evidence.watched)
+    holding = evidence.trainee.held_by(missing)
+    if holding and missing == still:
+        return Finding(
+            what,
+            cause=f"the {listed(holding)} that holds them is never stepped",
+            fix=evidence.trainee.advice.stepping,
+            code=evidence.trainee.advice.stepping_code,
+        )
     who = "no optimizer holds " + ("them" if missing == still else listed(missing))
     if strangers:
         return Finding(

@@ -40,8 +40,7 @@ class ActWatcher:
         patch(stack, keras.losses.Loss, "__call__", self._on_loss)
         if keras.backend.backend() == "tensorflow":
             tf = load("tensorflow")
-            for owner in (tf, tf.math):
-                patch(stack, owner, "reduce_mean", self._on_mean)
+            patch(stack, tf, "reduce_mean", self._on_mean)
             for name in _CLIPS:
                 patch(stack, tf, name, self._on_clip(name))
 
@@ -140,7 +139,12 @@ class ActWatcher:
         act = Update(type(optimizer).__name__, id(optimizer), found, [], weights)
         self._record.acts.append(act)
         applied = {id(tensor) for tensor in gradients if tensor is not None}
+        waiting = []  # for the update of another optimizer
         for function, given, made in self._clips:
-            if applied & set(map(id, given)) and not applied & set(map(id, made)):
+            if applied & set(map(id, made)):
+                continue
+            if applied & set(map(id, given)):
                 self._record.unused_clips.append(function)
-        self._clips = []
+            else:
+                waiting.append((function, given, made))
+        self._clips = waiting

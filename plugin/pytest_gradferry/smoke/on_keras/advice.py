@@ -22,6 +22,14 @@ class KerasAdvice(Advice):
         if backend != "tensorflow":
             self.unasked = "the step never asks for their gradients"
         if not trainee.backend.keeps_gradients:
+            self.frozen = (
+                "the step asks for their gradients too, and hands them to the optimizer",
+                "ask for those of model.trainable_variables, read after freezing, and not of "
+                "model.variables",
+            )
+            self.clipping = (
+                "clip what tape.gradient returns, and give optimizer.apply_gradients the result"
+            )
             self.unused = (
                 "the optimizer is handed zeros for them, not the gradients computed",
                 "hand it the gradients as they come from the backward pass",

@@ -19,6 +19,7 @@ from ..tree import shapes
 from ..verdict import distance
 from .advice import KerasAdvice
 from .backends import Backend
+from .sights import plain_variables
 from .trainee import KerasTrainee
 from .watch import Watcher
 
@@ -111,6 +112,13 @@ class ModuleTrainee(KerasTrainee):
         name = mode_argument(self.model)
         return {name: training} if name else {}
 
+    def units(self, name: str, value: Array) -> Array | None:
+        """Matrices and filters have their units on the last axis, where x @ w and tf.nn.conv do."""
+        if name in self._hidden or value.ndim < 2:
+            return super().units(name, value)
+        rows: Array = value.reshape(-1, value.shape[-1]).T
+        return rows
+
     def own_classes(self) -> dict[str, type[Any]]:
         return {}
 
@@ -119,13 +127,19 @@ class ModuleTrainee(KerasTrainee):
 
     def hidden(self) -> dict[str, tuple[str, str, str]]:
         fix = "derive the model from keras.Model, which lists the weights of Keras layers too"
-        return {
+        found = {
             name: (f"the layers stand in {path}, a Keras layer", fix, "")
             for name, (path, _) in self._hidden.items()
         }
+        fix = "keep it in an attribute of a tf.Module, or in a list or dict there"
+        why = "stands in an object that is no tf.Module"
+        return found | {name: (f"{name} {why}", fix, "") for name in self._plain}
 
     def _find_plain(self, layers: dict[int, str]) -> dict[str, Any]:
-        return {}  # its own variables are tf.Variables
+        parts = [self.model, *self.model.submodules]
+        return plain_variables(
+            self.model, {layers.get(id(p), type(p).__name__): p for p in parts}, load("tensorflow")
+        )
 
     def recurrent_states(self, model: Any) -> list[Any]:
         return []

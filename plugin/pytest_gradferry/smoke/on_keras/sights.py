@@ -8,9 +8,13 @@ import numpy as np
 
 from ...frameworks import Array
 from ...keras_layers import layers_of
+from ..held import is_users_class
 from ..places import place_of
 from ..record import StepRecord, Unlisted
+from ..verdict import remaining
 from .backends.backend import Backend
+
+_DEPTH = 2  # an object or a list in an attribute, and one in that
 
 
 class Settings:
@@ -52,6 +56,12 @@ class Settings:
     def done(self) -> None:
         if self._updated is not None:
             self._record.set_after = self._changed(self._updated)
+            names = [name for name in self._trainable if name in self._record.set_after]
+            start, updated, end = (
+                {name: values[name] for name in names}
+                for values in (self._start, self._updated, self._read())
+            )
+            self._record.remaining = remaining(start, updated, end)
         trainable = self._now_trainable()
         self._record.frozen = sorted(self._trainable - trainable)
 
@@ -115,12 +125,29 @@ class Strangers:
         self._met.append([layer for layer, _ in self._now])
 
 
-def plain_variables(model: Any, layers: dict[int, str], tf: Any) -> dict[str, Any]:
-    """tf.Variables that stand as attributes of Keras layers, which do not see them."""
+def plain_variables(model: Any, owners: dict[str, Any], tf: Any) -> dict[str, Any]:
+    """tf.Variables that stand in attributes of the model's parts, or in lists, dicts and objects
+    of the user's own there, and that the model does not list."""
     known = {id(getattr(v, "value", v)) for v in model.variables} | {id(v) for v in model.variables}
-    return {
-        f"{layers[id(layer)]}.{name}": value
-        for layer in layers_of(model)
-        for name, value in vars(layer).items()
-        if isinstance(value, tf.Variable) and value.trainable and id(value) not in known
-    }
+    found: dict[str, Any] = {}
+    todo = [
+        (f"{owner}.{name}", value, _DEPTH)
+        for owner, part in owners.items()
+        for name, value in vars(part).items()
+    ]
+    while todo:
+        place, value, depth = todo.pop(0)
+        if isinstance(value, tf.Variable):
+            if value.trainable and id(value) not in known:
+                known.add(id(value))
+                found[place] = value
+        elif depth == 0 or isinstance(value, tf.Module):  # a Keras layer is one too
+            continue
+        elif isinstance(value, dict):
+            todo += [(f"{place}[{key!r}]", item, depth - 1) for key, item in value.items()]
+        elif isinstance(value, (list, tuple)):
+            todo += [(f"{place}[{i}]", item, depth - 1) for i, item in enumerate(value)]
+        elif is_users_class(type(value)):
+            inner = getattr(value, "__dict__", {})
+            todo += [(f"{place}.{name}", item, depth - 1) for name, item in inner.items()]
+    return found

@@ -105,9 +105,8 @@ class KerasTrainee(Trainee):
         self.watcher.plain = set(self._plain)
         self._late: list[Undo] = []  # for optimizers first seen when they update
         self._strangers: list[Any] = []  # what those update
-        self.optimizers = [
-            o for o in self._known_optimizers(optimizer) if getattr(o, "built", True)
-        ]
+        self._reachable = self._known_optimizers(optimizer)
+        self.optimizers = [o for o in self._reachable if getattr(o, "built", True)]
         self.watcher.optimizers = list(self.optimizers)
         self.advice, self.files = self._make_parts()
         self.compiling = self.backend.compiling(self)
@@ -284,10 +283,14 @@ class KerasTrainee(Trainee):
     @contextmanager
     def watch(self) -> Iterator[StepRecord]:
         record = StepRecord()
-        before = self.values()
+        before, rates = self.values(), [self.backend.learning_rates(o) for o in self._reachable]
         with ExitStack() as stack:
             self.watcher.watch(stack, record)
             yield record
+        for optimizer, old in zip(self._reachable, rates, strict=True):
+            if (new := self.backend.learning_rates(optimizer)) != old:
+                key = id(getattr(optimizer, "inner_optimizer", optimizer))
+                record.rates_set[key] = (type(optimizer).__name__, old, new)
         if "update" not in record.events:
             after = self.values()
             moved = [

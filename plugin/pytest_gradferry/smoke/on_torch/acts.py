@@ -11,6 +11,7 @@ from ...frameworks import Array, load
 from ..acts import SAMPLE, Backward, Clip, Forward, Schedule, Update, sampled
 from ..record import StepRecord
 from ..tree import leaves
+from .graph import walk
 
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True
@@ -51,6 +52,7 @@ class ActWatcher:
         self._begun_at: dict[Any, str] = {}  # the nodes of means, in this step
         self._unscaled: tuple[Any, Any, float] | None = None
         self._next = ("", 1.0)  # mean_of and scale of the backward pass at hand
+        self._node: Any = None  # ... and where it starts
         self._clipped: list[tuple[Clip, set[int]]] = []
         stack.callback(self._finish)
         scaler = load("torch.amp.grad_scaler").GradScaler
@@ -145,6 +147,14 @@ class ActWatcher:
         act.gradients[name] = act.gradients[name] + value if name in act.gradients else value
         self._scales[id(tensor)] = scale
 
+    def giver_of_none(self, tensor: Any) -> str:
+        """The function of the graph at hand that passes on None for the gradient of a weight."""
+        for node in walk(self._node):
+            weights = [getattr(to, "variable", None) for to, _ in node.next_functions]
+            if any(weight is tensor for weight in weights):
+                return str(node.name()).removesuffix("Backward")
+        return ""
+
     def _sample(self, tensor: Any) -> Array:
         value = tensor.detach()
         value = (value.to_dense() if value.layout != self.torch.strided else value).reshape(-1)
@@ -155,11 +165,11 @@ class ActWatcher:
 
     def _on_function(self, function: Any, args: Any, kwargs: Any) -> Any:
         if function is self.torch.Tensor.backward:
-            self._next = self._root(args[0])
+            self._next, self._node = self._root(args[0]), args[0].grad_fn
             try:
                 return function(*args, **kwargs)
             finally:
-                self._next = ("", 1.0)
+                self._next, self._node = ("", 1.0), None
         result = function(*args, **kwargs)
         name = self._means.get(function, "")
         if name and args[0].dim() == 0:  # the mean of one number is that number

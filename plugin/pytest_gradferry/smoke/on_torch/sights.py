@@ -9,6 +9,7 @@ from typing import Any
 from ...frameworks import load
 from ..places import place_of
 from ..record import StepRecord, Unlisted
+from ..verdict import remaining
 
 
 class Settings:
@@ -51,6 +52,12 @@ class Settings:
     def done(self) -> None:
         if self._updated is not None:
             self._record.set_after = self._changed(self._updated)
+            names = [name for name in self._record.set_after if name in self._trainable]
+            start, updated, end = (
+                {name: values[name].cpu().double().numpy() for name in names}
+                for values in (self._start, self._updated, self._copy() if names else {})
+            )
+            self._record.remaining = remaining(start, updated, end)
         now = dict(self._model.named_parameters())
         self._record.replaced = [n for n, t in self._listed.items() if now.get(n) is not t]
         trainable = self._now_trainable()

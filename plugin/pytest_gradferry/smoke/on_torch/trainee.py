@@ -22,6 +22,7 @@ from .advice import TorchAdvice
 from .checkpoint import TorchCheckpoint
 from .compiling import TorchCompiling
 from .files import TorchFiles
+from .graph import DeadEnds, operation
 from .ledger import TorchLedger
 from .mixing import Call, calls_seen, first_mixing
 from .parallel import TorchParallel
@@ -329,17 +330,37 @@ class TorchTrainee(Trainee):
             noise = self.torch.randn(leaf.shape, generator=generator).to(leaf)
             return leaf + noise * (1 + leaf.detach().abs().max()) if leaf.numel() else leaf
 
-        handle = module.register_forward_hook(lambda m, args, output: map_arrays(other, output))
-        try:
-            yield
-        finally:
-            handle.remove()
+        with self.compiling.watched():
+            handle = module.register_forward_hook(lambda m, args, output: map_arrays(other, output))
+            try:
+                yield
+            finally:
+                handle.remove()
 
     def disturbed(self, layer: str) -> AbstractContextManager[Any] | None:
         module = self._watcher.modules.get(layer)
         if module is None or isinstance(module, self.torch.jit.ScriptModule):
             return None
         return self._noise_on(module)
+
+    def held_by(self, names: list[str]) -> list[str]:
+        wanted = {id(self._tensors[name]) for name in names}
+        holding = [
+            type(optimizer).__name__
+            for optimizer in self.optimizers
+            if any(id(p) in wanted for group in optimizer.param_groups for p in group["params"])
+        ]
+        return list(dict.fromkeys(holding))
+
+    def dead_ends(self, names: list[str]) -> list[str]:
+        weights = [self._tensors[name] for name in names]
+        ends = DeadEnds(weights)
+        with self.compiling.watched(), ends.watched():
+            self.step()
+        by_weight = [ends.by_weight.get(id(weight), set()) for weight in weights]
+        if len(by_weight) != len(names) or not all(by_weight):
+            return []
+        return sorted({operation(name) for found in by_weight for name in found})
 
     def ledger(self) -> Ledger:
         return TorchLedger(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -111,6 +112,9 @@ class Watcher:
 
     def _on_gradient(self, record: StepRecord, name: str, tensor: Any) -> Callable[[Any], None]:
         def hook(gradient: Any) -> None:
+            if gradient is None:
+                record.given_none[name] = self.acts.giver_of_none(tensor)
+                return
             if not record.events or record.events[-1] != "backward":
                 record.events.append("backward")
             self.acts.gradient(name, tensor, gradient)
@@ -157,6 +161,7 @@ class Watcher:
                     ),
                     grad_in=any(leaf.requires_grad for leaf in tensors),
                     grad_out=any(leaf.requires_grad for leaf in floats),
+                    checkpointed=not torch.is_grad_enabled() and _in_checkpoint(),
                 )
             )
             if module is self._root and record.outputs is None and len(floats or results) == 1:
@@ -293,6 +298,15 @@ def _roots(model: Any) -> list[tuple[str, Any]]:
         found.append((path, module))
 
 
+def _in_checkpoint() -> bool:
+    """Whether a reentrant checkpoint of torch runs, which computes its part without a graph."""
+    frame = sys._getframe()
+    while frame := frame.f_back:  # type: ignore[assignment]
+        if frame.f_globals.get("__name__") == "torch.utils.checkpoint":
+            return True
+    return False
+
+
 def _closure(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     # a global hook is given the optimizer itself as the first of args
     return any(callable(a) for a in args[1:]) or kwargs.get("closure") is not None
@@ -337,11 +351,16 @@ def functions_seen(record: StepRecord) -> Any:
     ) -> Any:
         kwargs = kwargs or {}
         record.backward_calls += function in backward
+        record.stored_backward += function in backward[:2]
         result = function(*args, **kwargs)
         if function in losses:
             given = args[0] if args else kwargs["input"]
             if not transformed(given):
-                record.losses.append(loss_call(losses[function], given, result))
+                call = loss_call(losses[function], given, result)
+                target: Any = args[1] if len(args) > 1 else kwargs.get("target")
+                if call.function == "F.kl_div" and not kwargs.get("log_target"):
+                    call.target_low = float(target.detach().min())
+                record.losses.append(call)
         elif function in elementwise and kwargs.get("reduction") != "none":
             record.broadcasts += broadcast(elementwise[function], *args[:2], **kwargs)
         elif function in dropouts:

@@ -240,7 +240,7 @@ BUGS = [
     (weight_as_a_tensorflow_variable, "updates", "which Keras 3 does not see", "XFR116"),
     (weight_as_a_tensorflow_variable_fitted, "updates", "which Keras 3 does not see", "XFR116"),
     (targets_shuffled, "pairing", "stand in different orders", ""),
-    (targets_reversed, "pairing", "that of sample 0 acts on output 15", ""),
+    (targets_reversed, "pairing", "that of sample 0 acts on the output of 15", ""),
     (gradients_in_another_order, "updates", "a/kernel by that of b/kernel", "XFR210"),
     (graph(gradients_in_another_order), "updates", "a/kernel by that of b/kernel", "XFR210"),
     (loss_per_sample, "shapes", "the gradient of 16 numbers", "XFR225"),

@@ -371,12 +371,36 @@ def permutation_free():
     return model, batch()[0], torch.randn(16, 2, 4), {"loss": loss}
 
 
+class Prototypes(nn.Module):
+    """Gives distances from the classes: the own one is to fall."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed, self.centres = mlp(8), nn.Parameter(torch.randn(4, 8))
+
+    def forward(self, x):
+        return torch.cdist(self.embed(x), self.centres)
+
+
+def distances():
+    return Prototypes(), *batch(), {"loss": lambda out, y: F.cross_entropy(-out, y)}
+
+
+def margin_of_distances():
+    def loss(out, y):
+        own = out.gather(1, y[:, None])
+        return (own - out.mean(1, keepdim=True)).mean()
+
+    return Prototypes(), *batch(), {"loss": loss}
+
+
 SOUND = [
     actor_critic,
     contrastive,
     cosine,
     ctc,
     dice,
+    distances,
     focal,
     gaussian_nll,
     hard_examples_only,
@@ -385,6 +409,7 @@ SOUND = [
     kl_divergence,
     label_smoothing_and_class_weights,
     log_likelihood_below_zero,
+    margin_of_distances,
     masked_loss,
     mixup,
     multi_task,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ....frameworks import TensorFlow, load
+from ....keras_layers import layers_of
 from ...compiling import Compiling
 from ...growth import Ledger
 from ...parallel import Parallel
@@ -69,7 +70,8 @@ class TensorFlowBackend(Backend):
         return isinstance(thing, self.tf.Variable) or super().is_variable(thing)
 
     def plain_variables(self, model: Any, layers: dict[int, str]) -> dict[str, Any]:
-        return plain_variables(model, layers, self.tf)
+        owners = {layers[id(layer)]: layer for layer in layers_of(model)}
+        return plain_variables(model, owners, self.tf)
 
     def reseed(self, seed: int) -> None:
         if self._draws_from_kernels:
