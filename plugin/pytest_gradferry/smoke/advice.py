@@ -21,6 +21,7 @@ class Advice:
     stepping = "call optimizer.step() (torch) or optimizer.apply_gradients (Keras) in the step"
     stepping_code = ""
     backward = "call loss.backward() (torch) or tape.gradient(loss, weights) (TensorFlow)"
+    unasked = "the step never asks the tape for their gradients"
     clipping = "clip between loss.backward() and optimizer.step()"
     holding = "give the optimizer all trainable weights, or freeze the rest"
     # (cause, fix) of backward passes that brought no weight anything, where those are asked for

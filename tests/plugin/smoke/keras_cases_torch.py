@@ -179,6 +179,109 @@ def dropout_in_evaluation():
     return compiled(AlwaysDrops())
 
 
+@bug("updates", "updated by gradients of other weights: norm/", "XFR210")
+def gradients_zipped_with_another_list():
+    model, optimizer = net(), keras.optimizers.SGD(0.05)
+
+    def step(x, y):
+        model.zero_grad()
+        value = cross_entropy()(y, model(x, training=True))
+        value.backward()
+        weights = model.trainable_variables
+        gradients = [w.value.grad for w in weights]
+        gradients[2], gradients[3] = gradients[3], gradients[2]  # gamma and beta
+        with torch.no_grad():
+            optimizer.apply(gradients, weights)
+        return value
+
+    return model, *batch(), {"step": step}
+
+
+@bug("learns", "sets fc1/bias, fc1/kernel")
+def weights_put_back_before_each_forward_pass():
+    model, x, y, how = with_torch(lambda weights: torch.optim.SGD(weights, 0.1))
+    start, inner = [value.copy() for value in model.get_weights()], how["step"]
+
+    def step(x, y):
+        model.set_weights(start)
+        return inner(x, y)
+
+    return model, x, y, {"step": step}
+
+
+@sound
+def weights_clamped_after_each_update():
+    model, x, y, how = with_torch(lambda weights: torch.optim.SGD(weights, 0.1))
+    inner = how["step"]
+
+    def step(x, y):
+        value = inner(x, y)
+        with torch.no_grad():
+            for weight in model.trainable_variables:
+                weight.value.clamp_(-2, 2)
+        return value
+
+    return model, x, y, {"step": step}
+
+
+@bug("updates", "step 1 freezes them")
+def freezes_a_layer_in_its_first_step():
+    model, x, y, how = with_torch(lambda weights: torch.optim.SGD(weights, 0.1))
+    inner = how["step"]
+
+    def step(x, y):
+        value = inner(x, y)
+        model.layers[0].trainable = False
+        for variable in model.layers[0].variables:
+            variable.value.requires_grad_(False)
+            variable.value.grad = None
+        return value
+
+    return model, x, y, {"step": step}
+
+
+class MadeInCall(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.body = L.Dense(6, "relu")
+
+    def call(self, x):
+        return L.Dense(CLASSES)(self.body(x))
+
+
+@bug("updates", "what one step teaches it is thrown away", "XFR108")
+def layer_made_in_every_call():
+    model = MadeInCall()
+    model(batch()[0])
+    return own(model, training=None)
+
+
+def shuffled(together):
+    model = keras.Sequential([L.Input((8,)), L.Dense(6, "relu"), L.Dense(1)])
+    optimizer = torch.optim.Adam(model.parameters(), 0.01)
+
+    def step(x, y):
+        order = torch.randperm(len(x))
+        optimizer.zero_grad()
+        value = F.mse_loss(model(x[order], training=True), y[order] if together else y)
+        value.backward()
+        optimizer.step()
+        return value
+
+    x, _ = batch(12)
+    return model, x, x[:, :1].copy(), {"step": step}
+
+
+@bug("pairing", "stand in different orders")
+def inputs_shuffled_without_the_targets():
+    return shuffled(together=False)
+
+
+@sound
+def inputs_and_targets_shuffled():
+    return shuffled(together=True)
+
+
 @state
 def gradients_modes_and_optimizer_are_given_back():
     model, x, y, how = with_torch(lambda weights: torch.optim.Adam(weights, 0.01))

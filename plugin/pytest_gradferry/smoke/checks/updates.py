@@ -86,7 +86,7 @@ def _not_asked(evidence: Evidence) -> list[Finding]:
     if not still or not any("backward" in record.events for record in evidence.watched):
         return []
     strangers = max(record.strangers for record in evidence.watched)
-    cause = "the step never asks the tape for their gradients"
+    cause = evidence.trainee.advice.unasked
     if strangers:
         cause += f", but for those of {strangers} variables that are not this model's (any more)"
     return [
@@ -181,7 +181,7 @@ def _misapplied(evidence: Evidence) -> list[Finding]:
             f"{listed(list(wrong))} {'is' if len(wrong) == 1 else 'are'} updated by gradients of "
             f"other weights: {name} by that of {other}",
             cause="gradients and variables are paired in different orders or from different lists",
-            fix="zip the gradients with the very list that the tape was asked for",
+            fix="zip the gradients with the very list of weights that they are of",
             code="XFR210",
         )
     ]

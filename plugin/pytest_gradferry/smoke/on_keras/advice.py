@@ -18,7 +18,15 @@ class KerasAdvice(Advice):
 
     def __init__(self, trainee: KerasTrainee) -> None:
         self._trainee = trainee
+<<<<<<< HEAD
         if trainee.backend.trains_in_place:  # by a tape, which is asked for gradients
+=======
+        backend = trainee.backend.framework.name
+        self._place_of_calls = " under the tape" if backend == "tensorflow" else ""
+        if backend != "tensorflow":
+            self.unasked = "the step never asks for their gradients"
+        if not trainee.backend.keeps_gradients:
+>>>>>>> xjax
             self.frozen = (
                 "the step asks for their gradients too, and hands them to the optimizer",
                 "ask for those of model.trainable_variables, read after freezing, and not of "
@@ -85,7 +93,7 @@ class KerasAdvice(Advice):
                 (
                     measured,
                     f"{name} is called without training=True in the step; with it they act",
-                    "call model(inputs, training=True) under the tape",
+                    "call model(inputs, training=True)" + self._place_of_calls,
                     "XFR303",
                 )
             )

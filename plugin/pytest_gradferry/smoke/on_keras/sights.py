@@ -106,6 +106,7 @@ class Strangers:
             ("" if part is self._model else self._known.get(id(part), part.name), part)
             for part in parts
         ]
+        handles = self._backend.handles
         for layer, before in self._now:
             if id(layer) not in self._used:
                 continue
@@ -117,7 +118,7 @@ class Strangers:
                 Unlisted(
                     type(layer).__name__,
                     place_of(owners, layer),
-                    trained=moved or any(id(v) in held for v in weights),
+                    trained=moved or any(id(h) in held for v in weights for h in handles(v)),
                     made_anew=bool(self._met) and not met_before,
                 )
             )

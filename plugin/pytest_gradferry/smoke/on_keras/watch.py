@@ -188,15 +188,23 @@ class Watcher:
             held = optimizer._trainable_variables if given is None else given
             grads = list(grads)
             self.note_update(record, optimizer, held, grads)
-            if self._settings is not None:
-                self._settings.updating()
+            self.updating()
             with self.acts.not_seen():  # an optimizer clips by itself if told to
                 result = original(optimizer, grads, given)
-            if self._settings is not None:
-                self._settings.updated()
+            self.updated()
             return result
 
         return apply
+
+    def updating(self) -> None:
+        """An optimizer is about to write."""
+        if self._settings is not None:
+            self._settings.updating()
+
+    def updated(self) -> None:
+        """An optimizer has written."""
+        if self._settings is not None:
+            self._settings.updated()
 
     def output(self) -> list[Any]:
         """What the model returned in this step, if it was one float tensor.
@@ -263,7 +271,7 @@ class Watcher:
         if name is None:
             record.strangers += 1
             return
-        owner = self.acts.owner(value)
+        owner = self.acts.owner(value) or self.backend.owner(self, value)
         if owner is not None and owner != name:
             record.misapplied[name] = owner
         used = None if value is None else self.backend.array(value)
@@ -351,6 +359,11 @@ class Watcher:
         if layer is self.model and record.outputs is None and len(made) == 1:
             record.outputs = self.backend.array(made[0])
             self.root_output = made[0]
+            seen = self.backend.output_seen(self, record, made[0])
+            if result is made[0]:
+                return seen
+            if isinstance(result, tuple) and result[0] is made[0]:  # of stateless_call
+                return seen, *result[1:]
         return result
 
     def _rests_for_good(self, layer: Any) -> bool:

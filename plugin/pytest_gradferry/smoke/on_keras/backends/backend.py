@@ -235,6 +235,15 @@ class Backend(ABC):
         """Until the stack closes, compiled functions run as they are written, and gradients are
         told to `watcher.note_gradient`."""
 
+    def output_seen(self, watcher: Watcher, record: StepRecord, output: Any) -> Any:
+        """The output of the model's first call, or what goes on in its place, so that its gradient
+        is told to `watcher.note_output_gradient`."""
+        return output
+
+    def owner(self, watcher: Watcher, gradient: Any) -> str | None:
+        """The weight that carries this tensor as its gradient."""
+        return None
+
     def loss_functions(self) -> list[LossFunction]:
         return []
 

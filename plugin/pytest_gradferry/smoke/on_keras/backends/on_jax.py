@@ -258,23 +258,37 @@ class JaxBackend(Backend):
         record.asked = (record.asked or set()) | {name}
         watcher.note_gradient(record, name, None)
 
-        @jax.custom_vjp
-        def same(value: Any) -> Any:
-            return value
-
-        def forward(value: Any) -> Any:
-            return value, None
-
-        def backward(_: Any, gradient: Any) -> Any:
+        def note(gradient: Any) -> None:
             array = self.array(gradient)
             if array is not None:
                 if not record.events or record.events[-1] != "backward":
                     record.events.append("backward")
                 watcher.note_gradient(record, name, array)
-            return (gradient,)
 
-        same.defvjp(forward, backward)
-        return same(value)
+        return _telling(value, note)
+
+    def output_seen(self, watcher: Watcher, record: StepRecord, output: Any) -> Any:
+        if not isinstance(output, jax.core.Tracer) or self._sights.now.knows(output):
+            return output
+        return _telling(output, lambda g: watcher.note_output_gradient(record, [g]))
+
+
+def _telling(value: Any, note: Callable[[Any], None]) -> Any:
+    """The value, whose gradient is told."""
+
+    @jax.custom_vjp
+    def same(value: Any) -> Any:
+        return value
+
+    def forward(value: Any) -> Any:
+        return value, None
+
+    def backward(_: Any, gradient: Any) -> Any:
+        note(gradient)
+        return (gradient,)
+
+    same.defvjp(forward, backward)
+    return same(value)
 
 
 def _value(tensor: Any) -> Any:

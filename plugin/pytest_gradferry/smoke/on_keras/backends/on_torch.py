@@ -32,6 +32,7 @@ class TorchBackend(Backend):
     may hold it as well as Keras'."""
 
     keeps_gradients = True
+    trains_in_place = True
     shape_errors = (TypeError, ValueError, RuntimeError, IndexError)
 
     def __init__(self) -> None:
@@ -143,9 +144,27 @@ class TorchBackend(Backend):
         watcher.patch(stack, self.torch.Tensor, "backward", self._on_backward(record))
         watcher.patch(stack, self.torch.autograd, "grad", self._on_backward(record))
         before = partial(self._on_update, watcher, record)
-        stack.callback(
-            load("torch.optim.optimizer").register_optimizer_step_pre_hook(before).remove
-        )
+        optimizers = load("torch.optim.optimizer")
+        stack.callback(optimizers.register_optimizer_step_pre_hook(before).remove)
+        after = optimizers.register_optimizer_step_post_hook(lambda *_: watcher.updated())
+        stack.callback(after.remove)
+        stack.callback(self._note_reached, watcher)
+
+    @staticmethod
+    def _note_reached(watcher: Watcher) -> None:
+        strangers = watcher.strangers
+        strangers.reached([v for v in strangers.variables() if v.value.grad is not None])
+
+    def output_seen(self, watcher: Watcher, record: StepRecord, output: Any) -> Any:
+        if output.requires_grad:
+            output.register_hook(lambda gradient: watcher.note_output_gradient(record, [gradient]))
+        return output
+
+    def owner(self, watcher: Watcher, gradient: Any) -> str | None:
+        if gradient is None:
+            return None
+        carrying = (n for n, v in watcher.variables.items() if v.value.grad is gradient)
+        return next(carrying, None)
 
     @staticmethod
     def _on_backward(record: StepRecord) -> Callable[..., Any]:
@@ -168,6 +187,7 @@ class TorchBackend(Backend):
     ) -> None:
         tensors = [p for group in optimizer.param_groups for p in group["params"]]
         watcher.note_update(record, optimizer, tensors, [tensor.grad for tensor in tensors])
+        watcher.updating()
 
     def loss_functions(self) -> list[LossFunction]:
         functional = self.torch.nn.functional
