@@ -18,15 +18,11 @@ class KerasAdvice(Advice):
 
     def __init__(self, trainee: KerasTrainee) -> None:
         self._trainee = trainee
-<<<<<<< HEAD
-        if trainee.backend.trains_in_place:  # by a tape, which is asked for gradients
-=======
         backend = trainee.backend.framework.name
         self._place_of_calls = " under the tape" if backend == "tensorflow" else ""
         if backend != "tensorflow":
             self.unasked = "the step never asks for their gradients"
-        if not trainee.backend.keeps_gradients:
->>>>>>> xjax
+        if trainee.backend.trains_in_place:  # by a tape, which is asked for gradients
             self.frozen = (
                 "the step asks for their gradients too, and hands them to the optimizer",
                 "ask for those of model.trainable_variables, read after freezing, and not of "
