@@ -55,6 +55,8 @@ def _set_back(evidence: Evidence, reached: list[str]) -> list[Finding]:
     before, after = evidence.curve.before, evidence.curve.after
     if not reached or not all(n in moved and np.array_equal(before[n], after[n]) for n in reached):
         return []
+    if not evidence.moves_after(1, reached):  # compiled the step may never update
+        return []
     return [
         Finding(
             f"the optimizer moves the weights, and after {len(evidence.curve.losses)} steps all of "
