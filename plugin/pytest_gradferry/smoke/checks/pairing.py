@@ -42,6 +42,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     axis = None if gradient is None else _batch_axis(gradient.shape, targets[0].shape)
     if gradient is None or axis is None:
         return skipped("not one output for each target")
+    if gradient.ndim > 2 and targets[0].ndim > 1 and gradient.shape[0] == gradient.shape[1]:
+        return skipped("the outputs have as many time steps as samples: either may come first")
     if not np.isfinite(gradient).all():  # under a loss scale that is still too large
         return skipped("the gradients of the outputs are not finite")
     try:
