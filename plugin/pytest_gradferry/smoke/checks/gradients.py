@@ -17,7 +17,7 @@ from ..tree import map_arrays
 from . import Check
 from . import failed as has_failed
 
-_ATTEMPTS = 10
+_ATTEMPTS = 30
 
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:

@@ -274,13 +274,16 @@ def discriminator_never_stepped():
 
 
 class SimSiam(keras.Model):
-    """`call` leaves the predictor to train_step, which is first to build it."""
+    """`call` leaves the predictor to train_step, which is first to build it.
+
+    No ReLU: on so few units one may be all zeros, where a cosine has a gradient of a million.
+    """
 
     def __init__(self, stops_all=False):
         super().__init__()
         self.stops_all = stops_all
-        self.backbone = keras.Sequential([layers.Dense(16, "relu"), layers.Dense(4)])
-        self.predictor = keras.Sequential([layers.Dense(4, "relu"), layers.Dense(4)])
+        self.backbone = keras.Sequential([layers.Dense(16, "tanh"), layers.Dense(4)])
+        self.predictor = keras.Sequential([layers.Dense(4, "tanh"), layers.Dense(4)])
         self.noise = layers.GaussianNoise(0.1)
 
     def call(self, x):
