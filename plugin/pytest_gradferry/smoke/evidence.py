@@ -112,6 +112,11 @@ class Evidence:
             )
             raise SmokeError(str(Finding(measured, *trainee.advice.error(error)))) from error
 
+    def curve_step(self) -> float:
+        """One step from where the trainee is, with the random draws of each step of the curve."""
+        self.trainee.reseed_for_step(self.seed)
+        return self.step()
+
     @cached_property
     def watched(self) -> list[StepRecord]:
         """The first steps, each with random draws of its own, watched."""
@@ -201,15 +206,13 @@ class Evidence:
         with self.from_start():
             start = {n: v for n, v in trainee.values().items() if n in self.asked}
             for _ in range(steps):
-                trainee.reseed_for_step(self.seed)
-                self.step()
+                self.curve_step()
             end = {n: v for n, v in trainee.values().items() if n in self.asked}
             losses, back = [], trainee.save()
             for weights in (start, end):
                 back()
                 trainee.assign(weights)
-                trainee.reseed_for_step(self.seed)
-                losses.append(self.step())
+                losses.append(self.curve_step())
         return losses[0], losses[1]
 
     @cached_property
@@ -230,8 +233,7 @@ class Evidence:
         """The step of the curve that follows on as many, watched."""
         with self.from_start():
             for _ in range(steps):
-                self.trainee.reseed_for_step(self.seed)
-                self.step()
+                self.curve_step()
             self.trainee.reseed_for_step(self.seed)
             return self.watch_step()
 
@@ -254,8 +256,7 @@ class Evidence:
         with self.from_start():
             for _ in range(count):
                 self.restore()
-                self.trainee.reseed_for_step(self.seed)
-                losses.append(self.step())
+                losses.append(self.curve_step())
         return losses
 
     def ignores(self, layer: str) -> bool:

@@ -67,6 +67,16 @@ class Trainee(ABC):
     def assign(self, values: dict[str, Array]) -> None:
         """Give the weights these values."""
 
+    def change_weights(self, change: Callable[[Array], Array]) -> None:
+        """Give each weight of floats what `change` makes of its value."""
+        self.assign(
+            {
+                name: change(value).astype(value.dtype)
+                for name, value in self.values().items()
+                if value.dtype.kind == "f"
+            }
+        )
+
     @abstractmethod
     def reseed(self, seed: int) -> None:
         """Seed everything random the step may draw from, the layers' own generators included."""

@@ -14,7 +14,7 @@ from ..tree import leaves
 from ..verdict import distance, normalised_over_batch
 from . import UNSTEADY, Check
 from . import failed as has_failed
-from .pairing import targets_follow
+from .pairing import output_rows, targets_follow
 
 _TOLERANCE = 1e-5  # of the largest output; float32 rounding is 1e-6
 
@@ -97,25 +97,18 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
 
 def _out_of_order(evidence: Evidence, given: list[Array], size: int) -> bool:
     """Whether the outputs of samples that stay are all there, in whichever rows."""
-    expected = _rows(evidence, None, size)
-    if any(len(_found(row, expected)) > 1 for row in expected):
+    expected = output_rows(evidence, None, size)
+    if expected is None or any(len(_found(row, expected)) > 1 for row in expected):
         return False  # they cannot be told apart
     for first in (0, 1):
         others = np.arange(size) % 2 != first
-        found = _rows(evidence, [_replace(leaf, others, size, 0) for leaf in given], size)
-        if sum(bool(len(_found(row, found))) for row in expected) < size - others.sum():
+        found = output_rows(evidence, [_replace(leaf, others, size, 0) for leaf in given], size)
+        if (
+            found is None
+            or sum(bool(len(_found(row, found))) for row in expected) < size - others.sum()
+        ):
             return False
     return True
-
-
-def _rows(evidence: Evidence, changed: list[Array] | None, size: int) -> Array:
-    """The first output with the batch axis, a row a sample."""
-    outputs = _predict(evidence, changed)
-    return next(
-        out.reshape(size, -1)
-        for out in outputs
-        if out.ndim and out.shape[0] == size and out.dtype.kind == "f"
-    )
 
 
 def _found(row: Array, rows: Array) -> Array:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...frameworks import Array
 from ...wording import listed
 from ..errors import SmokeError
 from ..evidence import Evidence
@@ -100,20 +101,17 @@ def _always_zero(evidence: Evidence, names_: list[str]) -> list[str]:
             break
         random = np.random.default_rng(attempt)
         with evidence.from_start(seed=attempt):
-            values = trainee.values()
-            trainee.assign(
-                {
-                    name: (value + random.normal(size=value.shape)).astype(value.dtype)
-                    for name, value in values.items()
-                    if value.dtype.kind == "f"
-                }
-            )
+            trainee.change_weights(partial(_with_noise, random))
             try:
                 record = evidence.watch_step(map_arrays(partial(_other, trainee, random), given))
             except SmokeError:
                 continue
         names_ = [n for n in names_ if (g := record.fresh.get(n)) is None or not g.any()]
     return names_
+
+
+def _with_noise(random: np.random.Generator, value: Array) -> Array:
+    return value + random.normal(size=value.shape)
 
 
 def _other(trainee: Trainee, random: np.random.Generator, target: Any) -> Any:

@@ -135,13 +135,7 @@ def _with_weights(evidence: Evidence, factor: float) -> list[LossCall] | None:
     """The calls of losses in a step with all weights that many times as large."""
     trainee = evidence.trainee
     with evidence.from_start():
-        trainee.assign(
-            {
-                name: (value * factor).astype(value.dtype)
-                for name, value in trainee.values().items()
-                if value.dtype.kind == "f"
-            }
-        )
+        trainee.change_weights(lambda value: value * factor)
         try:
             return evidence.watch_step().losses
         except SmokeError:

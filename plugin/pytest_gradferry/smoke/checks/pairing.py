@@ -147,11 +147,11 @@ def targets_follow(evidence: Evidence, size: int) -> bool:
         rows, given = _rows(evidence, size), trainee.call_leaves()
         if rows is None or len(gradient) != size:
             return False
-        expected = _outputs(evidence, None, size)
+        expected = output_rows(evidence, None, size)
         for sample in (0, size // 2, size - 1):
             other = _other(targets, sample)
             acted_on = None if other is None else _changed_rows(evidence, sample, other)
-            alone = _outputs(evidence, [_only(leaf, rows[sample], size) for leaf in given], size)
+            alone = output_rows(evidence, [_only(leaf, rows[sample], size) for leaf in given], size)
             if acted_on is None or len(acted_on) != 1 or alone is None or expected is None:
                 return False
             difference = np.abs(alone - expected[acted_on[0]]).max(1)
@@ -167,7 +167,7 @@ def _only(leaf: Array, sample: int, size: int) -> Array:
     return leaf[[sample] * size] if leaf.ndim and leaf.shape[0] == size else leaf
 
 
-def _outputs(evidence: Evidence, changed: list[Array] | None, size: int) -> Array | None:
+def output_rows(evidence: Evidence, changed: list[Array] | None, size: int) -> Array | None:
     """The first output with the batch axis, a row a sample."""
     with evidence.from_start():
         outputs = evidence.trainee.predict(changed)[0]
