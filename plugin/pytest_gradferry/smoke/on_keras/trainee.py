@@ -120,7 +120,7 @@ class KerasTrainee(Trainee):
         self.compiling = self.backend.compiling(self)
         self.precision = self.backend.precision(self)
         self.parallel = self.backend.parallel(self)
-        self.backend.find_state(self)
+        self._at_the_end.append(self.backend.find_state(self))
         self._seeds = {
             id(v): (v, self.backend.read(v)) for v in model.variables if v.name == _SEED_STATE
         }
@@ -361,11 +361,14 @@ class KerasTrainee(Trainee):
         self,
         model: Any,
         result: Callable[[Any], Any],
-        record: StepRecord,
+        record: StepRecord | None = None,
         inputs: list[Array] | None = None,
         training: bool = False,
     ) -> Any:
-        """What `result` makes of the model's output, the model called as the step called it."""
+        """What `result` makes of the model's output, the model called as the step called it.
+
+        `record` is told of the calls inside.
+        """
         given = self._call_tensors()
         if inputs is not None:
             given = [
@@ -381,13 +384,13 @@ class KerasTrainee(Trainee):
             )
             return result(model(*args, **{**kwargs, **self.mode(training)}))
 
-        with (
-            self.watcher.calls_seen(record),
-            self.backend.evaluating(),
-            self._states_zero(model),
-        ):
+        with ExitStack() as stack:
+            if record is not None:
+                stack.enter_context(self.watcher.calls_seen(record))
+            stack.enter_context(self.backend.evaluating())
+            stack.enter_context(self._states_zero(model))
             of = (model, result.__name__, training)
-            return self.backend.evaluate(call, given, of, self.watcher, record)
+            return self.backend.evaluate(call, given, of, self.watcher, record or StepRecord())
 
     def names(self, variables: list[Any]) -> list[str]:
         """The names that these weights go by here."""

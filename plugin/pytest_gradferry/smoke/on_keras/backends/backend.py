@@ -157,9 +157,12 @@ class Backend(ABC):
     def parallel(self, trainee: KerasTrainee) -> Parallel:
         return Parallel()
 
-    def find_state(self, trainee: KerasTrainee) -> None:
-        """Find where the user's step keeps what it trains, if not in the model's variables."""
-        return
+    def find_state(self, trainee: KerasTrainee) -> Undo:
+        """Find where the user's step keeps what it trains, if not in the model's variables.
+
+        What is returned is to be called when all is done with the step.
+        """
+        return lambda: None
 
     def in_variables(self) -> bool:
         """Whether variables hold what the step trains, not arrays of the user's own."""
