@@ -13,7 +13,7 @@ from ..errors import SmokeError
 from ..record import StepRecord
 from ..tree import map_arrays
 from .backends import Backend
-from .watch import Watcher
+from .patching import patch
 
 if TYPE_CHECKING:
     from ..evidence import Evidence
@@ -65,11 +65,11 @@ def scaled(factor: float, backend: Backend) -> Iterator[None]:
 
     with ExitStack() as stack:
         stack.enter_context(backend.rewritten())
-        Watcher.patch(stack, layer, "_get_own_losses", times)
+        patch(stack, layer, "_get_own_losses", times)
         for kind in _kinds(base):
             # also those that a step calls itself
             if "__call__" in vars(kind):
-                Watcher.patch(stack, kind, "__call__", times)
+                patch(stack, kind, "__call__", times)
         yield
 
 
@@ -84,7 +84,7 @@ def by_hand_only(kind: type[Any]) -> Iterator[None]:
         return result
 
     with ExitStack() as stack:
-        Watcher.patch(stack, kind, "compute_loss", alone)
+        patch(stack, kind, "compute_loss", alone)
         yield
 
 

@@ -15,6 +15,7 @@ from ...errors import SmokeError
 from ...held import Place
 from ...record import StepRecord
 from ...tree import map_arrays
+from ..patching import patch
 from .backend import Backend, Step, packed
 from .jax_program import Program, Sights, jitted
 from .jax_state import OwnState
@@ -123,7 +124,7 @@ class JaxBackend(Backend):
             stack.enter_context(self._programs())
             stack.callback(setattr, self._sights, "locating", False)
             self._sights.locating = True
-            trainee.watcher.patch(stack, load("keras").StatelessScope, "__init__", own.note_scope)
+            patch(stack, load("keras").StatelessScope, "__init__", own.note_scope)
             try:
                 trainee.step()
             except Exception:
@@ -235,7 +236,7 @@ class JaxBackend(Backend):
             ]
             original(scope, mapping, *a, **k)
 
-        watcher.patch(stack, load("keras").StatelessScope, "__init__", scope)
+        patch(stack, load("keras").StatelessScope, "__init__", scope)
 
     @contextmanager
     def _programs(self) -> Iterator[None]:
