@@ -91,6 +91,17 @@ class Schedule:
 Act = Forward | Backward | Clip | Update | Schedule
 
 
+def note_gradient(acts: list[Act], name: str, value: Array, mean_of: str, scale: float) -> None:
+    """Add a weight's gradient to the backward pass at hand."""
+    if not acts or not isinstance(acts[-1], Backward):
+        acts.append(Backward(mean_of=mean_of, scale=scale))
+    act = acts[-1]
+    assert isinstance(act, Backward)
+    if act.mean_of != mean_of or act.scale != scale:
+        act.mean_of = ""
+    act.gradients[name] = act.gradients[name] + value if name in act.gradients else value
+
+
 def sampled(flat: Array) -> Array:
     """At most SAMPLE values of a flat array, evenly spaced, the same ones each time."""
     return flat[:: max(1, -(-flat.size // SAMPLE))].astype(np.float64)

@@ -66,8 +66,8 @@ def remaining(
 ) -> float | None:
     """The part of an update that is left at the end of its step, where what was done to it after it
     was to move every weight back by the same part; else None."""
-    done = [updated[name] - start[name] for name in start]
-    left = [end[name] - start[name] for name in start]
+    done = [_exact(updated[name]) - _exact(start[name]) for name in start]
+    left = [_exact(end[name]) - _exact(start[name]) for name in start]
     square = sum(float((a * a).sum()) for a in done)
     if not square:
         return None
@@ -87,6 +87,13 @@ def normalised_over_batch(logarithms: Array) -> bool:
     if logarithms.ndim != 2 or len(logarithms) < 2:
         return False
     return normalised(logarithms.T) and not normalised(logarithms)
+
+
+def _exact(array: Array) -> Array:
+    """In float64, complex numbers as pairs."""
+    if array.dtype.kind == "c":
+        return array.astype(np.complex128)[..., None].view(np.float64)
+    return array.astype(np.float64)
 
 
 def _scaled(array: Array, like: Array) -> Array:

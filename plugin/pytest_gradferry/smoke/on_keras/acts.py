@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...frameworks import Array, load
-from ..acts import Backward, Clip, Forward, Update, norm, sampled
+from ..acts import Clip, Forward, Update, norm, note_gradient, sampled
 from ..record import StepRecord
 from ..tree import leaves
+from .patching import patch
 
 if TYPE_CHECKING:
     from .watch import Watcher
@@ -36,7 +37,7 @@ class ActWatcher:
         self._blind = False  # in an optimizer
 
     def watch(self, stack: ExitStack) -> None:
-        patch, keras = self._watcher.patch, load("keras")
+        keras = load("keras")
         patch(stack, keras.losses.Loss, "__call__", self._on_loss)
         if keras.backend.backend() == "tensorflow":
             tf = load("tensorflow")
@@ -56,15 +57,7 @@ class ActWatcher:
         self._mean_of = self._means.get(id(target), ("", None))[0]
 
     def gradient(self, name: str, gradient: Array, tensor: Any = None) -> None:
-        acts = self._record.acts
-        if not acts or not isinstance(acts[-1], Backward):
-            acts.append(Backward(mean_of=self._mean_of))
-        act = acts[-1]
-        assert isinstance(act, Backward)
-        if act.mean_of != self._mean_of:
-            act.mean_of = ""
-        value = sampled(gradient.reshape(-1))
-        act.gradients[name] = act.gradients[name] + value if name in act.gradients else value
+        note_gradient(self._record.acts, name, sampled(gradient.reshape(-1)), self._mean_of, 1.0)
         if tensor is not None:
             self._gradients[id(tensor)] = (name, tensor)
 

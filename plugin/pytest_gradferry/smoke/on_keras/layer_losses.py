@@ -12,7 +12,7 @@ from ...frameworks import load
 from ..errors import SmokeError
 from ..tree import map_arrays
 from .backends import Backend
-from .watch import Watcher
+from .patching import patch
 
 if TYPE_CHECKING:
     from ..evidence import Evidence
@@ -64,11 +64,11 @@ def scaled(factor: float, backend: Backend) -> Iterator[None]:
 
     with ExitStack() as stack:
         stack.enter_context(backend.rewritten())
-        Watcher.patch(stack, layer, "_get_own_losses", times)
+        patch(stack, layer, "_get_own_losses", times)
         for kind in _kinds(base):
             # also those that a step calls itself
             if "__call__" in vars(kind):
-                Watcher.patch(stack, kind, "__call__", times)
+                patch(stack, kind, "__call__", times)
         yield
 
 
@@ -83,7 +83,7 @@ def by_hand_only(kind: type[Any]) -> Iterator[None]:
         return result
 
     with ExitStack() as stack:
-        Watcher.patch(stack, kind, "compute_loss", alone)
+        patch(stack, kind, "compute_loss", alone)
         yield
 
 

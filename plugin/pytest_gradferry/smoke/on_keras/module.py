@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from ..record import StepRecord, Weight
 from ..tree import shapes
 from ..verdict import distance
 from .advice import KerasAdvice
-from .backends import Backend
+from .calls import CallWatcher
 from .checkpoint import ModuleCheckpoint
+from .patching import patch
 from .sights import plain_variables
 from .trainee import KerasTrainee
 from .watch import Watcher
@@ -100,8 +101,7 @@ class ModuleTrainee(KerasTrainee):
         return "Are its variables attributes of the module, and trainable?"
 
     def _make_watcher(self, layers: dict[int, str]) -> Watcher:
-        modules = [self.model, *self.model.submodules]
-        return ModuleWatcher(self.backend, self.model, self.variables, layers, modules)
+        return Watcher(self.backend, self.model, self.variables, layers, ModuleCallWatcher)
 
     def _make_parts(self) -> tuple[Advice, Files]:
         return ModuleAdvice(self), ModuleFiles(self)
@@ -151,37 +151,28 @@ class ModuleTrainee(KerasTrainee):
         return super().is_used(name, record)
 
 
-class ModuleWatcher(Watcher):
+class ModuleCallWatcher(CallWatcher):
     """Sees the calls of modules as well: of their classes, each at its own `__call__`."""
 
-    def __init__(
-        self,
-        backend: Backend,
-        model: Any,
-        variables: dict[str, Any],
-        layers: dict[int, str],
-        modules: list[Any],
-    ) -> None:
-        super().__init__(backend, model, variables, layers)
-        self._modules = modules
+    def __init__(self, watcher: Watcher, record: StepRecord) -> None:
+        super().__init__(watcher, record)
+        modules = [watcher.model, *watcher.model.submodules]
+        self._modules = [module for module in modules if id(module) in watcher.layers]
 
-    def _patch_calls(self, stack: ExitStack, record: StepRecord, path: list[str]) -> None:
-        super()._patch_calls(stack, record, path)
+    def watch(self, stack: ExitStack) -> None:
+        super().watch(stack)
         for kind in {type(module) for module in self._modules}:
             if any("__call__" in vars(base) for base in kind.__mro__):
-                self.patch(stack, kind, "__call__", self._on_module(record, path))
+                patch(stack, kind, "__call__", self._on_module)
 
-    def _on_module(self, record: StepRecord, path: list[str]) -> Callable[..., Any]:
-        def call(original: Any, module: Any, *args: Any, **kwargs: Any) -> Any:
-            bound = original.__get__(module, type(module))
-            written = inspect.signature(getattr(original, "python_function", original))
-            kinds = {parameter.kind for parameter in written.parameters.values()}
-            if not kinds & _NOT_BY_NAME:  # all by name, so that the mode can be given by name
-                given = written.bind(module, *args, **kwargs).arguments
-                args, kwargs = (), dict(list(given.items())[1:])
-            return self._noted(record, path, module, args, kwargs, bound)
-
-        return call
+    def _on_module(self, original: Any, module: Any, *args: Any, **kwargs: Any) -> Any:
+        bound = original.__get__(module, type(module))
+        written = inspect.signature(getattr(original, "python_function", original))
+        kinds = {parameter.kind for parameter in written.parameters.values()}
+        if not kinds & _NOT_BY_NAME:  # all by name, so that the mode can be given by name
+            given = written.bind(module, *args, **kwargs).arguments
+            args, kwargs = (), dict(list(given.items())[1:])
+        return self.noted(module, args, kwargs, bound)
 
     def training_of(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         name = "training" if layer not in self._modules else mode_argument(layer)

@@ -4,125 +4,67 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ...frameworks import Array
 from ...keras_layers import layers_of
+from .. import sights
 from ..held import is_users_class
-from ..places import place_of
-from ..record import StepRecord, Unlisted
-from ..verdict import remaining
+from ..record import StepRecord
 from .backends.backend import Backend
 
 _DEPTH = 2  # an object or a list in an attribute, and one in that
 
 
-class Settings:
-    """Which weights a step sets itself, outside of the optimizers' updates."""
+class Settings(sights.Settings):
+    """See `sights.Settings`."""
 
-    def __init__(
-        self, record: StepRecord, model: Any, variables: dict[str, Any], backend: Backend
-    ) -> None:
-        self._record, self._model, self._variables = record, model, variables
-        self._backend = backend
-        self._start = self._read()
-        self._trainable = self._now_trainable()
-        self._updated: dict[str, Array] | None = None
-        self._frozen: dict[str, Array] = {}  # weights that are frozen while an update runs
+    def __init__(self, record: StepRecord, variables: dict[str, Any], backend: Backend) -> None:
+        self._variables, self._backend = variables, backend
+        super().__init__(record)
 
-    def _now_trainable(self) -> set[str]:
-        return {name for name, variable in self._variables.items() if variable.trainable}
-
-    def _read(self) -> dict[str, Array]:
+    def read(self) -> dict[str, Array]:
         return {name: self._backend.read(v) for name, v in self._variables.items()}
 
-    def _changed(self, since: dict[str, Array]) -> list[str]:
-        now = self._read()
-        return [n for n in since if not np.array_equal(now[n], since[n], equal_nan=True)]
-
-    def forward(self) -> None:
-        """The first forward pass begins."""
-        if self._updated is None:
-            self._record.set_before = self._changed(self._start)
-
-    def updating(self) -> None:
-        trainable = self._now_trainable()
-        self._frozen = {n: value for n, value in self._read().items() if n not in trainable}
-
-    def updated(self) -> None:
-        self._record.frozen_moved |= set(self._changed(self._frozen))
-        self._updated = self._read()
-
-    def done(self) -> None:
-        if self._updated is not None:
-            self._record.set_after = self._changed(self._updated)
-            names = [name for name in self._trainable if name in self._record.set_after]
-            start, updated, end = (
-                {name: values[name] for name in names}
-                for values in (self._start, self._updated, self._read())
-            )
-            self._record.remaining = remaining(start, updated, end)
-        trainable = self._now_trainable()
-        self._record.frozen = sorted(self._trainable - trainable)
+    def trainable(self) -> set[str]:
+        return {name for name, variable in self._variables.items() if variable.trainable}
 
 
-class Strangers:
-    """Layers with weights that the model calls, and that are none of its own.
-
-    Lives over several steps: a layer that is never seen twice is made anew in each.
-    """
+class Strangers(sights.Strangers):
+    """See `sights.Strangers`.  The backend tells which variables got a gradient."""
 
     def __init__(self, model: Any, known: dict[int, str], backend: Backend) -> None:
-        self._model, self._known, self._backend = model, known, backend
-        self._met: list[list[Any]] = []  # a list a step; holding them keeps their ids theirs
-        self._now: list[tuple[Any, list[Array]]] = []
-        self._used: set[int] = set()  # layers whose weights got a gradient
+        super().__init__(known)
+        self._model, self._names, self._backend = model, known, backend
+        self._reached: set[int] = set()  # ids of variables
 
     def begin(self) -> None:
-        self._now, self._used = [], set()
+        super().begin()
+        self._reached = set()
 
-    def called(self, layer: Any, inside: bool) -> None:
-        """A layer was called, inside the model's call or not."""
-        if not inside or id(layer) in self._known or not getattr(layer, "_trainable_variables", ()):
-            return
-        if not any(known is layer for known, _ in self._now):
-            values = [self._backend.read(v) for v in layer._trainable_variables]
-            self._now.append((layer, values))
+    def weights(self, layer: Any) -> list[Any]:
+        return list(getattr(layer, "_trainable_variables", ()))
+
+    def read(self, weight: Any) -> Array:
+        return self._backend.read(weight)
 
     def variables(self) -> list[Any]:
-        return [v for layer, _ in self._now for v in layer._trainable_variables if v.trainable]
+        """Those that are trainable now."""
+        return [v for layer, _ in self._now for v in self.weights(layer) if v.trainable]
 
     def reached(self, variables: list[Any]) -> None:
         """These of the variables got a gradient."""
-        ids = {id(v) for v in variables}
-        self._used |= {
-            id(la) for la, _ in self._now if any(id(v) in ids for v in la._trainable_variables)
-        }
+        self._reached |= {id(variable) for variable in variables}
 
-    def tell(self, record: StepRecord, held: set[int]) -> None:
-        """`held`: the ids of the variables that optimizers hold."""
-        parts = layers_of(self._model)
-        owners = [
-            ("" if part is self._model else self._known.get(id(part), part.name), part)
-            for part in parts
+    def reaches(self, layer: Any) -> bool:
+        return any(id(variable) in self._reached for variable in self.weights(layer))
+
+    def is_held(self, weight: Any, held: set[int]) -> bool:
+        return any(id(handle) in held for handle in self._backend.handles(weight))
+
+    def owners(self) -> list[tuple[str, Any]]:
+        return [
+            ("" if part is self._model else self._names.get(id(part), part.name), part)
+            for part in layers_of(self._model)
         ]
-        handles = self._backend.handles
-        for layer, before in self._now:
-            if id(layer) not in self._used:
-                continue
-            weights = layer._trainable_variables
-            after = [self._backend.read(v) for v in weights]
-            moved = any(not np.array_equal(a, b) for a, b in zip(after, before, strict=False))
-            met_before = any(known is layer for step in self._met for known in step)
-            record.unlisted.append(
-                Unlisted(
-                    type(layer).__name__,
-                    place_of(owners, layer),
-                    trained=moved or any(id(h) in held for v in weights for h in handles(v)),
-                    made_anew=bool(self._met) and not met_before,
-                )
-            )
-        self._met.append([layer for layer, _ in self._now])
 
 
 def plain_variables(model: Any, owners: dict[str, Any], tf: Any) -> dict[str, Any]:

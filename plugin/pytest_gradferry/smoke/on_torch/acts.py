@@ -8,7 +8,7 @@ from typing import Any
 from unittest import mock
 
 from ...frameworks import Array, load
-from ..acts import SAMPLE, Backward, Clip, Forward, Schedule, Update, sampled
+from ..acts import SAMPLE, Clip, Forward, Schedule, Update, note_gradient, sampled
 from ..record import StepRecord
 from ..tree import leaves
 from .graph import walk
@@ -150,15 +150,8 @@ class ActWatcher:
     def gradient(self, name: str, tensor: Any, gradient: Any) -> None:
         """A backward pass brought a weight this gradient."""
         mean_of, scale = self._next
-        acts = self._record.acts
-        if not acts or not isinstance(acts[-1], Backward):
-            acts.append(Backward(mean_of=mean_of, scale=scale))
-        act = acts[-1]
-        assert isinstance(act, Backward)
-        if act.mean_of != mean_of or act.scale != scale:
-            act.mean_of = ""
         value = self._sample(gradient) / scale
-        act.gradients[name] = act.gradients[name] + value if name in act.gradients else value
+        note_gradient(self._record.acts, name, value, mean_of, scale)
         self._scales[id(tensor)] = scale
 
     def giver_of_none(self, tensor: Any) -> str:

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ...frameworks import Array, load
+from ...frameworks import Array, get, load
 from ..tree import leaves
-from .watch import to_array
 
 _TOLERANCE = 1e-4  # of the largest value
 _HERE = str(Path(__file__).parents[2])
@@ -33,7 +32,7 @@ def calls_seen(calls: list[Call]) -> Any:
 
     def arrays(tree: Any) -> list[Array]:
         tensors = [leaf for leaf in leaves(tree) if isinstance(leaf, torch.Tensor)]
-        return [to_array(t) for t in tensors if t.layout == torch.strided]
+        return [get("torch").to_numpy(t) for t in tensors if t.layout == torch.strided]
 
     def seen(
         mode: Any, function: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None

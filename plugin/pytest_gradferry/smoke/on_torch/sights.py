@@ -1,4 +1,4 @@
-"""More that is seen in one step of torch: weights set outside of updates, layers not listed."""
+"""More that is seen in one step of torch: weights set outside of updates, modules not listed."""
 
 from __future__ import annotations
 
@@ -6,106 +6,84 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from ...frameworks import load
-from ..places import place_of
-from ..record import StepRecord, Unlisted
-from ..verdict import remaining
+from ...frameworks import Array, get, load
+from .. import sights
+from ..record import StepRecord
 
 
-class Settings:
-    """Which weights a step sets itself, outside of the optimizers' updates.
-
-    Keeps copies at the start, at the first forward pass and after each update.
-    """
+class Settings(sights.Settings):
+    """See `sights.Settings`.  A module's weights may be other objects after the step."""
 
     def __init__(self, record: StepRecord, model: Any, tensors: dict[str, Any]) -> None:
-        self._record, self._model, self._tensors = record, model, tensors
-        self._start = self._copy()
-        self._trainable = self._now_trainable()
+        self._model, self._tensors = model, tensors
         self._listed = dict(model.named_parameters())
-        self._updated: dict[str, Any] | None = None
-        self._frozen: dict[str, Any] = {}  # weights that are frozen while an update runs
+        super().__init__(record)
 
-    def _now_trainable(self) -> set[str]:
-        return {name for name, tensor in self._tensors.items() if tensor.requires_grad}
-
-    def _copy(self) -> dict[str, Any]:
+    def read(self) -> dict[str, Any]:
+        """As tensors, which torch.func's transforms leave readable to each other alone."""
         return {name: tensor.detach().clone() for name, tensor in self._tensors.items()}
 
-    def _changed(self, since: dict[str, Any]) -> list[str]:
-        now = self._tensors
-        return [n for n, old in since.items() if not _same(now[n].detach(), old)]
+    def trainable(self) -> set[str]:
+        return {name for name, tensor in self._tensors.items() if tensor.requires_grad}
 
-    def forward(self) -> None:
-        """The first forward pass begins."""
-        if self._updated is None:
-            self._record.set_before = self._changed(self._start)
+    def same(self, a: Any, b: Any) -> bool:
+        return _same(a, b)
 
-    def updating(self) -> None:
-        trainable = self._now_trainable()
-        self._frozen = {n: value for n, value in self._copy().items() if n not in trainable}
-
-    def updated(self, closure: bool) -> None:
-        """An update has ended.  A closure that ran in it may have moved weights by itself: those
-        that the optimizer moves have a gradient."""
-        moved = self._changed(self._frozen)
-        tensors = self._tensors
-        self._record.frozen_moved |= {
-            name for name in moved if not closure or tensors[name].grad is not None
-        }
-        self._updated = self._copy()
+    def array(self, value: Any) -> Array:
+        return get("torch").to_numpy(value)
 
     def done(self) -> None:
-        if self._updated is not None:
-            self._record.set_after = self._changed(self._updated)
-            names = [name for name in self._record.set_after if name in self._trainable]
-            start, updated, end = (
-                {name: values[name].cpu().double().numpy() for name in names}
-                for values in (self._start, self._updated, self._copy() if names else {})
-            )
-            self._record.remaining = remaining(start, updated, end)
+        super().done()
         now = dict(self._model.named_parameters())
         self._record.replaced = [n for n, t in self._listed.items() if now.get(n) is not t]
-        trainable = self._now_trainable()
-        self._record.frozen = sorted((self._trainable - trainable) & now.keys())
+        self._record.frozen = [name for name in self._record.frozen if name in now]
 
 
-def _same(a: Any, b: Any) -> bool:
-    return a.shape == b.shape and bool(((a == b) | ((a != a) & (b != b))).all())
-
-
-class Strangers:
-    """Modules with weights that the model calls, and that are none of its own.
-
-    Lives over several steps: a module that is never seen twice is made anew in each.
-    """
+class Strangers(sights.Strangers):
+    """See `sights.Strangers`."""
 
     def __init__(self, model: Any, known: list[Any]) -> None:
+        super().__init__({id(module) for module in known})
         self._model = model
-        self._known = {id(module) for module in known}
-        self._met: list[list[Any]] = []  # a list a step; holding them keeps their ids theirs
+
+    def weights(self, layer: Any) -> list[Any]:
+        return [p for p in layer.parameters(recurse=False) if p.requires_grad]
+
+    def read(self, weight: Any) -> Any:
+        return weight.detach().clone()
+
+    def same(self, a: Any, b: Any) -> bool:
+        return _same(a, b)
+
+    def reaches(self, layer: Any) -> bool:
+        """None of its weights being one of the model's."""
+        mine, weights = {id(p) for p in self._model.parameters()}, self.weights(layer)
+        shared = any(id(weight) in mine for weight in weights)
+        return not shared and any(weight.grad is not None for weight in weights)
+
+    def is_held(self, weight: Any, held: set[int]) -> bool:
+        return id(weight) in held
+
+    def owners(self) -> Iterator[tuple[str, Any]]:
+        return self._model.named_modules()  # type: ignore[no-any-return]
 
     @contextmanager
     def watch(self, record: StepRecord, held: Callable[[], set[int]]) -> Iterator[None]:
         """`held` gives the ids of the tensors that optimizers hold."""
         hooks = load("torch.nn.modules.module")
         inside: list[Any] = []
-        met: list[Any] = []
-        found: dict[int, list[Any]] = {}  # by module, what its weights were
 
         def before(module: Any, args: Any) -> None:
             if module is self._model or inside:
                 inside.append(module)
 
         def after(module: Any, args: Any, output: Any) -> None:
-            if not inside:
-                return
-            inside.pop()
-            if inside and id(module) not in self._known and not any(m is module for m in met):
-                met.append(module)
-                own = module.parameters(recurse=False)
-                found[id(module)] = [p.detach().clone() for p in own if p.requires_grad]
+            if inside:
+                inside.pop()
+            if inside:
+                self.called(module)
 
+        self.begin()
         with ExitStack() as stack:
             for handle in (
                 hooks.register_module_forward_pre_hook(before),
@@ -113,21 +91,8 @@ class Strangers:
             ):
                 stack.callback(handle.remove)
             yield
-        mine = {id(p) for p in self._model.parameters()}
-        tensors = held()
-        for module in met:
-            own = [p for p in module.parameters(recurse=False) if p.requires_grad]
-            if not any(p.grad is not None for p in own) or any(id(p) in mine for p in own):
-                continue
-            moved = not all(_same(p, old) for p, old in zip(own, found[id(module)], strict=False))
-            before_now = any(m is module for step in self._met for m in step)
-            place = place_of(self._model.named_modules(), module)
-            record.unlisted.append(
-                Unlisted(
-                    type(module).__name__,
-                    place,
-                    trained=moved or any(id(p) in tensors for p in own),
-                    made_anew=bool(self._met) and not before_now,
-                )
-            )
-        self._met.append(met)
+        self.tell(record, held())
+
+
+def _same(a: Any, b: Any) -> bool:
+    return a.shape == b.shape and bool(((a == b) | ((a != a) & (b != b))).all())

@@ -22,6 +22,7 @@ from .advice import TorchAdvice
 from .checkpoint import TorchCheckpoint
 from .compiling import TorchCompiling
 from .files import TorchFiles
+from .functions import functions_seen
 from .graph import DeadEnds, operation
 from .ledger import TorchLedger
 from .mixing import Call, calls_seen, first_mixing
@@ -38,7 +39,7 @@ from .state import (
     save_tables,
     save_tensor,
 )
-from .watch import Watcher, functions_seen, to_array
+from .watch import Watcher
 
 
 class TorchTrainee(Trainee):
@@ -167,7 +168,7 @@ class TorchTrainee(Trainee):
         return undo
 
     def values(self) -> dict[str, Array]:
-        return {name: to_array(tensor) for name, tensor in self._tensors.items()}
+        return {name: self.framework.to_numpy(tensor) for name, tensor in self._tensors.items()}
 
     def assign(self, values: dict[str, Array]) -> None:
         with self.torch.no_grad():
@@ -222,14 +223,13 @@ class TorchTrainee(Trainee):
         return ""
 
     def call_leaves(self) -> list[Array]:
-        return [to_array(leaf) for leaf in self.call_tensors()]
+        return [self.framework.to_numpy(leaf) for leaf in self.call_tensors()]
 
     def call_tensors(self) -> list[Any]:
-        if self._watcher.root_call is None:
+        call = self._watcher.calls.root_call
+        if call is None:
             raise SmokeError(f"the step does not call {type(self.model).__name__} itself")
-        return [
-            x for x in leaves(list(self._watcher.root_call)) if isinstance(x, self.torch.Tensor)
-        ]
+        return [leaf for leaf in leaves(list(call)) if isinstance(leaf, self.torch.Tensor)]
 
     def predict(self, inputs: list[Array] | None = None) -> tuple[list[Array], StepRecord]:
         return self.predict_with(self.model, inputs)
@@ -247,13 +247,13 @@ class TorchTrainee(Trainee):
         queue = iter(given)
         args, kwargs = map_arrays(
             lambda leaf: next(queue) if isinstance(leaf, self.torch.Tensor) else leaf,
-            list(self._watcher.root_call or ()),
+            list(self._watcher.calls.root_call or ()),
         )
         record = StepRecord()
         undo = save_attributes(list(model.modules()))  # modes too
         model.eval()
         try:
-            path = self._watcher.root_path
+            path = self._watcher.calls.root_path
             called = model.get_submodule(path) if path else model
             noted = nullcontext() if calls is None else calls_seen(calls)
             with self.compiling.watched(), self.torch.no_grad(), functions_seen(record), noted:
@@ -261,7 +261,7 @@ class TorchTrainee(Trainee):
         finally:
             undo()
         found = [leaf for leaf in leaves(_plain(output)) if isinstance(leaf, self.torch.Tensor)]
-        return [to_array(leaf) for leaf in found], record
+        return [self.framework.to_numpy(leaf) for leaf in found], record
 
     def mixing(self, changed: list[Array], kept: Array) -> str:
         ones: list[Call] = []
@@ -344,7 +344,7 @@ class TorchTrainee(Trainee):
                 handle.remove()
 
     def disturbed(self, layer: str) -> AbstractContextManager[Any] | None:
-        module = self._watcher.modules.get(layer)
+        module = self._watcher.calls.modules.get(layer)
         if module is None or isinstance(module, self.torch.jit.ScriptModule):
             return None
         return self._noise_on(module)

@@ -45,6 +45,11 @@ class DropoutFunction:
     acts: Callable[..., bool]
 
 
+def drops(x: Any, rate: Any, *args: Any, **kwargs: Any) -> bool:
+    """`acts` of a function that takes the rate second."""
+    return bool(np.ndim(rate)) or float(rate) > 0
+
+
 class Backend(ABC):
     """One Keras backend.  A `variable` is a keras.Variable, a tensor the backend's own."""
 

@@ -15,6 +15,7 @@ from ...errors import SmokeError
 from ...held import Place
 from ...record import StepRecord
 from ...tree import map_arrays
+from ..patching import patch
 from .backend import Backend, Step, packed
 from .jax_program import Program, Sights, jitted
 from .jax_state import OwnState
@@ -123,7 +124,7 @@ class JaxBackend(Backend):
             record, watcher = StepRecord(), trainee.watcher
             watcher.watch(stack, record)
             stack.enter_context(watcher.rehearsing(record))
-            watcher.patch(stack, load("keras").StatelessScope, "__init__", own.note_scope)
+            patch(stack, load("keras").StatelessScope, "__init__", own.note_scope)
             try:
                 trainee.step()
             except Exception:
@@ -248,7 +249,7 @@ class JaxBackend(Backend):
             ]
             original(scope, mapping, *a, **k)
 
-        watcher.patch(stack, load("keras").StatelessScope, "__init__", scope)
+        patch(stack, load("keras").StatelessScope, "__init__", scope)
 
     def _watched(self, watcher: Watcher, record: StepRecord, variable: Any, value: Any) -> Any:
         """The value with its gradient told to the watcher, if it is being differentiated."""

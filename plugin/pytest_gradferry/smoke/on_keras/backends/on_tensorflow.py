@@ -21,10 +21,11 @@ from ...tree import leaves
 from ..compiling import KerasCompiling
 from ..ledger import TensorFlowLedger
 from ..parallel import KerasParallel
+from ..patching import patch
 from ..precision import KerasPrecision
 from ..sights import plain_variables
 from ..state import save_training
-from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
+from .backend import Backend, DropoutFunction, LossFunction, Step, apply, drops, packed
 
 if TYPE_CHECKING:
     from ..loop import Weighing
@@ -140,7 +141,7 @@ class TensorFlowBackend(Backend):
         stack.callback(self._note_draws, drawn)
         stack.callback(config.run_functions_eagerly, config.functions_run_eagerly())
         config.run_functions_eagerly(True)
-        watcher.patch(stack, self.tf.GradientTape, "gradient", self._on_gradient(watcher, record))
+        patch(stack, self.tf.GradientTape, "gradient", self._on_gradient(watcher, record))
 
     def _note_draws(self, before: Any) -> None:
         self._draws_from_kernels = before != self._tensorflow.drawn()
@@ -193,10 +194,7 @@ class TensorFlowBackend(Backend):
         return [(self.tf.random, "categorical")]
 
     def dropout_functions(self) -> list[DropoutFunction]:
-        def acts(x: Any, rate: Any, *args: Any, **kwargs: Any) -> bool:
-            return bool(np.ndim(rate)) or float(rate) > 0
-
-        return [DropoutFunction(self.tf.nn, "dropout", "tf.nn.dropout", acts)]
+        return [DropoutFunction(self.tf.nn, "dropout", "tf.nn.dropout", drops)]
 
 
 def _optimizers() -> list[type[Any]]:

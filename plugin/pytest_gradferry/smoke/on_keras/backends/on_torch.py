@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from ....frameworks import Undo, get, load, loaded
 from ...growth import Ledger
-from ...on_torch import watch as torch_watch
+from ...on_torch.functions import loss_call
 from ...on_torch.ledger import TorchLedger
 from ...on_torch.state import save_modes, save_optimizer, save_state_dict, save_tensor
 from ...record import LossCall, StepRecord
+from ..patching import patch
 from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
 
 if TYPE_CHECKING:
@@ -141,8 +142,8 @@ class TorchBackend(Backend):
             if variable.value.requires_grad:
                 hook = self._on_gradient(watcher, record, name)
                 stack.callback(variable.value.register_hook(hook).remove)
-        watcher.patch(stack, self.torch.Tensor, "backward", self._on_backward(record))
-        watcher.patch(stack, self.torch.autograd, "grad", self._on_backward(record))
+        patch(stack, self.torch.Tensor, "backward", self._on_backward(record))
+        patch(stack, self.torch.autograd, "grad", self._on_backward(record))
         before = partial(self._on_update, watcher, record)
         optimizers = load("torch.optim.optimizer")
         stack.callback(optimizers.register_optimizer_step_pre_hook(before).remove)
@@ -178,7 +179,7 @@ class TorchBackend(Backend):
         def hook(gradient: Any) -> None:
             if not record.events or record.events[-1] != "backward":
                 record.events.append("backward")
-            watcher.note_gradient(record, name, torch_watch.to_array(torch_watch.dense(gradient)))
+            watcher.note_gradient(record, name, get("torch").to_numpy(gradient))
 
         return hook
 
@@ -194,7 +195,7 @@ class TorchBackend(Backend):
 
         def note(name: str, result: Any, *args: Any, **kwargs: Any) -> LossCall:
             given = args[0] if args else kwargs["input"]
-            return torch_watch.loss_call(name, given, result)
+            return loss_call(name, given, result)
 
         return [LossFunction(functional, name, partial(note, name)) for name in _LOSSES]
 
