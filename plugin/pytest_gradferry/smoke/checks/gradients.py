@@ -75,6 +75,15 @@ def _no_backward(evidence: Evidence) -> Finding:
         return Finding(
             f"{what}, though it runs backward passes", *evidence.trainee.advice.others_asked
         )
+    every = [call for record in records for call in record.calls if call.known]
+    if all(call.grad_out is False for call in every):
+        return Finding(
+            f"{what}, though it runs backward passes",
+            cause=f"{model} runs without recording gradients (torch.no_grad)",
+            fix="take the call of the model and the loss out of the no_grad block; a loss that has "
+            "to be given requires_grad by hand leads back to nothing",
+            code=evidence.trainee.advice.cut_loss_code,
+        )
     return Finding(
         f"{what}, though it runs backward passes",
         cause=f"the loss they start from does not lead back to the weights: the graph is cut "

@@ -244,7 +244,8 @@ def _taken_back(evidence: Evidence) -> list[Finding]:
         return []
     parts = [record.remaining for record in updated]
     left = [part for part in parts if part is not None and part <= _LITTLE]
-    if not left or len(left) < len(parts):
+    first = parts[:1] != left[:1]  # a running average begins as a copy of the weights
+    if not left or len(left) < len(parts) - first or len(left) == first:
         return []
     return [
         Finding(

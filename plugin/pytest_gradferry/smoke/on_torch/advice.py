@@ -12,6 +12,7 @@ from ..advice import GIVEN_ONE_CLASS, Advice
 from ..record import LossCall, StepRecord
 
 _NOTHING = ("", "", "")
+_KERAS_MOMENTUM = 0.9  # of batch norm, from which on it is one of Keras'
 _SCALER_ORDER = (
     "scaler.scale(loss).backward(), scaler.unscale_(optimizer) if gradients are clipped, "
     "scaler.step(optimizer), scaler.update(), each once a step"
@@ -51,6 +52,32 @@ class TorchAdvice(Advice):
     cut_loss_code = "XFR220"
     summing = "clear the gradients once an update, not once a micro-batch"
     clearing = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
+
+    def flaws(self) -> list[tuple[str, str, str, str]]:
+        kind = load("torch").nn.modules.batchnorm._BatchNorm
+        norms = {n: m for n, m in self._model.named_modules() if isinstance(m, kind)}
+        strange = {
+            name: module
+            for name, module in norms.items()
+            if module.track_running_stats
+            and module.momentum is not None
+            and (_KERAS_MOMENTUM <= module.momentum < 1 or _never_counts(module))
+        }
+        if not strange:
+            return []
+        name, module = next(iter(strange.items()))
+        others = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
+        part = "none" if not module.momentum else f"all but {1 - module.momentum:.2g}"
+        return [
+            (
+                f"{name} ({type(module).__name__}){others} takes {part} of its running statistics "
+                "from the latest batch",
+                f"momentum={module.momentum:g}: in torch it is the part of the new batch, in Keras "
+                "that of the old statistics",
+                "give it 1 - the momentum of Keras: 0.1 (torch's default) for 0.9, 0.01 for 0.99",
+                "XFR420",
+            )
+        ]
 
     def frozen_in_vain(self, moved: set[str]) -> list[tuple[str, str, str, str]]:
         found = []
@@ -105,10 +132,25 @@ class TorchAdvice(Advice):
         name = type(self._model).__name__
         roots = [call for call in record.calls if call.layer == name] or record.calls
         if any(call.training for call in roots):
-            return []
+            part = self._resting_part(record)
+            if not part:
+                return []
+            cause = f"{part}, which holds all that is trained, is in evaluation mode"
+            fix = f"look for an eval() in the step, and call {part}.train() before training"
+            return [(measured, cause, fix, "XFR302")]
         cause = f"{name}.training is False while the step trains it"
         fix = "call model.train() before training, and again after every evaluation"
         return [(measured, cause, fix, "XFR302")]
+
+    def _resting_part(self, record: StepRecord) -> str:
+        """The part of the model that holds all of its trainable weights, each layer of it in
+        evaluation mode.  Where some layers are, a backbone's batch norm is kept at rest."""
+        trained = {id(p) for p in self._model.parameters() if p.requires_grad}
+        for name, part in self._model.named_modules():
+            holds = trained <= {id(p) for p in part.parameters()}
+            if name and holds and not any(module.training for module in part.modules()):
+                return name if any(call.layer == name for call in record.calls) else ""
+        return ""
 
     def evaluation(self, record: StepRecord) -> tuple[str, str]:
         return "pass training=self.training to the function, or use nn.Dropout", "XFR310"
@@ -151,9 +193,18 @@ class TorchAdvice(Advice):
                 return "drop the softmax: cross_entropy applies log_softmax itself", "XFR401"
             case "log-probabilities", _ if call.function == "F.kl_div":
                 return "pass log_softmax outputs to kl_div", "XFR407"
+            case "log-probabilities", _ if call.function == "F.ctc_loss":
+                return "take log_softmax over the classes, dim=-1, before ctc_loss", ""
             case "log-probabilities", _:
                 return "use cross_entropy, or log_softmax before nll_loss", "XFR404"
         return "drop the sigmoid: the loss applies it itself", "XFR406"
+
+
+def _never_counts(norm: Any) -> bool:
+    """Whether a batch norm leaves its running statistics as they were made; frozen ones of a
+    trained net are others."""
+    made = not norm.running_mean.any() and bool((norm.running_var == 1).all())
+    return norm.momentum == 0 and norm.training and made
 
 
 def _given_parts(model: Any) -> list[tuple[str, Any]]:

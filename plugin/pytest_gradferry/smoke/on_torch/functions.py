@@ -17,8 +17,10 @@ _LOSSES = {
     "cross_entropy": "logits",
     "nll_loss": "log-probabilities",
     "kl_div": "log-probabilities",
+    "ctc_loss": "log-probabilities",
     "binary_cross_entropy_with_logits": "sigmoid-logits",
 }
+_CLASSES_SECOND = ("cross_entropy", "nll_loss")
 # Those that broadcast their target against their input, with a warning at most.
 _ELEMENTWISE = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
 _DROPOUTS = (
@@ -101,6 +103,6 @@ def broadcast(function: str, input: Any, target: Any, **options: Any) -> list[Br
 def loss_call(name: str, given: Any, result: Any) -> LossCall:
     expects = _LOSSES[name]
     values = get("torch").to_numpy(given)
-    if expects in ("logits", "log-probabilities") and values.ndim > 1 and name != "kl_div":
-        values = np.moveaxis(values, 1, -1)  # torch keeps the classes second
+    if name in _CLASSES_SECOND and values.ndim > 1:
+        values = np.moveaxis(values, 1, -1)
     return LossCall(f"F.{name}", expects, values, float(get("torch").to_numpy(result).mean()))
