@@ -252,8 +252,8 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
     return Finding(
         what,
         cause=where,
-        fix="look there for detach, .data, .numpy(), no_grad, stop_gradient, argmax, or a tensor "
-        "made anew from another's values",
+        fix=f"look {'there' if where else 'between them and the loss'} for detach, .data, "
+        ".numpy(), no_grad, stop_gradient, argmax, or a tensor made anew from another's values",
         code="XFR221",
     )
 

@@ -67,11 +67,21 @@ class TorchAdvice(Advice):
             return []
         name, module = next(iter(strange.items()))
         others = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
-        part = "none" if not module.momentum else f"all but {1 - module.momentum:.2g}"
+        what = f"{name} ({type(module).__name__}){others}"
+        if not module.momentum:
+            return [
+                (
+                    f"{what} never updates its running statistics: evaluation uses a mean of 0 and "
+                    "a variance of 1",
+                    "momentum=0: it is the part of them that is taken from the new batch",
+                    "leave the momentum at torch's default, 0.1",
+                    "",
+                )
+            ]
         return [
             (
-                f"{name} ({type(module).__name__}){others} takes {part} of its running statistics "
-                "from the latest batch",
+                f"{what} takes all but {1 - module.momentum:.2g} of its running statistics from "
+                "the latest batch",
                 f"momentum={module.momentum:g}: in torch it is the part of the new batch, in Keras "
                 "that of the old statistics",
                 "give it 1 - the momentum of Keras: 0.1 (torch's default) for 0.9, 0.01 for 0.99",
@@ -183,9 +193,11 @@ class TorchAdvice(Advice):
 
     def loss(self, call: LossCall, given: str) -> tuple[str, str]:
         match call.expects, given:
+            case _, _ if call.function == "F.ctc_loss":
+                return "take log_softmax over the classes, dim=-1, before ctc_loss", ""
             case _, _ if given == GIVEN_ONE_CLASS:
                 return "use binary_cross_entropy_with_logits, or let the model end in C outputs", ""
-            case _, _ if "batch axis" in given:
+            case _, _ if "over the classes" in given:
                 return "take log_softmax over the classes: dim=1 (dim=-1 of a matrix)", ""
             case "logits", "sigmoids":
                 return "drop the sigmoid: cross_entropy takes logits", "XFR401"
@@ -193,8 +205,6 @@ class TorchAdvice(Advice):
                 return "drop the softmax: cross_entropy applies log_softmax itself", "XFR401"
             case "log-probabilities", _ if call.function == "F.kl_div":
                 return "pass log_softmax outputs to kl_div", "XFR407"
-            case "log-probabilities", _ if call.function == "F.ctc_loss":
-                return "take log_softmax over the classes, dim=-1, before ctc_loss", ""
             case "log-probabilities", _:
                 return "use cross_entropy, or log_softmax before nll_loss", "XFR404"
         return "drop the sigmoid: the loss applies it itself", "XFR406"

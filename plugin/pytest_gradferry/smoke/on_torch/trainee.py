@@ -41,6 +41,8 @@ from .state import (
 )
 from .watch import Watcher
 
+_FLAGS = ("training", "train", "is_training")
+
 
 class TorchTrainee(Trainee):
     """See `Trainee`.  Hidden modules, those kept in plain lists and dicts, are watched as well."""
@@ -71,7 +73,7 @@ class TorchTrainee(Trainee):
                 "the layers attributes of the module, and is requires_grad set?"
             )
         self.weights = {
-            name: Weight(name, name.rpartition(".")[0], p.requires_grad)
+            name: Weight(name, self._layer_of(name), p.requires_grad)
             for name, p in model.named_parameters()
         }
         modules = {name or type(model).__name__: m for name, m in model.named_modules()}
@@ -102,6 +104,14 @@ class TorchTrainee(Trainee):
         self._own_loop = True
         optimizer = loop.make_optimizer(optimizer or "adam", self.model)
         return loop.make_step(self.model, loss, optimizer), optimizer, None
+
+    def _layer_of(self, name: str) -> str:
+        """The module whose weight this is; a list or dict of weights is never called itself."""
+        path = name.rpartition(".")[0]
+        lists = (self.torch.nn.ParameterList, self.torch.nn.ParameterDict)
+        while path and isinstance(self.model.get_submodule(path), lists):
+            path = path.rpartition(".")[0]
+        return path
 
     def _make_advice(self) -> TorchAdvice:
         return TorchAdvice(self.model)
@@ -249,6 +259,8 @@ class TorchTrainee(Trainee):
             lambda leaf: next(queue) if isinstance(leaf, self.torch.Tensor) else leaf,
             list(self._watcher.calls.root_call or ()),
         )
+        # Keras' flag, where the step passes one
+        kwargs = {k: False if k in _FLAGS and v is True else v for k, v in kwargs.items()}
         record = StepRecord()
         undo = save_attributes(list(model.modules()))  # modes too
         model.eval()
