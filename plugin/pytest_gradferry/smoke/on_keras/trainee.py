@@ -428,6 +428,9 @@ class KerasTrainee(Trainee):
         for optimizer in self.optimizers:
             self.backend.scale_learning_rates(optimizer, factor)
 
+    def input_gradients_scaled(self, factor: float) -> AbstractContextManager[Any]:
+        return self.backend.input_gradients_scaled(factor, self.watcher.names)
+
     def ledger(self) -> Ledger | None:
         return self.backend.ledger(self)
 

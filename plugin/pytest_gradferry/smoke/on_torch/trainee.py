@@ -17,7 +17,7 @@ from ..held import Held
 from ..record import StepRecord, Weight
 from ..trainee import Trainee, scalar_loss, takes_targets
 from ..tree import leaves, map_arrays
-from . import loop
+from . import input_gradients, loop
 from .advice import TorchAdvice
 from .checkpoint import TorchCheckpoint
 from .compiling import TorchCompiling
@@ -348,6 +348,9 @@ class TorchTrainee(Trainee):
         if module is None or isinstance(module, self.torch.jit.ScriptModule):
             return None
         return self._noise_on(module)
+
+    def input_gradients_scaled(self, factor: float) -> AbstractContextManager[Any]:
+        return input_gradients.scaled(factor)
 
     def held_by(self, names: list[str]) -> list[str]:
         wanted = {id(self._tensors[name]) for name in names}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -251,6 +251,12 @@ class Backend(ABC):
     def owner(self, watcher: Watcher, gradient: Any) -> str | None:
         """The weight that carries this tensor as its gradient."""
         return None
+
+    def input_gradients_scaled(
+        self, factor: float, weights: Container[int]
+    ) -> AbstractContextManager[Any]:
+        """See `Trainee`; `weights` are the ids of those, as a tape is asked for them."""
+        return nullcontext()
 
     def loss_functions(self) -> list[LossFunction]:
         return []
