@@ -17,12 +17,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ...frameworks import Undo, load
+from ...frameworks import Undo, load, together
 from ..errors import SmokeError
 from ..files import Checkpoint
 from ..names import names_used
 from .advice import TorchAdvice
 from .lightning_checkpoint import LightningCheckpoint
+from .state import save_attributes, save_tables
 from .trainee import TorchTrainee
 
 # The user's errors pass through here: pytest leaves these frames out.
@@ -90,14 +91,11 @@ class LightningTrainee(TorchTrainee):
         if self._loop is None:
             return super().save()
         loop, optimizers = self._loop, self.optimizers
-        undos = [super().save(), loop.save()]
-
-        def undo() -> None:
-            self._loop, self.optimizers = loop, optimizers
-            for each in undos:
-                each()
-
-        return undo
+        return together(
+            lambda: vars(self).update(_loop=loop, optimizers=optimizers),
+            super().save(),
+            loop.save(),
+        )
 
     def idle_schedule(self) -> str:
         if self._loop is None or self.model.automatic_optimization or not self._loop.schedulers:
@@ -169,7 +167,8 @@ class _Loop:
     def __init__(self, model: Any, batch: Any, checkpoint: Path | None = None) -> None:
         self._model = model
         package = package_of(model)
-        self._before = [_save_attributes(module) for module in model.modules()]
+        modules = list(model.modules())
+        self._before = together(save_attributes(modules, private=True), save_tables(modules))
         self._call = load(f"{package}.trainer.call")
         self._losses: list[Any] = []
         self._outputs: Any = None
@@ -327,8 +326,7 @@ class _Loop:
 
     def release(self) -> None:
         """Take off the model what setting up has put there."""
-        for undo in self._before:
-            undo()
+        self._before()
 
 
 class _Batches:
@@ -343,21 +341,6 @@ class _Batches:
     def __iter__(self) -> Iterator[Any]:
         for _ in range(BATCHES):
             yield self._batch
-
-
-def _save_attributes(module: Any) -> Undo:
-    """What stands on a module, by name; its tables of children and weights keep their identity."""
-    attributes = dict(vars(module))
-    tables = {name: dict(attributes[name]) for name in ("_modules", "_parameters", "_buffers")}
-
-    def undo() -> None:
-        vars(module).clear()
-        vars(module).update(attributes)
-        for name, table in tables.items():
-            attributes[name].clear()
-            attributes[name].update(table)
-
-    return undo
 
 
 @contextmanager
