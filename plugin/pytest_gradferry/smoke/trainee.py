@@ -237,6 +237,10 @@ class Trainee(ABC):
         """A context in which a layer gives other numbers; None where that cannot be done."""
         return None
 
+    def input_gradients_scaled(self, factor: float) -> AbstractContextManager[Any]:
+        """A context in which gradients by tensors that are no weights come out that much larger."""
+        return nullcontext()
+
     def ledger(self) -> Ledger | None:
         """What counts the things that steps may leave behind; None where that is not known."""
         return None

@@ -265,22 +265,41 @@ def what_is_seen_is_the_same_compiled_as_a_whole():
                 np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 
 
+def compilations(train):
+    found = []
+
+    def listen(event, seconds, **_):
+        found.extend([event] * event.endswith("backend_compile_duration"))
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    train()
+    jax.monitoring.unregister_event_duration_listener(listen)
+    return len(found)
+
+
+# Of shapes that no other case has: what was compiled for those stays.
+ODD = np.sin(np.arange(30.0, dtype="float32")).reshape(6, 5), np.arange(6) % 4
+
+
+def odd_net(width):
+    return keras.Sequential(
+        [L.Input((5,)), L.Dense(width, "relu"), L.BatchNormalization(), L.Dense(4)]
+    )
+
+
 @state
 def a_tiny_model_costs_few_compilations():
     """Each takes 30 ms; operation by operation there are 200."""
-    compilations = []
-
-    def listen(event, seconds, **_):
-        compilations.extend([event] * event.endswith("backend_compile_duration"))
-
-    jax.monitoring.register_event_duration_secs_listener(listen)
-    model = keras.Sequential(
-        [L.Input((5,)), L.Dense(7, "relu"), L.BatchNormalization(), L.Dense(4)]
-    )
+    model = odd_net(7)
     model.compile("adam", cross_entropy())
-    Smoke()(model, np.ones((6, 5), "float32"), np.arange(6) % 4)
-    jax.monitoring.unregister_event_duration_listener(listen)
-    assert 0 < len(compilations) < 30
+    assert 0 < compilations(lambda: Smoke()(model, *ODD)) < 30
+
+
+@state
+def a_loop_of_the_users_costs_few_compilations():
+    """Its own function is compiled once, as it is watched, and the model's evaluation."""
+    *_, how = own(model := odd_net(11))
+    assert 0 < compilations(lambda: Smoke()(model, *ODD, **how)) < 12
 
 
 @state

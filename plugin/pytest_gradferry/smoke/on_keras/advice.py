@@ -28,6 +28,11 @@ class KerasAdvice(Advice):
                 "ask for those of model.trainable_variables, read after freezing, and not of "
                 "model.variables",
             )
+            self.penalty = (
+                "the tape of the loss does not see how they are computed: a penalty on them trains "
+                "nothing",
+                "call the inner tape's gradient inside the block of the outer tape",
+            )
             self.clipping = (
                 "clip what tape.gradient returns, and give optimizer.apply_gradients the result"
             )

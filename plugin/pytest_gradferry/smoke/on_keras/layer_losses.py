@@ -11,7 +11,6 @@ import numpy as np
 from ...frameworks import load
 from ..errors import SmokeError
 from ..patching import patch
-from ..record import StepRecord
 from ..tree import map_arrays
 from .backends import Backend
 
@@ -38,7 +37,7 @@ def terms(trainee: KerasTrainee) -> dict[str, float]:
     to_numpy = trainee.framework.to_numpy
     with _plain_numbers(trainee):
         trainee.backend.settle(trainee.model)
-        found = trainee.evaluate(trainee.model, terms_now, StepRecord(), training=True)
+        found = trainee.evaluate(trainee.model, terms_now, training=True)
         return {name: float(to_numpy(value)) for name, value in found.items()}
 
 

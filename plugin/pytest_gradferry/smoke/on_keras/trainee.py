@@ -94,7 +94,7 @@ class KerasTrainee(Trainee):
         self.compiling = backend.compiling(self)
         self.precision = backend.precision(self)
         self.parallel = backend.parallel(self)
-        backend.find_state(self)
+        self._at_the_end.append(backend.find_state(self))
         self._seeds = {
             id(v): (v, backend.read(v)) for v in model.variables if v.name == _SEED_STATE
         }
@@ -261,11 +261,14 @@ class KerasTrainee(Trainee):
         self,
         model: Any,
         result: Callable[[Any], Any],
-        record: StepRecord,
+        record: StepRecord | None = None,
         inputs: list[Array] | None = None,
         training: bool = False,
     ) -> Any:
-        """What `result` makes of the model's output, the model called as the step called it."""
+        """What `result` makes of the model's output, the model called as the step called it.
+
+        `record` is told of the calls inside.
+        """
         given = self.call_tensors()
         if inputs is not None:
             given = [
@@ -277,13 +280,13 @@ class KerasTrainee(Trainee):
             args, kwargs = self._call_with(given)
             return result(model(*args, **{**kwargs, **self.structure.mode(training)}))
 
-        with (
-            self.watcher.calls_seen(record),
-            self.backend.evaluating(),
-            self._states_zero(model),
-        ):
+        with ExitStack() as stack:
+            if record is not None:
+                stack.enter_context(self.watcher.calls_seen(record))
+            stack.enter_context(self.backend.evaluating())
+            stack.enter_context(self._states_zero(model))
             of = (model, result.__name__, training)
-            return self.backend.evaluate(call, given, of, self.watcher, record)
+            return self.backend.evaluate(call, given, of, self.watcher, record or StepRecord())
 
     def names(self, variables: list[Any]) -> list[str]:
         """The names that these weights go by here."""
@@ -309,6 +312,9 @@ class KerasTrainee(Trainee):
     def scale_learning_rates(self, factor: float) -> None:
         for optimizer in self.optimizers:
             self.backend.scale_learning_rates(optimizer, factor)
+
+    def input_gradients_scaled(self, factor: float) -> AbstractContextManager[Any]:
+        return self.backend.input_gradients_scaled(factor, self.watcher.names)
 
     def ledger(self) -> Ledger | None:
         return self.backend.ledger(self)

@@ -15,7 +15,7 @@ from ..latecomers import Latecomers
 from ..record import StepRecord
 from ..trainee import Trainee
 from ..tree import map_arrays
-from . import groups, loop
+from . import groups, input_gradients, loop
 from .advice import TorchAdvice
 from .checkpoint import TorchCheckpoint
 from .compiling import TorchCompiling
@@ -118,7 +118,8 @@ class TorchTrainee(Trainee):
 
     def save(self) -> Undo:
         tensors = {id(t): t for t in (*self._tensors.values(), *self.model.buffers())}
-        modules = list(self.structure.modules().values())
+        hidden = [module for module, _, _ in self.structure.hidden_modules.values()]
+        modules = [*self.model.modules(), *hidden]
         others: list[Undo] = []
         for held in self.held.objects:
             if isinstance(held, self.torch.nn.Module):
@@ -287,6 +288,9 @@ class TorchTrainee(Trainee):
         if module is None or isinstance(module, self.torch.jit.ScriptModule):
             return None
         return self._noise_on(module)
+
+    def input_gradients_scaled(self, factor: float) -> AbstractContextManager[Any]:
+        return input_gradients.scaled(factor)
 
     def held_by(self, names: list[str]) -> list[str]:
         wanted = {id(self._tensors[name]) for name in names}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -157,9 +157,12 @@ class Backend(ABC):
     def parallel(self, trainee: KerasTrainee) -> Parallel:
         return Parallel()
 
-    def find_state(self, trainee: KerasTrainee) -> None:
-        """Find where the user's step keeps what it trains, if not in the model's variables."""
-        return
+    def find_state(self, trainee: KerasTrainee) -> Undo:
+        """Find where the user's step keeps what it trains, if not in the model's variables.
+
+        What is returned is to be called when all is done with the step.
+        """
+        return lambda: None
 
     def in_variables(self) -> bool:
         """Whether variables hold what the step trains, not arrays of the user's own."""
@@ -243,6 +246,12 @@ class Backend(ABC):
     def owner(self, watcher: Watcher, gradient: Any) -> str | None:
         """The weight that carries this tensor as its gradient."""
         return None
+
+    def input_gradients_scaled(
+        self, factor: float, weights: Container[int]
+    ) -> AbstractContextManager[Any]:
+        """See `Trainee`; `weights` are the ids of those, as a tape is asked for them."""
+        return nullcontext()
 
     def loss_functions(self) -> list[LossFunction]:
         return []

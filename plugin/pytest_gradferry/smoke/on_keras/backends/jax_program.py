@@ -77,7 +77,6 @@ class Sights:
     def __init__(self) -> None:
         self.watched: tuple[Watcher, StepRecord] | None = None
         self.now = Sight()
-        self.locating = False  # a step is run to see what it hands to its functions
         self._off = False
 
     @property
@@ -127,8 +126,6 @@ class Program:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not self._sights.on:
             return self._otherwise(*args, **kwargs)
-        if self._sights.locating:
-            return self._located(args, kwargs)
         known = _signature((args, kwargs))
         if self._sights.watched is not None and known not in self._compiled:
             self._compiled[known] = self._compile(args, kwargs, *self._sights.watched)
@@ -154,16 +151,6 @@ class Program:
             return self._function(*args, **kwargs), sight.noted
 
         return seen
-
-    def _located(self, args: Any, kwargs: Any) -> Any:
-        sight = Sight()
-        try:
-            with self._sights.seeing(sight):
-                jax.eval_shape(self._seen(sight, args, kwargs), *args, **kwargs)
-        except Exception:
-            return self._function(*args, **kwargs)  # operation by operation
-        with jax.disable_jit(False):
-            return self._otherwise(*args, **kwargs)
 
     def _compile(
         self, args: Any, kwargs: Any, watcher: Watcher, record: StepRecord

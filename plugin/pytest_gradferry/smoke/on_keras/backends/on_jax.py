@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -106,40 +106,54 @@ class JaxBackend(Backend):
 
         return undo
 
-    def find_state(self, trainee: KerasTrainee) -> None:
+    def find_state(self, trainee: KerasTrainee) -> Undo:
         if not trainee.own_step:
             self._steps_are_pure = True
-            return
+            return super().find_state(trainee)
         for place in trainee.held.places:
             function = jitted(compiled := place.get())
             if function is not None:
                 self._places.append((place, Program(function, compiled, self._sights)))
+        self._steps_are_pure = bool(self._places)
         own = OwnState(
             trainee.held, trainee.model.variables, lambda t: self._sights.now.argument(t)
         )
         before = [v._value for v in trainee.model.variables]
-        undo = trainee.save()
+        take_out, undo = self._put_programs(), trainee.save()
         with ExitStack() as stack:
-            stack.enter_context(jax.disable_jit())
-            stack.enter_context(self._programs())
-            stack.callback(setattr, self._sights, "locating", False)
-            self._sights.locating = True
+            record, watcher = StepRecord(), trainee.watcher
+            watcher.watch(stack, record)
+            stack.enter_context(watcher.rehearsing(record))
             patch(stack, load("keras").StatelessScope, "__init__", own.note_scope)
             try:
                 trainee.step()
             except Exception:
-                return  # for the watched step to tell
+                return take_out  # for the watched step to tell
             finally:
                 after = [v._value for v in trainee.model.variables]
                 undo()
         if own.found:
             self._own = own
         elif own.elsewhere and all(map(operator.is_, before, after)):
+            take_out()
             raise SmokeError(
                 "the step trains arrays that are neither the model's variables nor kept where the "
                 "step can be seen to keep them: hold them in a variable of an enclosing function, "
                 "an attribute, a list or a dict, or assign them to the model's variables"
             )
+        return take_out
+
+    def _put_programs(self) -> Undo:
+        """In the places of the functions that the user has compiled."""
+        before = [place.get() for place, _ in self._places]
+        for place, program in self._places:
+            place.set(program)
+
+        def take_out() -> None:
+            for (place, _), compiled in zip(self._places, before, strict=True):
+                place.set(compiled)
+
+        return take_out
 
     def read(self, variable: Any) -> Array:
         if self._own is not None and self._own.holds(variable):
@@ -227,7 +241,6 @@ class JaxBackend(Backend):
     def watch(self, stack: ExitStack, watcher: Watcher, record: StepRecord) -> None:
         stack.enter_context(jax.disable_jit())
         stack.enter_context(self._sights.watching(watcher, record))
-        stack.enter_context(self._programs())
 
         def scope(original: Any, scope: Any, state_mapping: Any = None, *a: Any, **k: Any) -> None:
             mapping = [
@@ -237,18 +250,6 @@ class JaxBackend(Backend):
             original(scope, mapping, *a, **k)
 
         patch(stack, load("keras").StatelessScope, "__init__", scope)
-
-    @contextmanager
-    def _programs(self) -> Iterator[None]:
-        """Inside, they stand in the places of the functions that the user has compiled."""
-        before = [place.get() for place, _ in self._places]
-        for place, program in self._places:
-            place.set(program)
-        try:
-            yield
-        finally:
-            for (place, _), compiled in zip(self._places, before, strict=True):
-                place.set(compiled)
 
     def _watched(self, watcher: Watcher, record: StepRecord, variable: Any, value: Any) -> Any:
         """The value with its gradient told to the watcher, if it is being differentiated."""
