@@ -10,9 +10,9 @@ import numpy as np
 
 from ...frameworks import Array, load
 from ..acts import Clip, Forward, Update, norm, note_gradient, sampled
+from ..patching import patch
 from ..record import StepRecord
 from ..tree import leaves
-from .patching import patch
 
 if TYPE_CHECKING:
     from .watch import Watcher
