@@ -26,6 +26,13 @@ class Advice:
     holding = "give the optimizer all trainable weights, or freeze the rest"
     # (cause, fix) of backward passes that brought no weight anything, where those are asked for
     others_asked = ("", "")
+    # (cause, fix) of a penalty on gradients of the inputs that trains nothing: where those have no
+    # graph, and where they have one
+    penalty = ("", "")
+    penalty_cut = (
+        "what the loss makes of them is cut off their graph",
+        "look behind them for detach, .item(), .data, .numpy() or stop_gradient",
+    )
     # (cause, fix) of frozen weights that an optimizer moves
     frozen = (
         "",

@@ -272,11 +272,19 @@ class Evidence:
             except SmokeError:
                 return False
         first = self.watched[0]
-        return record.loss == first.loss and all(
-            (old is None) is (new is None)
-            and (old is None or new is None or np.array_equal(old, new))
-            for old, new in ((first.fresh.get(n), g) for n, g in record.fresh.items())
-        )
+        return record.loss == first.loss and _same_gradients(first, record)
+
+    def untrained_penalty(self, factor: float) -> float | None:
+        """The loss of the first step if the gradients that it takes of inputs are so much larger,
+        given that it is another one and the gradients of the weights are the same."""
+        with self.from_start(), self.trainee.input_gradients_scaled(factor):
+            try:
+                record = self.watch_step()
+            except SmokeError:
+                return None
+        first = self.watched[0]
+        other = abs(record.loss - first.loss) > _NOISE * abs(first.loss)
+        return record.loss if other and _same_gradients(first, record) else None
 
     @cached_property
     def updated(self) -> bool:
@@ -316,6 +324,13 @@ class Evidence:
     @cached_property
     def moved_in_curve(self) -> set[str]:
         return _changed(self.curve.before, self.curve.after)
+
+
+def _same_gradients(a: StepRecord, b: StepRecord) -> bool:
+    return all(
+        (old is None) is (new is None) and (old is None or new is None or np.array_equal(old, new))
+        for old, new in ((a.fresh.get(n), g) for n, g in b.fresh.items())
+    )
 
 
 def _each_twice(records: list[StepRecord]) -> bool:

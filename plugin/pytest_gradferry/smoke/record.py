@@ -113,6 +113,8 @@ class StepRecord:
     # By weight, the autograd.Function whose backward gives None for its gradient.
     given_none: dict[str, str] = field(default_factory=dict)
     stored_backward: int = 0  # calls that store gradients, as loss.backward() does
+    # Gradients taken by tensors that are no weights, of the inputs, say: whether they have a graph.
+    input_gradients: list[bool] = field(default_factory=list)
     backward_calls: int = 0  # of anything that computes gradients, of the model's weights or not
     drawn: list[str] = field(default_factory=list)  # functions that drew samples from a tensor
     # Weights that changed outside of the updates: before the first forward pass, after the last
@@ -135,3 +137,8 @@ class StepRecord:
     strangers: int = 0  # tensors the optimizers hold that are not the model's
     training_before: bool | None = None  # the model's mode, where it has one
     training_after: bool | None = None
+
+    def backward(self) -> None:
+        """Note that a backward pass runs, once for all of its gradients."""
+        if not self.events or self.events[-1] != "backward":
+            self.events.append("backward")

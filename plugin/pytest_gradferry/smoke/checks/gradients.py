@@ -19,6 +19,7 @@ from . import Check
 from . import failed as has_failed
 
 _ATTEMPTS = 30
+_LARGER = 1.5  # than they are: what gradients of the inputs are multiplied by
 
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
@@ -49,7 +50,32 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         findings.append(_cut(evidence, none))
     if zero:
         findings.append(_all_zero(evidence, zero))
+    if not findings:
+        findings += _penalty(evidence)
     return failed(*findings) if findings else passed()
+
+
+def _penalty(evidence: Evidence) -> list[Finding]:
+    """A term of the loss made of gradients of the inputs, as WGAN-GP has one, that is a constant to
+    the backward pass."""
+    first = evidence.watched[0]
+    if not first.input_gradients:
+        return []
+    loss = evidence.untrained_penalty(_LARGER)
+    if loss is None:
+        return []
+    advice = evidence.trainee.advice
+    has_graph = any(first.input_gradients)
+    cause, fix = advice.penalty_cut if has_graph else advice.penalty
+    return [
+        Finding(
+            f"with the gradients of the inputs {_LARGER} times as large the loss is {loss:.6g} "
+            f"instead of {first.loss:.6g}, and the gradients of the weights are the same",
+            cause,
+            fix,
+            "" if has_graph else "XFR223",
+        )
+    ]
 
 
 def _no_backward(evidence: Evidence) -> Finding:

@@ -28,6 +28,11 @@ class KerasAdvice(Advice):
                 "ask for those of model.trainable_variables, read after freezing, and not of "
                 "model.variables",
             )
+            self.penalty = (
+                "the tape of the loss does not see how they are computed: a penalty on them trains "
+                "nothing",
+                "call the inner tape's gradient inside the block of the outer tape",
+            )
             self.clipping = (
                 "clip what tape.gradient returns, and give optimizer.apply_gradients the result"
             )
@@ -48,7 +53,7 @@ class KerasAdvice(Advice):
     clearing = ("start the sum of gradients from zero after each update", "")
 
     def flaws(self) -> list[tuple[str, str, str, str]]:
-        own = self._trainee.own_classes().values()
+        own = self._trainee.structure.own_classes().values()
         if self._trainee.watcher.root_call is not None or not isinstance(
             self._trainee.model, tuple(own)
         ):

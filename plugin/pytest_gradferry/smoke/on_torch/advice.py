@@ -51,6 +51,10 @@ class TorchAdvice(Advice):
     made_in_call_code = "XFR109"
     cut_loss_code = "XFR220"
     summing = "clear the gradients once an update, not once a micro-batch"
+    penalty = (
+        "torch.autograd.grad gave numbers without a graph: a penalty on them trains nothing",
+        "pass create_graph=True to it",
+    )
     clearing = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
 
     def flaws(self) -> list[tuple[str, str, str, str]]:

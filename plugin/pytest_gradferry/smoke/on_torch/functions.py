@@ -8,6 +8,7 @@ import numpy as np
 
 from ...frameworks import get, load
 from ..record import Broadcast, LossCall, StepRecord
+from .input_gradients import by_inputs
 
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True
@@ -61,6 +62,9 @@ def functions_seen(record: StepRecord) -> Any:
         record.backward_calls += function in backward
         record.stored_backward += function in backward[:2]
         result = function(*args, **kwargs)
+        if by_inputs(function, args, kwargs):
+            taken = [each for each in result if each is not None]
+            record.input_gradients.append(any(each.requires_grad for each in taken))
         if function in losses:
             given = args[0] if args else kwargs["input"]
             if not transformed(given):

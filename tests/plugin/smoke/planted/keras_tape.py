@@ -121,6 +121,10 @@ def clipped_by_bare_name_for_nothing():
     return loop(mlp(), use)
 
 
+def clipped_to_one_sign():
+    return loop(mlp(), lambda gradients: [tf.clip_by_value(g, 0.0, 1.0) for g in gradients])
+
+
 def clipped_one_by_one_for_nothing():
     def use(gradients):
         for gradient in gradients:
@@ -295,7 +299,42 @@ def another_net_asked_for():
     return student, *batch(), {"step": step}
 
 
+def penalized(traced):
+    """The slope of the scores comes from a tape of its own, beside that of the loss."""
+    model, optimizer = mlp(), keras.optimizers.SGD(0.1)
+
+    def step(x, y):
+        x = tf.convert_to_tensor(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            scores = model(x, training=True)
+        slope = inner.gradient(scores, x)
+        with tf.GradientTape() as tape:
+            penalty = tf.reduce_mean(tf.square(tf.norm(slope, axis=1) - 1))
+            loss = cross_entropy(y, model(x, training=True)) + penalty
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+        return loss
+
+    return model, *batch(), {"step": tf.function(step) if traced else step}
+
+
+def penalty_outside_of_the_outer_tape():
+    return penalized(traced=False)
+
+
+def penalty_outside_of_the_outer_tape_graph():
+    return penalized(traced=True)
+
+
 BUGS = [
+    (penalty_outside_of_the_outer_tape, "gradients", "a penalty on them trains nothing", "XFR223"),
+    (
+        penalty_outside_of_the_outer_tape_graph,
+        "gradients",
+        "a penalty on them trains nothing",
+        "XFR223",
+    ),
     (another_net_asked_for, "gradients", "asks the tape for the gradients of other", ""),
     (warm_up_counted_in_a_traced_method, "compiled", "Python changes `Trainer.steps`", "XFR610"),
     (
@@ -305,6 +344,7 @@ BUGS = [
         "XFR610",
     ),
     (clipped_by_bare_name_for_nothing, "clipping", "its result is not used", ""),
+    (clipped_to_one_sign, "clipping", "what is below 0 is lost", ""),
     (clipped_one_by_one_for_nothing, "clipping", "its result is not used", ""),
     (clipped_for_one_of_two_optimizers, "clipping", "its result is not used", ""),
     (clipped_after_the_update, "clipping", "after the optimizer's step", "XFR227"),

@@ -338,7 +338,35 @@ def both_factors_zero():
     return loop(model, torch.optim.Adam(model.parameters(), lr=0.01))
 
 
+def penalized(slope_of):
+    """A penalty on the slope of the scores, as a critic of WGAN-GP has it."""
+    model = nn.Sequential(nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, CLASSES))
+    optimizer = sgd(model)
+
+    def step(x, y):
+        x = x.clone().requires_grad_()
+        out = model(x)
+        penalty = ((slope_of(out.sum(), x).flatten(1).norm(dim=1) - 1) ** 2).mean()
+        loss = F.cross_entropy(out, y) + 0.1 * penalty
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return model, *batch(), {"step": step}
+
+
+def penalty_without_a_graph():
+    return penalized(lambda out, x: torch.autograd.grad(out, x, retain_graph=True)[0])
+
+
+def penalty_of_detached_gradients():
+    return penalized(lambda out, x: torch.autograd.grad(out, x, create_graph=True)[0].detach())
+
+
 BUGS = [
+    (penalty_without_a_graph, "gradients", "a penalty on them trains nothing", "XFR223"),
+    (penalty_of_detached_gradients, "gradients", "is cut off their graph", ""),
     (both_factors_zero, "learns", "has no slope, though it is no minimum", ""),
     (functional_update_never_written, "updates", "never written to the model's weights", ""),
     (functional_update_with_a_plus, "learns", "each step climbs the loss", ""),

@@ -152,6 +152,24 @@ def adversarial_inputs():
     return model, *batch(), {"step": step}
 
 
+def moved_against_the_gradient():
+    """The gradient of the inputs is a number on purpose: it only says where they are moved."""
+    model = mlp()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+
+    def step(x, y):
+        x = x.detach().clone().requires_grad_()
+        out = model(x)
+        (gradient,) = torch.autograd.grad(F.cross_entropy(out, y), x, retain_graph=True)
+        optimizer.zero_grad()
+        loss = F.cross_entropy(out, y) + F.mse_loss(model(x + gradient), out.detach())
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return model, *batch(), {"step": step}
+
+
 def gradient_penalty():
     model = mlp()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
@@ -356,6 +374,7 @@ def closure_of_an_ordinary_optimizer():
 
 SOUND = [
     adversarial_inputs,
+    moved_against_the_gradient,
     alternating_parts,
     augmented_inside,
     averaged_weights_evaluated,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import numpy as np
 from ....frameworks import Array, Framework, Undo, load
 from ...compiling import Compiling
 from ...growth import Ledger
+from ...held import given_back
 from ...parallel import Parallel
 from ...precision import Precision
 from ...record import LossCall, StepRecord
@@ -145,13 +146,7 @@ class Backend(ABC):
         """What gives a variable again with the value it has now; None for anything else."""
         if not self.is_variable(thing):
             return None
-        undo = self.save_variables([thing])
-
-        def again() -> Any:
-            undo()
-            return thing
-
-        return again
+        return given_back(thing, self.save_variables([thing]))
 
     def compiling(self, trainee: KerasTrainee) -> Compiling:
         return Compiling()
@@ -251,6 +246,12 @@ class Backend(ABC):
     def owner(self, watcher: Watcher, gradient: Any) -> str | None:
         """The weight that carries this tensor as its gradient."""
         return None
+
+    def input_gradients_scaled(
+        self, factor: float, weights: Container[int]
+    ) -> AbstractContextManager[Any]:
+        """See `Trainee`; `weights` are the ids of those, as a tape is asked for them."""
+        return nullcontext()
 
     def loss_functions(self) -> list[LossFunction]:
         return []

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Container, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -15,13 +15,13 @@ from ....keras_layers import layers_of
 from ...compiling import Compiling
 from ...growth import Ledger
 from ...parallel import Parallel
+from ...patching import patch
 from ...precision import Precision
 from ...record import LossCall, StepRecord
-from ...tree import leaves
+from ...tree import leaves, map_arrays
 from ..compiling import KerasCompiling
 from ..ledger import TensorFlowLedger
 from ..parallel import KerasParallel
-from ..patching import patch
 from ..precision import KerasPrecision
 from ..sights import plain_variables
 from ..state import save_training
@@ -152,6 +152,7 @@ class TensorFlowBackend(Backend):
             watcher.acts.begin(target)
             asked = {watcher.names.get(id(source)) for source in leaves(sources)} - {None}
             if not asked:  # of inputs, say, for a gradient penalty
+                record.input_gradients.append(False)
                 return original(tape, target, sources, *a, **k)
             record.asked = (record.asked or set()) | {name for name in asked if name}
             taped = (watcher.names.get(id(variable)) for variable in tape.watched_variables())
@@ -174,6 +175,18 @@ class TensorFlowBackend(Backend):
             return result
 
         return gradient
+
+    @contextmanager
+    def input_gradients_scaled(self, factor: float, weights: Container[int]) -> Iterator[None]:
+        def gradient(original: Any, tape: Any, target: Any, sources: Any, *a: Any, **k: Any) -> Any:
+            result = original(tape, target, sources, *a, **k)
+            if any(id(source) in weights for source in leaves(sources)):
+                return result
+            return map_arrays(lambda g: factor * g if self.tf.is_tensor(g) else g, result)
+
+        with ExitStack() as stack:
+            patch(stack, self.tf.GradientTape, "gradient", gradient)
+            yield
 
     def loss_functions(self) -> list[LossFunction]:
         return [
