@@ -219,6 +219,8 @@ class KerasTrainee(Trainee):
         is_variable = self.backend.is_variable
         for held in self.held.objects:
             undos += self.backend.save_other(held)
+            if isinstance(held, self.keras.layers.Layer):
+                undos.append(self.backend.save_model(held))
             found = [held] if is_variable(held) else getattr(held, "variables", ())
             if isinstance(found, (list, tuple)):
                 variables.update((id(v), v) for v in found if is_variable(v))
