@@ -28,6 +28,16 @@ class FrameworkError(ValueError):
     """A framework that is missing, unknown, or not the one a model belongs to."""
 
 
+def together(*undos: Undo) -> Undo:
+    """One that calls them all, in order."""
+
+    def undo() -> None:
+        for each in undos:
+            each()
+
+    return undo
+
+
 def load(name: str) -> Any:
     """Import a module by dotted name; typed `Any`, as the frameworks are at this border."""
     return importlib.import_module(name)

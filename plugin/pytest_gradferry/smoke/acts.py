@@ -6,6 +6,7 @@ a multiple, and does not hold a large model's gradients several times.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -50,7 +51,8 @@ class Clip:
 
     `norm` is what it compared with `limit`, before.  `gradients` are those it was given, before;
     `given` counts all tensors it was given, `held` those of them that an optimizer holds, set when
-    the step is over.  `scale` is the loss scale that they were still multiplied by.
+    the step is over.  `scale` is the loss scale that they were still multiplied by.  `low` and
+    `high` are the bounds of a clip by value.
     """
 
     function: str
@@ -61,6 +63,8 @@ class Clip:
     given: int
     held: int = 0
     scale: float = 1.0
+    low: float = -math.inf
+    high: float = math.inf
 
 
 @dataclass

@@ -6,9 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..frameworks import Array, Undo
+
+if TYPE_CHECKING:
+    from .trainee import Trainee
 
 
 @dataclass
@@ -50,6 +53,13 @@ class Piece:
     advice: tuple[str, str] = ("", "")  # fix, code
     follows: str = ""  # the check whose mistake it is, if it matters
     held: bool = False
+
+
+def of_batch(value: Any, trainee: Trainee) -> bool:
+    """Whether it has a row a sample: state that is carried along with the data."""
+    sizes = {leaf.shape[0] for leaf in trainee.tensors_of(trainee.inputs) if len(leaf.shape)}
+    tensors = trainee.tensors_of(value)
+    return bool(tensors) and all(sizes & set(tuple(tensor.shape)[:-1]) for tensor in tensors)
 
 
 class Checkpoint(ABC):

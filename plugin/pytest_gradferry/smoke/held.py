@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from ..frameworks import Undo
+from ..frameworks import Undo, together
 
 _DEPTH = 3  # a step, a helper it calls, the helper's own object
 _VISITED = 64  # members of a list or dict; a list of thousands is data, not state
@@ -33,6 +33,14 @@ _MISSING = object()  # in place of an attribute that was deleted
 _STANDARD_LIBRARY = os.path.dirname(os.__file__)
 
 Again = Callable[[], Any]  # gives a value that was noted again
+
+
+def given_back(thing: Any, undo: Undo) -> Again:
+    def again() -> Any:
+        undo()
+        return thing
+
+    return again
 
 
 def _of_library(path: str) -> bool:
@@ -125,26 +133,14 @@ class Held:
 
     def save(self) -> Undo:
         """Note what stands in every place, and the generators; the result puts it back."""
-        undos = [self.save_place(place) for place in self.places] + [self.save_generators()]
-
-        def undo() -> None:
-            for each in undos:
-                each()
-
-        return undo
+        return together(*map(self.save_place, self.places), self.save_generators())
 
     def save_place(self, place: Place) -> Undo:
         again = self._note(place.get(), _DEPTH)
         return lambda: place.set(again())
 
     def save_generators(self) -> Undo:
-        undos = [generator.save() for generator in self.generators]
-
-        def undo() -> None:
-            for each in undos:
-                each()
-
-        return undo
+        return together(*(generator.save() for generator in self.generators))
 
     # finding places
 

@@ -137,3 +137,8 @@ class StepRecord:
     strangers: int = 0  # tensors the optimizers hold that are not the model's
     training_before: bool | None = None  # the model's mode, where it has one
     training_after: bool | None = None
+
+    def backward(self) -> None:
+        """Note that a backward pass runs, once for all of its gradients."""
+        if not self.events or self.events[-1] != "backward":
+            self.events.append("backward")

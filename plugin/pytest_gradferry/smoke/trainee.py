@@ -22,9 +22,12 @@ from .compiling import Compiling
 from .errors import SmokeError
 from .files import Files
 from .growth import Ledger
+from .held import Held
 from .parallel import Parallel
 from .precision import Precision
 from .record import StepRecord, Weight
+from .structure import Structure
+from .tree import leaves, with_leaves
 
 if TYPE_CHECKING:
     from .evidence import Evidence
@@ -38,12 +41,19 @@ class Trainee(ABC):
     model: Any
     inputs: Any
     targets: Any
-    weights: dict[str, Weight]
+    structure: Structure
+    held: Held
     advice: Advice
     files: Files
     compiling: Compiling = Compiling()
     precision: Precision = Precision()
     parallel: Parallel = Parallel()
+
+    _step: Callable[..., Any]
+
+    @property
+    def weights(self) -> dict[str, Weight]:
+        return self.structure.weights
 
     @property
     def title(self) -> str:
@@ -67,6 +77,10 @@ class Trainee(ABC):
     def assign(self, values: dict[str, Array]) -> None:
         """Give the weights these values."""
 
+    def _moved_since(self, before: dict[str, Array]) -> list[str]:
+        after = self.values()
+        return [name for name, old in before.items() if not np.array_equal(old, after[name])]
+
     def change_weights(self, change: Callable[[Array], Array]) -> None:
         """Give each weight of floats what `change` makes of its value."""
         self.assign(
@@ -89,16 +103,51 @@ class Trainee(ABC):
     def step(self, targets: Any = None) -> float:
         """Train one step on the batch (with other targets if given) and return its loss."""
 
+    def _loss_of_step(self, targets: Any) -> float:
+        """Call the step function on the inputs and these targets."""
+        __tracebackhide__ = True
+        given = (self.inputs, targets) if takes_targets(self._step) else (self.inputs,)
+        return scalar_loss(self._step(*given), self.framework)
+
     @abstractmethod
     def watch(self) -> Any:
         """A context; its value is a StepRecord, filled by the one step taken inside."""
 
     @abstractmethod
+    def root_call(self) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        """How the step called the model first: its arguments; None as long as it did not."""
+
+    @abstractmethod
+    def is_tensor(self, thing: Any) -> bool: ...
+
+    @abstractmethod
+    def is_optimizer(self, thing: Any) -> bool: ...
+
     def call_leaves(self) -> list[Array]:
         """The arrays the step called the model with, in order.
 
         Raises SmokeError if it never calls the model itself.
         """
+        return [self.framework.to_numpy(leaf) for leaf in self.call_tensors()]
+
+    def call_tensors(self) -> list[Any]:
+        """The same as tensors."""
+        call = self.root_call()
+        if call is None:
+            raise SmokeError(f"the step does not call {type(self.model).__name__} itself")
+        return self.tensors_of(list(call))
+
+    def tensors_of(self, tree: Any) -> list[Any]:
+        return list(filter(self.is_tensor, leaves(tree)))
+
+    def _call_with(self, tensors: list[Any]) -> Any:
+        """The arguments of that call with other tensors."""
+        return with_leaves(list(self.root_call() or ()), tensors, self.is_tensor)
+
+    def _optimizers_among(self, given: Any) -> list[Any]:
+        """Each optimizer once, of those given and those that the step leads to."""
+        found = filter(self.is_optimizer, (*leaves(given), *self.held.objects))
+        return list({id(optimizer): optimizer for optimizer in found}.values())
 
     @abstractmethod
     def predict(self, inputs: list[Array] | None = None) -> tuple[list[Array], StepRecord]:
@@ -158,11 +207,8 @@ class Trainee(ABC):
         return []
 
     def units(self, name: str, value: Array) -> Array | None:
-        """A value of a dense or convolutional layer's kernel with a row for each of its units.
-
-        None for any other weight.
-        """
-        return None
+        """See `Structure`."""
+        return self.structure.units(name, value)
 
     def layer_losses(self) -> dict[str, float]:
         """What layers add to the loss by themselves, by where it comes from.
@@ -199,9 +245,9 @@ class Trainee(ABC):
         """What counts the things that steps may leave behind; None where that is not known."""
         return None
 
-    @abstractmethod
     def hidden(self) -> dict[str, tuple[str, str, str]]:
-        """Weights in use that the model does not list: name -> (why, fix, rule code)."""
+        """See `Structure`."""
+        return self.structure.hidden()
 
     def is_used(self, name: str, record: StepRecord) -> bool:
         """Whether a step that was watched used this weight, listed or hidden."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 
@@ -15,6 +15,12 @@ def map_arrays(function: Callable[[Any], Any], tree: Any) -> Any:
     if isinstance(tree, (list, tuple)):
         return type(tree)(map_arrays(function, value) for value in tree)
     return function(tree)
+
+
+def with_leaves(tree: Any, values: Iterable[Any], replaced: Callable[[Any], bool]) -> Any:
+    """The tree with other values in place of some of its leaves, in order."""
+    queue = iter(values)
+    return map_arrays(lambda leaf: next(queue) if replaced(leaf) else leaf, tree)
 
 
 def leaves(tree: Any) -> list[Any]:

@@ -77,8 +77,8 @@ outer tape's block.
 
 ## Seen at run time
 
-`training_smoke`: `gradients` (a penalty on gradients that trains nothing). `parity`: `gradients` (the reference's hold
-the penalty's part).
+`training_smoke`: `gradients` (a penalty on gradients that trains nothing). `parity`: `gradients`
+(the reference's hold the penalty's part).
 
 ## References
 

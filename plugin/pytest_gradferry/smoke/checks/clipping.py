@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from ...wording import listed
 from ..acts import Act, Backward, Clip, Update, norm
 from ..evidence import Evidence
@@ -42,7 +44,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if not clips:
         return skipped("the step clips no gradients")
     for around in clips:
-        for judge in (_nothing_left, _of_nothing, _of_others, _misplaced, _while_scaled):
+        for judge in (_nothing_left, _one_sign, _of_nothing, _of_others, _misplaced, _while_scaled):
             found = judge(evidence, around)
             if found:
                 return failed(found)
@@ -79,6 +81,22 @@ def _nothing_left(evidence: Evidence, around: Around) -> Finding | None:
         f"{what}: the gradients, of norm {norm(clip.gradients):.4g}, are all 0 after it",
         "nothing is left of the gradients",
         "give it a limit above 0",
+    )
+
+
+def _one_sign(evidence: Evidence, around: Around) -> Finding | None:
+    clip = around.clip
+    if clip.low < 0 < clip.high:
+        return None
+    values = np.concatenate([np.zeros(0), *clip.gradients.values()])
+    side, lost = ("below", values < 0) if clip.low >= 0 else ("above", values > 0)
+    if not lost.any():
+        return None
+    return Finding(
+        f"{clip.function} takes the gradients, {100 * lost.mean():.0f} % of them {side} 0, to "
+        f"between {clip.low:.4g} and {clip.high:.4g}",
+        f"what is {side} 0 is lost: those weights can move one way only",
+        "clip to between -limit and limit",
     )
 
 

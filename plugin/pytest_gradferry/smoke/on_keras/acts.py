@@ -10,9 +10,9 @@ import numpy as np
 
 from ...frameworks import Array, load
 from ..acts import Clip, Forward, Update, norm, note_gradient, sampled
+from ..patching import patch
 from ..record import StepRecord
 from ..tree import leaves
-from .patching import patch
 
 if TYPE_CHECKING:
     from .watch import Watcher
@@ -114,11 +114,11 @@ class ActWatcher:
         }
         if not found or not limits:
             return
-        limit = float(limits[0])
-        if name == "clip_by_value":
-            limit = max(abs(float(value)) for value in limits)
-        count = len(given)
+        limit, count = float(limits[0]), len(given)
         clip = Clip(f"tf.{name}", limit, norm(found), found, set(found), count, held=count)
+        if name == "clip_by_value":
+            clip.low, clip.high = sorted(map(float, limits))
+            clip.limit = max(-clip.low, clip.high)
         self._record.acts.append(clip)
 
     def update(self, optimizer: Any, held: list[Any], gradients: list[Any]) -> None:

@@ -53,7 +53,7 @@ class KerasAdvice(Advice):
     clearing = ("start the sum of gradients from zero after each update", "")
 
     def flaws(self) -> list[tuple[str, str, str, str]]:
-        own = self._trainee.own_classes().values()
+        own = self._trainee.structure.own_classes().values()
         if self._trainee.watcher.root_call is not None or not isinstance(
             self._trainee.model, tuple(own)
         ):

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...frameworks import load
+from ..patching import patch
 from ..record import LayerCall, StepRecord
 from ..tree import leaves
-from .patching import patch
 
 if TYPE_CHECKING:
     from .watch import Watcher

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...frameworks import Undo, load
+from ...frameworks import Undo, load, together
 from ...wording import listed
-from ..files import Checkpoint, Piece
+from ..files import Checkpoint, Piece, of_batch
 from ..held import Place
 from ..on_torch.state_file import StateFile
 from ..tree import leaves
@@ -35,7 +35,7 @@ class KerasCheckpoint(Checkpoint):
     def _others(self) -> list[Any]:
         """Optimizers, and what the step, not the model, leads to."""
         held, model = self._trainee.held, self._trainee.model
-        known = set(map(id, self._trainee.parts())) | held.in_model
+        known = set(map(id, self._trainee.structure.parts())) | held.in_model
         optimizers = [o for o in self._trainee.optimizers if o is not _compiled_optimizer(model)]
         known |= {id(optimizer) for optimizer in self._trainee.optimizers}
         reached = [thing for thing in held.objects if id(thing) not in known]
@@ -75,37 +75,25 @@ class KerasCheckpoint(Checkpoint):
 
     def aside(self) -> Undo:
         trainee = self._trainee
-        undos = [
+        return together(
             trainee.held.save_generators(),
             trainee.backend.save_model(trainee.model),
             # of the batch, like the data's order
-            trainee.backend.save_variables(trainee.recurrent_states(trainee.model)),
-        ]
-
-        def undo() -> None:
-            for each in undos:
-                each()
-
-        return undo
+            trainee.backend.save_variables(trainee.structure.recurrent_states(trainee.model)),
+        )
 
     def left_out(self) -> list[Piece]:
         held = self._trainee.held
         return [
             Piece(
                 place.name,
-                place.of_model and not self._of_batch(place),
+                place.of_model and not of_batch(place.get(), self._trainee),
                 place.get,
                 partial(held.save_place, place),
                 self._advice(place),
             )
             for place in held.places
         ]
-
-    def _of_batch(self, place: Place) -> bool:
-        """Whether it has a row a sample: state that is carried along with the data."""
-        sizes = {leaf.shape[0] for leaf in leaves(self._trainee.inputs) if len(leaf.shape)}
-        held = [leaf for leaf in leaves(place.get()) if self._trainee.backend.is_tensor(leaf)]
-        return bool(held) and all(sizes & set(tuple(leaf.shape)[:-1]) for leaf in held)
 
     def _advice(self, place: Place) -> tuple[str, str]:
         if not place.of_model:

@@ -69,7 +69,8 @@ class KerasFiles(Files):
 
     def _load(self, path: Path, compiled: bool = False) -> Any:
         trainee = self._trainee
-        own = {**trainee.own_classes(), **(reloaded.compiled_with(trainee) if compiled else {})}
+        own = trainee.structure.own_classes()
+        own |= reloaded.compiled_with(trainee) if compiled else {}
         load = trainee.keras.models.load_model
         try:
             with warnings.catch_warnings():
@@ -91,6 +92,6 @@ class KerasFiles(Files):
             return True
         return any(
             not any("get_config" in vars(base) for base in kind.__mro__ if base in own)
-            for own in [set(self._trainee.own_classes().values())]
+            for own in [set(self._trainee.structure.own_classes().values())]
             for kind in own
         )

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from ...frameworks import load
+from ..patching import patch
 from ..record import LossCall, StepRecord
 from .backends import Backend
 from .backends.backend import DropoutFunction, LossFunction, drops
-from .patching import patch
 
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True

@@ -10,9 +10,9 @@ import numpy as np
 
 from ...frameworks import load
 from ..errors import SmokeError
+from ..patching import patch
 from ..tree import map_arrays
 from .backends import Backend
-from .patching import patch
 
 if TYPE_CHECKING:
     from ..evidence import Evidence
@@ -30,7 +30,7 @@ def terms(trainee: KerasTrainee) -> dict[str, float]:
         }
         for layer in trainee.model._flatten_layers():
             if own := layer._get_own_losses():
-                name = trainee.watcher.layers.get(id(layer), layer.name)
+                name = trainee.structure.layers.get(id(layer), layer.name)
                 found[f"{name} ({type(layer).__name__})"] = sum(own)
         return found
 

@@ -6,13 +6,14 @@ import inspect
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...frameworks import Array, load
 from ..advice import Advice
 from ..errors import SmokeError
 from ..files import Checkpoint, Files, RoundTrip
 from ..parallel import Parallel
+from ..patching import patch
 from ..precision import Precision
 from ..record import StepRecord, Weight
 from ..tree import shapes
@@ -20,10 +21,12 @@ from ..verdict import distance
 from .advice import KerasAdvice
 from .calls import CallWatcher
 from .checkpoint import ModuleCheckpoint
-from .patching import patch
 from .sights import plain_variables
+from .structure import Structure
 from .trainee import KerasTrainee
-from .watch import Watcher
+
+if TYPE_CHECKING:
+    from .watch import Watcher
 
 _NOT_BY_NAME = {
     inspect.Parameter.VAR_POSITIONAL,
@@ -33,122 +36,94 @@ _NOT_BY_NAME = {
 _MODES = ("training", "is_training", "train")
 
 
-class ModuleTrainee(KerasTrainee):
-    """See `Trainee`.  Keras layers among its attributes are watched too, though it lists none of
+class ModuleStructure(Structure):
+    """See `Structure`.  Keras layers among its attributes are named too, though it lists none of
     their weights."""
-
-    is_fitted = False
-
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
-        self.precision, self.parallel = Precision(), Parallel()  # those of Keras ask its layers
-
-    def _build(self) -> None:
-        __tracebackhide__ = True
-        layers = [layer for _, layer in self._parts(self.keras.layers.Layer)]
-        if self.model.variables and all(layer.built for layer in layers):
-            return
-        if not callable(self.model):
-            raise SmokeError(f"{type(self.model).__name__} has no weights yet and no __call__")
-        try:
-            self.model(self.inputs)
-        except Exception as error:
-            raise SmokeError(
-                f"{self.title} has no weights yet, and raised when called on inputs "
-                f"{shapes(self.inputs)}:\n{type(error).__name__}: {error}"
-            ) from error
 
     @property
     def title(self) -> str:
         return f"{type(self.model).__name__} (tf.Module)"
 
-    def _name_layers(self) -> dict[int, str]:
-        names = {id(self.model): type(self.model).__name__}
-        for kind in (load("tensorflow").Module, self.keras.layers.Layer):
-            for path, part in self._parts(kind):
-                names.setdefault(id(part), path)
-        return names
+    def build(self, inputs: Any) -> None:
+        layers = [layer for _, layer in self._found(self.keras.layers.Layer)]
+        if self.model.variables and all(layer.built for layer in layers):
+            return
+        if not callable(self.model):
+            raise SmokeError(f"{type(self.model).__name__} has no weights yet and no __call__")
+        try:
+            self.model(inputs)
+        except Exception as error:
+            raise SmokeError(
+                f"{self.title} has no weights yet, and raised when called on inputs "
+                f"{shapes(inputs)}:\n{type(error).__name__}: {error}"
+            ) from error
 
-    def parts(self) -> list[Any]:
-        layers = [layer for _, layer in self._parts(self.keras.layers.Layer)]
-        return [self.model, *self.model.submodules, *layers]
-
-    def _parts(self, kind: type[Any]) -> list[tuple[str, Any]]:
+    def _found(self, kind: type[Any]) -> list[tuple[str, Any]]:
         found = self.model._flatten(predicate=lambda value: isinstance(value, kind), with_path=True)
         return [("/".join(map(str, path)), part) for path, part in found]
 
-    def _name_weights(self, layers: dict[int, str]) -> tuple[dict[str, Any], dict[str, Weight]]:
-        variables, weights = {}, {}
-        for path, variable in self._parts(load("tensorflow").Variable):
+    def parts(self) -> list[Any]:
+        layers = [layer for _, layer in self._found(self.keras.layers.Layer)]
+        return [self.model, *self.model.submodules, *layers]
+
+    def _name_layers(self) -> dict[int, str]:
+        names = {id(self.model): type(self.model).__name__}
+        for kind in (load("tensorflow").Module, self.keras.layers.Layer):
+            for path, part in self._found(kind):
+                names.setdefault(id(part), path)
+        return names
+
+    def _name_weights(self) -> None:
+        self.variables, self.weights = {}, {}
+        for path, variable in self._found(load("tensorflow").Variable):
             if variable.trainable:
-                variables[path] = variable
+                self.variables[path] = variable
                 layer = path.rpartition("/")[0] or type(self.model).__name__
-                weights[path] = Weight(path, layer, trainable=True)
-        self._hidden = {
+                self.weights[path] = Weight(path, layer, trainable=True)
+        of_layers = {
             f"{path}/{variable.name}": (path, variable)
-            for path, layer in self._parts(self.keras.layers.Layer)
+            for path, layer in self._found(self.keras.layers.Layer)
             for variable in layer.trainable_variables
         }
-        variables.update((name, variable) for name, (_, variable) in self._hidden.items())
-        return variables, weights
+        self.layer_of = {name: path for name, (path, _) in of_layers.items()}  # of weights in them
+        self.variables |= {name: variable for name, (_, variable) in of_layers.items()}
 
-    def _why_no_weights(self) -> str:
-        if self._hidden:
+    def _find_plain(self) -> dict[str, Any]:
+        parts = [self.model, *self.model.submodules]
+        owners = {self.layers.get(id(p), type(p).__name__): p for p in parts}
+        return plain_variables(self.model, owners, load("tensorflow"))
+
+    def why_no_weights(self) -> str:
+        if self.layer_of:
             return (
                 "The weights of Keras layers are not a tf.Module's since Keras 3: derive it from "
                 "keras.Model"
             )
         return "Are its variables attributes of the module, and trainable?"
 
-    def _make_watcher(self, layers: dict[int, str]) -> Watcher:
-        return Watcher(self.backend, self.model, self.variables, layers, ModuleCallWatcher)
+    def hidden(self) -> dict[str, tuple[str, str, str]]:
+        fix = "derive the model from keras.Model, which lists the weights of Keras layers too"
+        found = {
+            name: (f"the layers stand in {path}, a Keras layer", fix, "")
+            for name, path in self.layer_of.items()
+        }
+        fix = "keep it in an attribute of a tf.Module, or in a list or dict there"
+        why = "stands in an object that is no tf.Module"
+        return found | {name: (f"{name} {why}", fix, "") for name in self.plain}
 
-    def _make_parts(self) -> tuple[Advice, Files]:
-        return ModuleAdvice(self), ModuleFiles(self)
-
-    def _told_of_training(self) -> dict[str, bool]:
-        return self.mode(training=True)
+    def units(self, name: str, value: Array) -> Array | None:
+        """Matrices and filters have their units on the last axis, where x @ w and tf.nn.conv do."""
+        if name in self.layer_of or value.ndim < 2:
+            return super().units(name, value)
+        rows: Array = value.reshape(-1, value.shape[-1]).T
+        return rows
 
     def mode(self, training: bool) -> dict[str, bool]:
         name = mode_argument(self.model)
         return {name: training} if name else {}
 
-    def units(self, name: str, value: Array) -> Array | None:
-        """Matrices and filters have their units on the last axis, where x @ w and tf.nn.conv do."""
-        if name in self._hidden or value.ndim < 2:
-            return super().units(name, value)
-        rows: Array = value.reshape(-1, value.shape[-1]).T
-        return rows
-
-    def own_classes(self) -> dict[str, type[Any]]:
-        return {}
-
-    def layer_losses(self) -> dict[str, float]:
-        return {}
-
-    def hidden(self) -> dict[str, tuple[str, str, str]]:
-        fix = "derive the model from keras.Model, which lists the weights of Keras layers too"
-        found = {
-            name: (f"the layers stand in {path}, a Keras layer", fix, "")
-            for name, (path, _) in self._hidden.items()
-        }
-        fix = "keep it in an attribute of a tf.Module, or in a list or dict there"
-        why = "stands in an object that is no tf.Module"
-        return found | {name: (f"{name} {why}", fix, "") for name in self._plain}
-
-    def _find_plain(self, layers: dict[int, str]) -> dict[str, Any]:
-        parts = [self.model, *self.model.submodules]
-        return plain_variables(
-            self.model, {layers.get(id(p), type(p).__name__): p for p in parts}, load("tensorflow")
-        )
-
-    def recurrent_states(self, model: Any) -> list[Any]:
-        return []
-
-    def is_used(self, name: str, record: StepRecord) -> bool:
-        if name in self._hidden and any(c.layer == self._hidden[name][0] for c in record.calls):
-            return True
-        return super().is_used(name, record)
+    def told_of_training(self) -> dict[str, bool]:
+        return self.mode(training=True)
 
 
 class ModuleCallWatcher(CallWatcher):
@@ -186,6 +161,30 @@ class ModuleCallWatcher(CallWatcher):
         if layer in self._modules:
             return bool(mode_argument(layer))
         return super().is_sensitive(layer)
+
+
+class ModuleTrainee(KerasTrainee):
+    """See `Trainee`."""
+
+    structure: ModuleStructure
+    structure_class = ModuleStructure
+    call_watcher = ModuleCallWatcher
+    is_fitted = False
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.precision, self.parallel = Precision(), Parallel()  # those of Keras ask its layers
+
+    def _make_parts(self) -> tuple[Advice, Files]:
+        return ModuleAdvice(self), ModuleFiles(self)
+
+    def layer_losses(self) -> dict[str, float]:
+        return {}
+
+    def is_used(self, name: str, record: StepRecord) -> bool:
+        layer = self.structure.layer_of.get(name)
+        called = layer is not None and any(call.layer == layer for call in record.calls)
+        return called or super().is_used(name, record)
 
 
 class ModuleAdvice(KerasAdvice):

@@ -55,14 +55,14 @@ class KerasParallel(Parallel):
         trainee = self._trainee
         parts = [trainee.model.loss, trainee.model.optimizer]
         kinds = {type(part) for part in parts if not isinstance(part, str)}
-        kinds |= set(trainee.own_classes().values())
+        kinds |= set(trainee.structure.own_classes().values())
         return [kind for kind in kinds if kind.__module__.partition(".")[0] not in _NOT_OWN]
 
     @contextmanager
     def quiet(self, batch_norm: bool = False) -> Iterator[None]:
         layers = load("keras").layers
         changes: list[tuple[Any, str, Any]] = []
-        for layer in self._trainee.keras_layers():
+        for layer in self._trainee.structure.keras_layers():
             if hasattr(layer, "rate") and "Dropout" in type(layer).__name__:
                 changes.append((layer, "rate", 0.0))
             elif batch_norm and isinstance(layer, layers.BatchNormalization):
@@ -76,7 +76,7 @@ class KerasParallel(Parallel):
 
     def has_batch_norm(self) -> bool:
         kind = load("keras").layers.BatchNormalization
-        return any(isinstance(layer, kind) for layer in self._trainee.keras_layers())
+        return any(isinstance(layer, kind) for layer in self._trainee.structure.keras_layers())
 
     def train(self, steps: int, seed: int, unused: bool = False) -> list[Replica]:
         trainee = self._trainee

@@ -37,7 +37,7 @@ class KerasPrecision(Precision):
         self._scaler = load("keras").optimizers.LossScaleOptimizer
 
     def kind(self) -> str:
-        layers = self._trainee.keras_layers()
+        layers = self._trainee.structure.keras_layers()
         found = {str(getattr(layer, "compute_dtype", "")) for layer in layers}
         return next((name for name in ("float16", "bfloat16") if name in found), "")
 
@@ -105,7 +105,7 @@ class KerasPrecision(Precision):
         policy = load("keras").dtype_policies.DTypePolicy("mixed_bfloat16")
         layers = [
             layer
-            for layer in self._trainee.keras_layers()
+            for layer in self._trainee.structure.keras_layers()
             if getattr(layer, "compute_dtype", None) == "float32"
         ]
         policies = [(layer, layer.dtype_policy) for layer in layers]

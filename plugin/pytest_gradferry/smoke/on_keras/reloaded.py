@@ -86,7 +86,7 @@ def _without(lost: _Lost, agrees: Callable[[], bool]) -> bool:
 
 
 def _lost(trainee: KerasTrainee, loaded: Any) -> Iterator[_Lost]:
-    own = tuple(trainee.own_classes().values())
+    own = tuple(trainee.structure.own_classes().values())
     for old, new in zip(layers_of(trainee.model), layers_of(loaded), strict=False):
         if type(old) is not type(new) or not isinstance(old, own):
             continue

@@ -9,31 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...frameworks import Array, Undo, load
-from ...keras_layers import layer_paths, layers_of
+from ...frameworks import Array, Undo, load, together
 from ..advice import Advice
 from ..errors import SmokeError
 from ..files import Files
 from ..growth import Ledger
-from ..held import Held
-from ..record import StepRecord, Weight
-from ..trainee import Trainee, scalar_loss, takes_targets
-from ..tree import leaves, map_arrays, shapes
+from ..latecomers import Latecomers
+from ..record import StepRecord
+from ..trainee import Trainee
+from ..tree import leaves
 from . import backends, layer_losses, loop
 from .advice import KerasAdvice
+from .calls import CallWatcher
 from .files import KerasFiles
 from .state import no_new_tensorflow, save_policy, save_training
+from .structure import Structure
 from .watch import Watcher
 
 if TYPE_CHECKING:
     from ..evidence import Evidence
-
-# What compiling and training a Keras model sets on it.
-_OF_MODEL = (
-    *("compiled", "loss", "optimizer", "history", "steps_per_execution"),
-    *("train_function", "test_function", "predict_function", "unrolled_steps_per_execution"),
-    *("stop_training", "stop_evaluating", "stop_predicting"),
-)
 
 # Keras' warning of a model whose `call` leaves parts of it out; they are built as it trains.
 _PARTS_UNBUILT = r"`build\(\)` was called on layer"
@@ -44,6 +38,9 @@ _SEED_STATE = "seed_generator_state"  # the name Keras gives the state of a laye
 class KerasTrainee(Trainee):
     """See `Trainee`."""
 
+    structure: Structure
+    structure_class = Structure
+    call_watcher = CallWatcher
     is_fitted = True
 
     def __init__(
@@ -57,202 +54,125 @@ class KerasTrainee(Trainee):
         sample_weight: Any = None,
         class_weight: Any = None,
     ) -> None:
-        self.backend = backends.current()
-        self.framework = self.backend.framework
+        backend = self.backend = backends.current()
+        self.framework = backend.framework
         self.keras = load("keras")
         self.model = model
-        self.inputs = loop.as_tensors(inputs, self.backend, self._takes_text())
-        self.targets = loop.as_tensors(targets, self.backend)
-        self.weighing = loop.weighing(sample_weight, class_weight, self.backend)
+        structure = self.structure = self.structure_class(model, backend)
+        self.inputs = loop.as_tensors(inputs, backend, structure.takes_text())
+        self.targets = loop.as_tensors(targets, backend)
+        self.weighing = loop.weighing(sample_weight, class_weight, backend)
         self.fitted = step is None and loss is None and bool(getattr(model, "compiled", False))
         if self.weighing and not self.fitted:
             raise SmokeError(
                 "sample_weight and class_weight are what fit of a compiled model takes: weigh the "
                 "loss in your step, or compile the model"
             )
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=_PARTS_UNBUILT)
-            self._build()
-        if self.fitted:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # the step itself will warn
-                self._build_by_training()
-        self._step: Callable[..., Any]
-        self._layers = layers = self._name_layers()
-        self.held = self._look_for_held(step, layers)
+        self._build()
+        self.held = structure.held(step)
         self.own_step = step is not None
         self.calls_itself = self.own_step  # the user's code, not fit's, calls the model
-        if step is not None:
-            self._step = step
-        elif loss is not None:
-            optimizer = loop.make_optimizer(optimizer or "adam")
-            value = loop.loss_value(model, loss, self.backend, self._told_of_training())
-            self._step = self.backend.make_step(model, value, optimizer)
-        elif self.fitted:
-            optimizer = model.optimizer
-            self._step = self.backend.compiled_step(model, self.weighing)
-            self.calls_itself = type(model).train_step is not self.keras.Model.train_step
-        else:
-            raise SmokeError(
-                "nothing says how to train: compile the model, pass loss=..., e.g. "
-                "loss='cross_entropy', or the step function of your own, step=..."
-            )
-        self.variables, self.weights = self._name_weights(layers)
-        self._plain = self._find_plain(layers)
-        self.variables |= self._plain
+        self._step, optimizer = self._training(loss, optimizer, step)
+        structure.find()
+        self.variables = structure.variables
         if not any(weight.trainable for weight in self.weights.values()):
             raise SmokeError(
                 f"{type(model).__name__} has no trainable weight: nothing can be trained. "
-                f"{self._why_no_weights()}"
+                f"{structure.why_no_weights()}"
             )
         self._at_the_end = [save_policy(), no_new_tensorflow()]
         if step is None:
-            self._at_the_end.append(save_training(model, leaves(optimizer), self.backend))
-        self.watcher = self._make_watcher(layers)
+            self._at_the_end.append(save_training(model, leaves(optimizer), backend))
+        self.watcher = Watcher(backend, model, self.variables, structure.layers, self.call_watcher)
         self.watcher.on_new_optimizer = self._meet
-        self.watcher.plain = set(self._plain)
-        self._late: list[Undo] = []  # for optimizers first seen when they update
-        self._strangers: list[Any] = []  # what those update
-        self._reachable = self._known_optimizers(optimizer)
+        self.watcher.plain = set(structure.plain)
+        self._late = Latecomers()
+        self._reachable = self._optimizers_among(optimizer)
         self.optimizers = [o for o in self._reachable if getattr(o, "built", True)]
         self.watcher.optimizers = list(self.optimizers)
         self.advice, self.files = self._make_parts()
-        self.compiling = self.backend.compiling(self)
-        self.precision = self.backend.precision(self)
-        self.parallel = self.backend.parallel(self)
-        self._at_the_end.append(self.backend.find_state(self))
+        self.compiling = backend.compiling(self)
+        self.precision = backend.precision(self)
+        self.parallel = backend.parallel(self)
+        self._at_the_end.append(backend.find_state(self))
         self._seeds = {
-            id(v): (v, self.backend.read(v)) for v in model.variables if v.name == _SEED_STATE
+            id(v): (v, backend.read(v)) for v in model.variables if v.name == _SEED_STATE
         }
 
-    def _takes_text(self) -> bool:
-        """Whether the model turns text into numbers itself."""
-        layers = self.keras.layers
-        kinds = (layers.TextVectorization, layers.StringLookup, layers.Hashing)
-        return self.backend.takes_text and any(
-            isinstance(layer, kinds) for layer in self.keras_layers()
-        )
-
     def _build(self) -> None:
-        """A model without weights has nothing to note: call it once, if it can be called."""
-        __tracebackhide__ = True
-        if self.model.built and self.model.variables:
-            return
-        kind, plain = type(self.model), self.keras.Model
-        if kind.call is plain.call and kind.__call__ is plain.__call__:
-            return  # its train_step calls the parts, a GAN's two nets, say
-        try:
-            with self.backend.evaluating():
-                self.model(self.inputs, training=False)
-        except Exception as error:
-            raise SmokeError(
-                f"{self.title} is not built, and raised when called on inputs "
-                f"{shapes(self.inputs)}:\n{type(error).__name__}: {error}"
-            ) from error
-
-    def _build_by_training(self) -> None:
         """Parts that only `train_step` calls, a projection head, say, are built by running it."""
-        if all(layer.built for layer in self.keras_layers() if layer is not self.model):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=_PARTS_UNBUILT)
+            self.structure.build(self.inputs)
+        layers = self.structure.keras_layers() if self.fitted else []
+        if all(layer.built for layer in layers if layer is not self.model):
             return
-        undo = self._look_for_held(None, self._name_layers()).save()
+        undo = self.structure.held(None).save()
         try:
-            weights = self.weighing.of(self.targets)
-            batch = backends.packed(self.inputs, self.targets, weights)
-            self.backend.build_by_step(self.model, batch)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the step itself will warn
+                weights = self.weighing.of(self.targets)
+                batch = backends.packed(self.inputs, self.targets, weights)
+                self.backend.build_by_step(self.model, batch)
         finally:
             undo()
 
-    def _look_for_held(self, step: Any, layers: dict[int, str]) -> Held:
-        root = type(self.model).__name__
-        owners = {
-            root if part is self.model else f"{root}.{layers[id(part)]}": part
-            for part in self.parts()
-        }
-        ignored = {*vars(self.keras.Model()), *_OF_MODEL}
-        ignored |= {n for part in owners.values() for n in vars(part) if n.startswith("_self_")}
-        return Held(step, owners, self.backend.again, frozenset(ignored))
-
-    # what is a module's otherwise than a model's
-
-    def keras_layers(self) -> list[Any]:
-        """The Keras layers of the model; a tf.Module lists none."""
-        return layers_of(self.model)
-
-    def parts(self) -> list[Any]:
-        """The model and the layers in it."""
-        return self.keras_layers()
-
-    def _name_layers(self) -> dict[int, str]:
-        return _layer_names(self.model)
-
-    def _name_weights(self, layers: dict[int, str]) -> tuple[dict[str, Any], dict[str, Weight]]:
-        return _weights(self.model, layers)
-
-    def _find_plain(self, layers: dict[int, str]) -> dict[str, Any]:
-        return self.backend.plain_variables(self.model, layers)
-
-    def _why_no_weights(self) -> str:
-        return "Are the layers attributes of the model, and is trainable set?"
-
-    def _make_watcher(self, layers: dict[int, str]) -> Watcher:
-        return Watcher(self.backend, self.model, self.variables, layers)
+    def _training(self, loss: Any, optimizer: Any, step: Any) -> tuple[Any, Any]:
+        """The step and its optimizers."""
+        model, backend = self.model, self.backend
+        if step is not None:
+            return step, optimizer
+        if loss is not None:
+            optimizer = loop.make_optimizer(optimizer or "adam")
+            value = loop.loss_value(model, loss, backend, self.structure.told_of_training())
+            return backend.make_step(model, value, optimizer), optimizer
+        if self.fitted:
+            self.calls_itself = type(model).train_step is not self.keras.Model.train_step
+            return backend.compiled_step(model, self.weighing), model.optimizer
+        raise SmokeError(
+            "nothing says how to train: compile the model, pass loss=..., e.g. "
+            "loss='cross_entropy', or the step function of your own, step=..."
+        )
 
     def _make_parts(self) -> tuple[Advice, Files]:
         return KerasAdvice(self), KerasFiles(self)
 
-    def _told_of_training(self) -> dict[str, bool]:
-        """How `fit` calls the model."""
-        return self.mode(training=True) if loop.takes_training(self.model) else {}
-
-    def mode(self, training: bool) -> dict[str, bool]:
-        """The argument that calls the model in training or in evaluation."""
-        return {"training": training}
+    @property
+    def title(self) -> str:
+        return self.structure.title
 
     # state
 
     def save(self) -> Undo:
-        metrics_variables = getattr(self.model, "metrics_variables", ())
-        variables = {id(v): v for v in (*self.model.variables, *metrics_variables)}
-        variables.update((id(v), v) for v in self._plain.values())
-        variables.update((id(v), v) for v in self.recurrent_states(self.model))
-        undos = [self.backend.save_optimizer(optimizer, ()) for optimizer in self.optimizers]
-        is_variable = self.backend.is_variable
+        model, backend = self.model, self.backend
+        variables = [*model.variables, *getattr(model, "metrics_variables", ())]
+        variables += [*self.structure.plain.values(), *self.structure.recurrent_states(model)]
+        undos = [backend.save_optimizer(optimizer, ()) for optimizer in self.optimizers]
         for held in self.held.objects:
-            undos += self.backend.save_other(held)
+            undos += backend.save_other(held)
             if isinstance(held, self.keras.layers.Layer):
-                undos.append(self.backend.save_model(held))
-            found = [held] if is_variable(held) else getattr(held, "variables", ())
+                undos.append(backend.save_model(held))
+            found = [held] if backend.is_variable(held) else getattr(held, "variables", ())
             if isinstance(found, (list, tuple)):
-                variables.update((id(v), v) for v in found if is_variable(v))
-        variables.update((id(v), v) for v in self._strangers)
-        undos += [self.backend.save_variables(variables.values())]
-        undos += [self.backend.save_model(self.model)]
-        undos += [self.held.save()]
-        metrics = list(getattr(self.model, "metrics", []))
-        unbuilt = [metric for metric in metrics if not metric.variables]
-        known = len(self._late)
-
-        def undo() -> None:
-            for each in (*undos, *self._late[known:]):
-                each()
-            for metric in unbuilt:
-                metric.reset_state()
-
-        return undo
+                variables += filter(backend.is_variable, found)
+        variables += self._late.strangers
+        undos += [backend.save_variables({id(v): v for v in variables}.values())]
+        unbuilt = [m for m in getattr(model, "metrics", ()) if not m.variables]
+        return together(
+            *undos,
+            backend.save_model(model),
+            self.held.save(),
+            self._late.save(),
+            *(metric.reset_state for metric in unbuilt),
+        )
 
     def release(self) -> None:
-        for undo in self._at_the_end:
-            undo()
-
-    def recurrent_states(self, model: Any) -> list[Any]:
-        """Of stateful recurrent layers: in none of Keras' lists of variables, and in no file."""
-        states = [getattr(layer, "states", None) for layer in model._flatten_layers()]
-        return [state for state in leaves(states) if self.backend.is_variable(state)]
+        together(*self._at_the_end)()
 
     @contextmanager
     def _states_zero(self, model: Any) -> Iterator[None]:
         """A prediction starts from states of zero, and leaves them as they were."""
-        states = self.recurrent_states(model)
+        states = self.structure.recurrent_states(model)
         undo = self.backend.save_variables(states)
         for state in states:
             self.backend.write(state, np.zeros_like(self.backend.read(state)))
@@ -260,12 +180,6 @@ class KerasTrainee(Trainee):
             yield
         finally:
             undo()
-
-    @property
-    def title(self) -> str:
-        backend = self.keras.backend.backend()
-        on = "" if backend == "tensorflow" else f" on {backend}"
-        return f"{type(self.model).__name__} (keras{on})"
 
     def values(self) -> dict[str, Array]:
         return {name: self.backend.read(v) for name, v in self.variables.items()}
@@ -304,11 +218,7 @@ class KerasTrainee(Trainee):
     def step(self, targets: Any = None) -> float:
         __tracebackhide__ = True
         targets = self.targets if targets is None else loop.as_tensors(targets, self.backend)
-        if takes_targets(self._step):
-            value = self._step(self.inputs, targets)
-        else:
-            value = self._step(self.inputs)
-        return scalar_loss(value, self.framework)
+        return self._loss_of_step(targets)
 
     @contextmanager
     def watch(self) -> Iterator[StepRecord]:
@@ -322,26 +232,19 @@ class KerasTrainee(Trainee):
                 key = id(getattr(optimizer, "inner_optimizer", optimizer))
                 record.rates_set[key] = (type(optimizer).__name__, old, new)
         if "update" not in record.events:
-            after = self.values()
-            moved = [
-                w.name
-                for w in self.weights.values()
-                if w.trainable and not np.array_equal(before[w.name], after[w.name])
-            ]
-            if moved:  # by assign_sub and the like
-                record.events.append("update")
+            trained = [w.name for w in self.weights.values() if w.trainable]
+            if moved := self._moved_since({name: before[name] for name in trained}):
+                record.events.append("update")  # by assign_sub and the like
                 record.used.update(dict.fromkeys(moved, True))
 
-    def call_leaves(self) -> list[Array]:
-        return [self.framework.to_numpy(leaf) for leaf in self._call_tensors()]
+    def root_call(self) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        return self.watcher.root_call
 
-    def _call_tensors(self) -> list[Any]:
-        if self.watcher.root_call is None:
-            raise SmokeError(f"the step does not call {type(self.model).__name__} itself")
-        return [leaf for leaf in leaves(list(self.watcher.root_call)) if self._is_tensor(leaf)]
-
-    def _is_tensor(self, thing: Any) -> bool:
+    def is_tensor(self, thing: Any) -> bool:
         return self.backend.is_tensor(thing)
+
+    def is_optimizer(self, thing: Any) -> bool:
+        return self.backend.is_optimizer(thing)
 
     def predict(self, inputs: list[Array] | None = None) -> tuple[list[Array], StepRecord]:
         self.backend.settle(self.model)
@@ -353,11 +256,8 @@ class KerasTrainee(Trainee):
         """`predict` by another model of the same class, or in training mode, with the weights that
         stand in the model's variables."""
         record = StepRecord()
-        found = self.evaluate(model, self._tensors_of, record, inputs, training)
+        found = self.evaluate(model, self.tensors_of, record, inputs, training)
         return [self.framework.to_numpy(tensor) for tensor in found], record
-
-    def _tensors_of(self, output: Any) -> list[Any]:
-        return [leaf for leaf in leaves(output) if self._is_tensor(leaf)]
 
     def evaluate(
         self,
@@ -371,7 +271,7 @@ class KerasTrainee(Trainee):
 
         `record` is told of the calls inside.
         """
-        given = self._call_tensors()
+        given = self.call_tensors()
         if inputs is not None:
             given = [
                 self.backend.tensor(new, dtype=old.dtype)
@@ -379,12 +279,8 @@ class KerasTrainee(Trainee):
             ]
 
         def call(given: list[Any]) -> Any:
-            queue = iter(given)
-            args, kwargs = map_arrays(
-                lambda leaf: next(queue) if self._is_tensor(leaf) else leaf,
-                list(self.watcher.root_call or ()),
-            )
-            return result(model(*args, **{**kwargs, **self.mode(training)}))
+            args, kwargs = self._call_with(given)
+            return result(model(*args, **{**kwargs, **self.structure.mode(training)}))
 
         with ExitStack() as stack:
             if record is not None:
@@ -401,23 +297,12 @@ class KerasTrainee(Trainee):
 
     # optimizers
 
-    def _known_optimizers(self, given: Any) -> list[Any]:
-        candidates = [*leaves(given), *self.held.objects]
-        found: list[Any] = []
-        for candidate in candidates:
-            if self.backend.is_optimizer(candidate) and not any(
-                candidate is known for known in found
-            ):
-                found.append(candidate)
-        return found
-
     def _meet(self, optimizer: Any, held: list[Any]) -> None:
         """An optimizer seen for the first time, built just now: note its state and its weights."""
         self.optimizers.append(optimizer)
         known = {id(h) for v in self.variables.values() for h in self.backend.handles(v)}
         strangers = [variable for variable in held if id(variable) not in known]
-        self._strangers += strangers
-        self._late.append(self.backend.save_optimizer(optimizer, strangers))
+        self._late.add(self.backend.save_optimizer(optimizer, strangers), strangers)
 
     def learning_rates(self) -> list[float]:
         rates = [self.backend.learning_rates(optimizer) for optimizer in self.optimizers]
@@ -447,47 +332,3 @@ class KerasTrainee(Trainee):
 
     def penalised_by_hand(self, evidence: Evidence) -> bool:
         return layer_losses.by_hand(self, evidence)
-
-    def own_classes(self) -> dict[str, type[Any]]:
-        """The layer classes that are not Keras' own, by name."""
-        kinds = {type(layer) for layer in self.model._flatten_layers()}
-        return {k.__name__: k for k in kinds if not k.__module__.startswith("keras.")}
-
-    def units(self, name: str, value: Array) -> Array | None:
-        kinds = {self._layers.get(id(part)): part for part in self.parts()}
-        layer = kinds.get(name.rpartition("/")[0])
-        layers = self.keras.layers
-        if not name.endswith("/kernel") or not isinstance(
-            layer, (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D)
-        ):
-            return None
-        rows: Array = value.reshape(-1, value.shape[-1]).T
-        return rows
-
-    def hidden(self) -> dict[str, tuple[str, str, str]]:
-        """Keras tracks lists and dicts of layers, and its own variables."""
-        why, fix = "is a tf.Variable, which Keras 3 does not see", "make it with self.add_weight"
-        return {name: (f"{name} {why}", fix, "XFR116") for name in self._plain}
-
-
-def _layer_names(model: Any) -> dict[int, str]:
-    """Every layer's name by its id; the model goes by its class, as its attributes never do."""
-    paths = layer_paths(model) | {id(model): type(model).__name__}
-    return {id(layer): paths.get(id(layer), layer.name) for layer in model._flatten_layers()}
-
-
-def _weights(model: Any, layers: dict[int, str]) -> tuple[dict[str, Any], dict[str, Weight]]:
-    """Every weight by a short name that is unique, its own layer's name in front."""
-    variables: dict[str, Any] = {}
-    weights: dict[str, Weight] = {}
-    seen: set[int] = set()
-    for layer in model._flatten_layers():
-        for variable in layer._trainable_variables:
-            if id(variable) in seen:
-                continue
-            seen.add(id(variable))
-            short = f"{layers[id(layer)]}/{variable.name}"
-            name = short if short not in variables else variable.path
-            variables[name] = variable
-            weights[name] = Weight(name, layers[id(layer)], bool(variable.trainable))
-    return variables, weights

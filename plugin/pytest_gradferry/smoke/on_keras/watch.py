@@ -11,14 +11,14 @@ from contextlib import ExitStack, contextmanager
 from copy import copy
 from typing import Any
 
-from ...frameworks import Array, Undo, load
+from ...frameworks import Array, Undo, load, together
 from ..carry import Carry
+from ..patching import patch
 from ..record import StepRecord
 from .acts import ActWatcher
 from .backends import Backend
 from .calls import CallWatcher
 from .functions import FunctionWatcher
-from .patching import patch
 from .sights import Settings, Strangers
 
 # The user's errors pass through here: pytest leaves these frames out.
@@ -82,17 +82,11 @@ class Watcher:
 
     def save(self, record: StepRecord) -> Undo:
         """Note what has been seen; the function returned forgets what was seen since."""
-        undos = [
+        return together(
             _noted(record, *vars(record)),
             _noted(self._carry, *vars(self._carry)),
             _noted(self, "_held", "optimizers", "root_call", "root_output"),
-        ]
-
-        def undo() -> None:
-            for each in undos:
-                each()
-
-        return undo
+        )
 
     @contextmanager
     def rehearsing(self, record: StepRecord) -> Iterator[None]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
-from unittest import mock
 
 from ...frameworks import Array, load
 from ..acts import SAMPLE, Clip, Forward, Schedule, Update, note_gradient, sampled
+from ..patching import patch
 from ..record import StepRecord
 from ..tree import leaves
+from . import groups
 from .graph import walk
 
 # The user's errors pass through here: pytest leaves these frames out.
@@ -56,13 +56,13 @@ class ActWatcher:
         self._clipped: list[tuple[Clip, set[int]]] = []
         stack.callback(self._finish)
         scaler = load("torch.amp.grad_scaler").GradScaler
-        self._patch(stack, scaler, "scale", self._on_scale)
-        self._patch(stack, scaler, "unscale_", self._on_unscale)
+        patch(stack, scaler, "scale", self._on_scale)
+        patch(stack, scaler, "unscale_", self._on_unscale)
         clips = load("torch.nn.utils.clip_grad")
         for name in ("clip_grad_norm_", "clip_grad_value_"):
-            self._patch_function(stack, getattr(clips, name), self._on_clip)
+            patch(stack, clips, name, self._on_clip)
         for kind in _with_step(load("torch.optim.lr_scheduler").LRScheduler):
-            self._patch(stack, kind, "step", self._on_schedule)
+            patch(stack, kind, "step", self._on_schedule, updated=("__dict__",))
         seen = {
             "__torch_function__": lambda mode, f, types, a=(), k=None: self._on_function(
                 f, a, k or {}
@@ -72,9 +72,7 @@ class ActWatcher:
 
     def _finish(self) -> None:
         """Optimizers are known at the end of the step; nodes of the graph are let go."""
-        held = {
-            id(p) for o in self._optimizers for group in o.param_groups for p in group["params"]
-        }
+        held = {id(tensor) for o in self._optimizers for tensor in groups.held(o)}
         for clip, tensors in self._clipped:
             clip.held = len(tensors & held)
         self._record.not_differentiated = self._not_differentiated()
@@ -96,34 +94,6 @@ class ActWatcher:
             seen |= parents
             front += [(parent, loss) for parent in parents]
         return found
-
-    @staticmethod
-    def _patch(stack: ExitStack, owner: Any, name: str, wrap: Callable[..., Any]) -> None:
-        original = vars(owner)[name]
-
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            return wrap(original, *args, **kwargs)
-
-        wrapper.__dict__.update(vars(original))
-        stack.enter_context(mock.patch.object(owner, name, wrapper))
-
-    @staticmethod
-    def _patch_function(stack: ExitStack, function: Any, wrap: Callable[..., Any]) -> None:
-        """torch wraps these in a no_grad of its own: replaced inside that, they are seen whatever
-        name they were imported by."""
-        cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-        if "func" not in cells:
-            return
-        cell, original = cells["func"], cells["func"].cell_contents
-
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            return wrap(original, *args, **kwargs)
-
-        def undo() -> None:
-            cell.cell_contents = original
-
-        stack.callback(undo)
-        cell.cell_contents = wrapper
 
     # forward and backward
 
@@ -212,9 +182,8 @@ class ActWatcher:
 
     def _on_unscale(self, original: Any, scaler: Any, optimizer: Any) -> Any:
         result = original(scaler, optimizer)
-        for group in optimizer.param_groups:
-            for tensor in group["params"]:
-                self._scales.pop(id(tensor), None)
+        for tensor in groups.held(optimizer):
+            self._scales.pop(id(tensor), None)
         return result
 
     # clips, updates and schedules
@@ -240,14 +209,14 @@ class ActWatcher:
         return result
 
     def update(self, optimizer: Any) -> None:
-        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        parameters, rates = groups.held(optimizer), groups.rates(optimizer)
         gradients = {
             self._names[id(p)]: self._sample(p.grad)
             for p in parameters
             if p.grad is not None and id(p) in self._names
         }
         weights = frozenset(map(id, parameters))
-        act = Update(type(optimizer).__name__, id(optimizer), gradients, _rates(optimizer), weights)
+        act = Update(type(optimizer).__name__, id(optimizer), gradients, rates, weights)
         self._record.acts.append(act)
         for p in parameters:
             self._scales.pop(id(p), None)
@@ -257,23 +226,17 @@ class ActWatcher:
         making = getattr(scheduler, "_step_count", 1) < 1
         if self._depth or optimizer is None or making:
             return original(scheduler, *args, **kwargs)
-        before, first = _rates(optimizer), getattr(scheduler, "last_epoch", 1) <= 0
+        before, first = groups.rates(optimizer), getattr(scheduler, "last_epoch", 1) <= 0
         self._depth += 1
         try:
             return original(scheduler, *args, **kwargs)
         finally:
             self._depth -= 1
             name = type(scheduler).__name__
-            weights = frozenset(id(p) for group in optimizer.param_groups for p in group["params"])
-            act = Schedule(
-                name, id(scheduler), id(optimizer), weights, before, _rates(optimizer), first
-            )
+            weights, after = frozenset(map(id, groups.held(optimizer))), groups.rates(optimizer)
+            act = Schedule(name, id(scheduler), id(optimizer), weights, before, after, first)
             act.on_plateau = name == "ReduceLROnPlateau"
             self._record.acts.append(act)
-
-
-def _rates(optimizer: Any) -> list[float]:
-    return [float(group["lr"]) for group in optimizer.param_groups if "lr" in group]
 
 
 def _with_step(kind: type[Any]) -> list[type[Any]]:

@@ -7,11 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...frameworks import Undo, load
+from ...frameworks import Undo, load, together
 from ...wording import listed
-from ..files import Checkpoint, Piece
+from ..files import Checkpoint, Piece, of_batch
 from ..held import Place
-from ..tree import leaves
 from .state import save_generator, save_modes, save_tensor
 from .state_file import StateFile
 
@@ -68,7 +67,7 @@ class TorchCheckpoint(Checkpoint):
         undos = [held.save_generators(), save_modes(modules)]
         generators = [g for g in held.objects if isinstance(g, self._torch.Generator)]
         undos += [save_generator(generator) for generator in generators]
-        return _together(undos)
+        return together(*undos)
 
     def left_out(self) -> list[Piece]:
         return [*self._of_step(), *self._buffers(), *self._of_model(), self._gradients()]
@@ -87,24 +86,18 @@ class TorchCheckpoint(Checkpoint):
                 partial(_save_tensors, module),
                 ("use nn.ModuleList or nn.ModuleDict", code),
             )
-            for module, place, code in self._trainee.hidden_modules.values()
+            for module, place, code in self._trainee.structure.hidden_modules.values()
         ]
         places = [place for place in self._trainee.held.places if place.of_model]
         return [*hidden, *map(self._piece, places)]
 
     def _piece(self, place: Place) -> Piece:
         """One of the model's places."""
-        of_model, save = not self._of_batch(place.get), self._trainee.held.save_place
+        of_model, save = not of_batch(place.get(), self._trainee), self._trainee.held.save_place
         return Piece(place.name, of_model, place.get, partial(save, place), self._advice(place.get))
 
-    def _of_batch(self, read: Callable[[], Any]) -> bool:
-        """Whether it has a row a sample: state that is carried along with the data."""
-        sizes = {leaf.shape[0] for leaf in leaves(self._trainee.inputs) if leaf.ndim}
-        tensors = [leaf for leaf in leaves(read()) if isinstance(leaf, self._torch.Tensor)]
-        return bool(tensors) and all(sizes & set(tensor.shape[:-1]) for tensor in tensors)
-
     def _advice(self, read: Callable[[], Any]) -> tuple[str, str]:
-        tensors = [leaf for leaf in leaves(read()) if isinstance(leaf, self._torch.Tensor)]
+        tensors = self._trainee.tensors_of(read())
         if any(tensor.requires_grad for tensor in tensors):
             return "make it an nn.Parameter", "XFR114"
         if tensors:
@@ -153,7 +146,7 @@ def _tensors_of(module: Any) -> list[Any]:
 
 
 def _save_tensors(module: Any) -> Undo:
-    return _together([save_tensor(tensor) for tensor in _tensors_of(module)])
+    return together(*map(save_tensor, _tensors_of(module)))
 
 
 def _save_buffer(module: Any, name: str) -> Undo:
@@ -163,13 +156,5 @@ def _save_buffer(module: Any, name: str) -> Undo:
     def undo() -> None:
         module._buffers[name] = buffer
         value()
-
-    return undo
-
-
-def _together(undos: list[Undo]) -> Undo:
-    def undo() -> None:
-        for each in undos:
-            each()
 
     return undo

@@ -114,8 +114,8 @@ class TorchCompiling(Compiling):
             stack.enter_context(self.watched())
             if not self._compiled:
                 model = self._trainee.model
-                stack.enter_context(self._hooked(model.register_forward_pre_hook, enter))
-                stack.enter_context(self._hooked(model.register_forward_hook, leave))
+                stack.enter_context(model.register_forward_pre_hook(enter))
+                stack.enter_context(model.register_forward_hook(leave))
             yield
 
     def recompiled_for(self, train: Callable[[AbstractContextManager[Any]], Any]) -> str:
@@ -145,17 +145,8 @@ class TorchCompiling(Compiling):
 
     @contextmanager
     def _eager_with(self, hook: Callable[..., None]) -> Iterator[None]:
-        with self.eager(), self._hooked(self._trainee.model.register_forward_pre_hook, hook):
+        with self.eager(), self._trainee.model.register_forward_pre_hook(hook):
             yield
-
-    @staticmethod
-    @contextmanager
-    def _hooked(register: Callable[..., Any], hook: Callable[..., None]) -> Iterator[None]:
-        handle = register(hook)
-        try:
-            yield
-        finally:
-            handle.remove()
 
     @contextmanager
     def _held_fast(self, seen: dict[Any, Traced], put_back: Callable[[], None]) -> Iterator[None]:

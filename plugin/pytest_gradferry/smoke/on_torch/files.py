@@ -86,8 +86,8 @@ class TorchFiles(Files):
                 "register it with register_buffer, or make it an nn.Parameter",
                 "XFR114",
             )
-        if self._trainee.hidden_modules:
-            _, place, code = next(iter(self._trainee.hidden_modules.values()))
+        if self._trainee.structure.hidden_modules:
+            _, place, code = next(iter(self._trainee.structure.hidden_modules.values()))
             return (
                 f"the state_dict does not hold the weights of the layers in {place}",
                 "use nn.ModuleList or nn.ModuleDict",

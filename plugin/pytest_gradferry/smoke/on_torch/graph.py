@@ -70,9 +70,9 @@ def _noting(node: Any, ended: set[Any]) -> Any:
     return hook
 
 
-def walk(start: Any) -> list[Any]:
-    """The nodes that can be reached from this one, at most `_FAR`."""
-    found = {start} if start is not None else set()
+def walk(*starts: Any) -> list[Any]:
+    """The nodes that can be reached from these, at most `_FAR`; a start may be None."""
+    found = {start for start in starts if start is not None}
     front = list(found)
     while front and len(found) < _FAR:
         new = {node for node, _ in front.pop().next_functions if node is not None} - found

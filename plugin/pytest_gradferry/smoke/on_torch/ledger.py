@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...frameworks import load
 from ..growth import Kept, Ledger
 from ..tree import leaves
+from .graph import walk
 
 if TYPE_CHECKING:
     from ..on_keras.trainee import KerasTrainee
@@ -23,7 +24,6 @@ WEIGHTS = "tensors in the optimizers' groups"
 MODULES = "modules of the model"
 
 _MARK = "gradferry"
-_FAR = 20_000  # nodes of a graph that are walked
 
 
 class _Mark:
@@ -51,7 +51,7 @@ class TorchLedger(Ledger):
 
     def _modules(self) -> list[Any]:
         module = load("torch").nn.Module
-        hidden = getattr(self._trainee, "hidden_modules", {})
+        hidden = getattr(self._trainee.structure, "hidden_modules", {})
         roots = [self._trainee.model, *(m for m, _, _ in hidden.values())]
         roots += [thing for thing in self._trainee.held.objects if isinstance(thing, module)]
         return list({id(m): m for root in roots for m in root.modules()}.values())
@@ -113,16 +113,8 @@ class TorchLedger(Ledger):
     def _holds(self, mark: Any, value: Any) -> bool:
         """Whether the marked node can be reached from a tensor of this value."""
         tensors = [leaf for leaf in _leaves(value) if isinstance(leaf, self._tensor)]
-        front = [tensor.grad_fn for tensor in tensors if tensor.grad_fn is not None]
-        seen = set(front)
-        while front and len(seen) < _FAR:
-            node = front.pop()
-            if node.metadata.get(_MARK) is mark:
-                return True
-            new = {parent for parent, _ in node.next_functions if parent is not None} - seen
-            seen |= new
-            front += new
-        return False
+        nodes = walk(*(tensor.grad_fn for tensor in tensors))
+        return any(node.metadata.get(_MARK) is mark for node in nodes)
 
 
 def _leaves(value: Any) -> list[Any]:

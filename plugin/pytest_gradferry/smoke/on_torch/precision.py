@@ -48,13 +48,11 @@ class TorchPrecision(Precision):
             found.update(names[t.dtype] for t in tensors if t.dtype in names)
 
         register = torch.nn.Module.register_forward_hook  # ScriptModules refuse their own
-        handles = [register(module, note) for module in self._trainee.model.modules()]
-        try:
-            with self._trainee.compiling.watched():
-                self._trainee.step()
-        finally:
-            for handle in handles:
-                handle.remove()
+        with ExitStack() as stack:
+            for module in self._trainee.model.modules():
+                stack.enter_context(register(module, note))
+            stack.enter_context(self._trainee.compiling.watched())
+            self._trainee.step()
         return next((name for name in ("float16", "bfloat16") if name in found), "")
 
     def _scalers(self) -> list[Any]:

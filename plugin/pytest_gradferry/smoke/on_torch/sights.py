@@ -85,11 +85,8 @@ class Strangers(sights.Strangers):
 
         self.begin()
         with ExitStack() as stack:
-            for handle in (
-                hooks.register_module_forward_pre_hook(before),
-                hooks.register_module_forward_hook(after, always_call=True),
-            ):
-                stack.callback(handle.remove)
+            stack.enter_context(hooks.register_module_forward_pre_hook(before))
+            stack.enter_context(hooks.register_module_forward_hook(after, always_call=True))
             yield
         self.tell(record, held())
 

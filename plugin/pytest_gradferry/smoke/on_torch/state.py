@@ -53,8 +53,7 @@ def save_tables(modules: list[Any]) -> Undo:
 
     def undo() -> None:
         for table, before in tables:
-            for key in set(table) - set(before):
-                del table[key]
+            table.clear()  # so that the order is the same too
             table.update(before)
 
     return undo
@@ -115,11 +114,14 @@ def save_optimizer(optimizer: Any) -> Undo:
     return undo
 
 
-def save_attributes(modules: list[Any]) -> Undo:
-    """What stands on modules besides weights and children: the state of a recurrent net, say."""
+def save_attributes(modules: list[Any], private: bool = False) -> Undo:
+    """What stands on modules besides weights and children: the state of a recurrent net, say.
+
+    With `private`, what torch and Lightning keep there for themselves too.
+    """
 
     def plain(module: Any) -> dict[str, Any]:
-        return {name: value for name, value in vars(module).items() if not name.startswith("_")}
+        return {n: value for n, value in vars(module).items() if private or not n.startswith("_")}
 
     before = [(module, plain(module)) for module in modules]
 

@@ -6,18 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
-import numpy as np
-
-from ...frameworks import Array, Undo, get, load
-from ...hidden import hidden_modules
+from ...frameworks import Array, Undo, get, load, together
 from ..errors import SmokeError
 from ..files import Checkpoint
 from ..growth import Ledger
-from ..held import Held
-from ..record import StepRecord, Weight
-from ..trainee import Trainee, scalar_loss, takes_targets
-from ..tree import leaves, map_arrays
-from . import input_gradients, loop
+from ..held import Held, given_back
+from ..latecomers import Latecomers
+from ..record import StepRecord
+from ..trainee import Trainee
+from ..tree import map_arrays
+from . import groups, input_gradients, loop
 from .advice import TorchAdvice
 from .checkpoint import TorchCheckpoint
 from .compiling import TorchCompiling
@@ -39,12 +37,14 @@ from .state import (
     save_tables,
     save_tensor,
 )
+from .structure import Structure
 from .watch import Watcher
 
 
 class TorchTrainee(Trainee):
     """See `Trainee`.  Hidden modules, those kept in plain lists and dicts, are watched as well."""
 
+    structure: Structure
     compiling: TorchCompiling
 
     def __init__(
@@ -55,32 +55,18 @@ class TorchTrainee(Trainee):
         self.model = model
         self.inputs = loop.as_tensors(inputs, model)
         self.targets = loop.as_tensors(targets, model)
-        batch = [*leaves(self.inputs), *leaves(self.targets)]
-        self._given = [(t, t.detach().clone()) for t in batch if isinstance(t, self.torch.Tensor)]
+        batch = self.tensors_of([self.inputs, self.targets])
+        self._given = [(tensor, tensor.detach().clone()) for tensor in batch]
         self._initialise_lazy()
         self._own_loop = False  # the tool's, which sets the mode
-        self._step: Callable[..., Any]
         self._step, optimizer, users = self._training(loss, optimizer, step)
-        self.hidden_modules = dict(hidden_modules(model))
         self.held = self._look_for_held(users)
-        self._plain_tensors = self._find_plain_tensors()
-        self._tensors = {**dict(model.named_parameters()), **self._hidden_tensors()}
-        if not any(tensor.requires_grad for tensor in self._tensors.values()):
-            raise SmokeError(
-                f"{type(model).__name__} has no trainable parameter: nothing can be trained. Are "
-                "the layers attributes of the module, and is requires_grad set?"
-            )
-        self.weights = {
-            name: Weight(name, name.rpartition(".")[0], p.requires_grad)
-            for name, p in model.named_parameters()
-        }
-        modules = {name or type(model).__name__: m for name, m in model.named_modules()}
-        hidden = {name: module for name, (module, _, _) in self.hidden_modules.items()}
-        self._watcher = Watcher(self._tensors, {**modules, **hidden}, model)
+        self.structure = Structure(model)
+        self._tensors = self.structure.tensors
+        self._watcher = Watcher(self._tensors, self.structure.modules(), model)
         self._watcher.on_new_optimizer = self._meet
-        self._late: list[Undo] = []  # for optimizers first seen when they step
-        self._strangers: list[Any] = []  # what those hold besides the model's weights
-        self.optimizers = self._known_optimizers(optimizer)
+        self._late = Latecomers()
+        self.optimizers = self._optimizers_among(optimizer)
         self._watcher.optimizers += self.optimizers
         self._went_through = False  # whether a step has come to its end
         self.advice = self._make_advice()
@@ -126,21 +112,14 @@ class TorchTrainee(Trainee):
         )
 
     def _tensor_again(self, thing: Any) -> Callable[[], Any] | None:
-        if not isinstance(thing, self.torch.Tensor):
-            return None
-        undo = save_tensor(thing)
-
-        def again() -> Any:
-            undo()
-            return thing
-
-        return again
+        return given_back(thing, save_tensor(thing)) if self.is_tensor(thing) else None
 
     # state
 
     def save(self) -> Undo:
         tensors = {id(t): t for t in (*self._tensors.values(), *self.model.buffers())}
-        modules = [*self.model.modules(), *(m for m, _, _ in self.hidden_modules.values())]
+        hidden = [module for module, _, _ in self.structure.hidden_modules.values()]
+        modules = [*self.model.modules(), *hidden]
         others: list[Undo] = []
         for held in self.held.objects:
             if isinstance(held, self.torch.nn.Module):
@@ -152,20 +131,11 @@ class TorchTrainee(Trainee):
                 others.append(save_generator(held))
             elif not isinstance(held, self.torch.optim.Optimizer):
                 others += save_state_dict(held)
-        tensors.update((id(t), t) for t in self._strangers)
+        tensors.update((id(t), t) for t in self._late.strangers)
         undos = [save_tensor(tensor) for tensor in tensors.values()]
         undos += [save_modes(modules), save_tables(modules), *others]
         undos += [save_optimizer(optimizer) for optimizer in self.optimizers]
-        undos.append(self.held.save())
-
-        known = len(self._late)
-
-        def undo() -> None:
-            self._restore_batch()
-            for each in (*undos, *self._late[known:]):
-                each()
-
-        return undo
+        return together(self._restore_batch, *undos, self.held.save(), self._late.save())
 
     def values(self) -> dict[str, Array]:
         return {name: self.framework.to_numpy(tensor) for name, tensor in self._tensors.items()}
@@ -192,12 +162,9 @@ class TorchTrainee(Trainee):
         self._restore_batch()
         if self._own_loop:
             self.model.train()
-        if takes_targets(self._step):
-            value = self._step(self.inputs, targets)
-        else:
-            value = self._step(self.inputs)
+        loss = self._loss_of_step(targets)
         self._went_through = True
-        return scalar_loss(value, self.framework)
+        return loss
 
     @contextmanager
     def watch(self) -> Iterator[StepRecord]:
@@ -208,28 +175,25 @@ class TorchTrainee(Trainee):
             self._watcher.watch(stack, record)
             yield record
         record.training_after = self.model.training
-        if "update" not in record.events:
-            after = self.values()
-            moved = [name for name in before if not np.array_equal(before[name], after[name])]
-            if moved:
-                self._watcher.by_hand(record, moved)
+        if "update" not in record.events and (moved := self._moved_since(before)):
+            self._watcher.by_hand(record, moved)
 
     def _carried_graph(self) -> str:
         """A place that carries outputs with their graph out of a step that went through."""
         for place in self.held.places if self._went_through else ():
-            tensors = [t for t in leaves(place.get()) if isinstance(t, self.torch.Tensor)]
+            tensors = self.tensors_of(place.get())
             if any(t.grad_fn is not None and t.numel() > 1 for t in tensors):
                 return place.name
         return ""
 
-    def call_leaves(self) -> list[Array]:
-        return [self.framework.to_numpy(leaf) for leaf in self.call_tensors()]
+    def root_call(self) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        return self._watcher.calls.root_call
 
-    def call_tensors(self) -> list[Any]:
-        call = self._watcher.calls.root_call
-        if call is None:
-            raise SmokeError(f"the step does not call {type(self.model).__name__} itself")
-        return [leaf for leaf in leaves(list(call)) if isinstance(leaf, self.torch.Tensor)]
+    def is_tensor(self, thing: Any) -> bool:
+        return isinstance(thing, self.torch.Tensor)
+
+    def is_optimizer(self, thing: Any) -> bool:
+        return isinstance(thing, self.torch.optim.Optimizer)
 
     def predict(self, inputs: list[Array] | None = None) -> tuple[list[Array], StepRecord]:
         return self.predict_with(self.model, inputs)
@@ -244,11 +208,7 @@ class TorchTrainee(Trainee):
                 self.torch.as_tensor(new, dtype=old.dtype, device=old.device)
                 for new, old in zip(inputs, given, strict=True)
             ]
-        queue = iter(given)
-        args, kwargs = map_arrays(
-            lambda leaf: next(queue) if isinstance(leaf, self.torch.Tensor) else leaf,
-            list(self._watcher.calls.root_call or ()),
-        )
+        args, kwargs = self._call_with(given)
         record = StepRecord()
         undo = save_attributes(list(model.modules()))  # modes too
         model.eval()
@@ -260,7 +220,7 @@ class TorchTrainee(Trainee):
                 output = called(*args, **kwargs)
         finally:
             undo()
-        found = [leaf for leaf in leaves(_plain(output)) if isinstance(leaf, self.torch.Tensor)]
+        found = self.tensors_of(_plain(output))
         return [self.framework.to_numpy(leaf) for leaf in found], record
 
     def mixing(self, changed: list[Array], kept: Array) -> str:
@@ -286,42 +246,25 @@ class TorchTrainee(Trainee):
 
     # optimizers
 
-    def _known_optimizers(self, given: Any) -> list[Any]:
-        kind = self.torch.optim.Optimizer
-        candidates = [given, *(self.held.objects)]
-        candidates += leaves(given)
-        found: list[Any] = []
-        for candidate in candidates:
-            if isinstance(candidate, kind) and not any(candidate is known for known in found):
-                found.append(candidate)
-        return found
-
     def _meet(self, optimizer: Any) -> None:
         """An optimizer that was not reachable from the step: note its state before it updates."""
         known = {id(tensor) for tensor in self._tensors.values()}
-        strangers = [
-            p for group in optimizer.param_groups for p in group["params"] if id(p) not in known
-        ]
+        strangers = [tensor for tensor in groups.held(optimizer) if id(tensor) not in known]
         self.optimizers.append(optimizer)
-        self._strangers += strangers
-        self._late += [save_optimizer(optimizer), *map(save_tensor, strangers)]
+        self._late.add(together(save_optimizer(optimizer), *map(save_tensor, strangers)), strangers)
 
     def learning_rates(self) -> list[float]:
-        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
-        return [float(group["lr"]) for group in groups if "lr" in group]
+        return [rate for optimizer in self.optimizers for rate in groups.rates(optimizer)]
 
     def scheduled_rates(self) -> list[float]:
-        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
-        return [float(group["initial_lr"]) for group in groups if "initial_lr" in group]
+        return [rate for o in self.optimizers for rate in groups.rates(o, "initial_lr")]
 
     def schedule_ended(self, error: BaseException | None) -> bool:
         return isinstance(error, ValueError) and "Tried to step" in str(error)  # OneCycleLR
 
     def scale_learning_rates(self, factor: float) -> None:
         for optimizer in self.optimizers:
-            for group in optimizer.param_groups:
-                if "lr" in group:
-                    group["lr"] = group["lr"] * factor
+            groups.scale_rates(optimizer, factor)
 
     def checkpoint(self) -> Checkpoint:
         return own_checkpoint(self, self._step) or TorchCheckpoint(self)
@@ -336,12 +279,9 @@ class TorchTrainee(Trainee):
             noise = self.torch.randn(leaf.shape, generator=generator).to(leaf)
             return leaf + noise * (1 + leaf.detach().abs().max()) if leaf.numel() else leaf
 
-        with self.compiling.watched():
-            handle = module.register_forward_hook(lambda m, args, output: map_arrays(other, output))
-            try:
-                yield
-            finally:
-                handle.remove()
+        hook = lambda module, args, output: map_arrays(other, output)  # noqa: E731
+        with self.compiling.watched(), module.register_forward_hook(hook):
+            yield
 
     def disturbed(self, layer: str) -> AbstractContextManager[Any] | None:
         module = self._watcher.calls.modules.get(layer)
@@ -357,7 +297,7 @@ class TorchTrainee(Trainee):
         holding = [
             type(optimizer).__name__
             for optimizer in self.optimizers
-            if any(id(p) in wanted for group in optimizer.param_groups for p in group["params"])
+            if wanted & set(map(id, groups.held(optimizer)))
         ]
         return list(dict.fromkeys(holding))
 
@@ -373,45 +313,6 @@ class TorchTrainee(Trainee):
 
     def ledger(self) -> Ledger:
         return TorchLedger(self)
-
-    def units(self, name: str, value: Array) -> Array | None:
-        owner, _, attribute = name.rpartition(".")
-        nn = self.torch.nn
-        layer = dict(self.model.named_modules()).get(owner)
-        if attribute != "weight" or not isinstance(layer, (nn.Linear, nn.modules.conv._ConvNd)):
-            return None
-        value = value.swapaxes(0, 1) if getattr(layer, "transposed", False) else value
-        return value.reshape(value.shape[0], -1)
-
-    # what the model does not list
-
-    def hidden(self) -> dict[str, tuple[str, str, str]]:
-        listing = "use nn.ModuleList or nn.ModuleDict"
-        found = {
-            f"{prefix}.{name}": (f"the layers stand in {place}", listing, code)
-            for prefix, (module, place, code) in self.hidden_modules.items()
-            for name, _ in module.named_parameters()
-        }
-        plain = "make it an nn.Parameter"
-        for name in self._plain_tensors:
-            found[name] = (f"{name} is a plain tensor, no nn.Parameter", plain, "XFR114")
-        return found
-
-    def _hidden_tensors(self) -> dict[str, Any]:
-        return self._plain_tensors | {
-            f"{prefix}.{name}": parameter
-            for prefix, (module, _, _) in self.hidden_modules.items()
-            for name, parameter in module.named_parameters()
-        }
-
-    def _find_plain_tensors(self) -> dict[str, Any]:
-        """Tensors with requires_grad that stand as attributes of the model's modules."""
-        return {
-            f"{prefix}.{name}".lstrip("."): value
-            for prefix, module in self.model.named_modules()
-            for name, value in vars(module).items()
-            if isinstance(value, self.torch.Tensor) and value.is_leaf and value.requires_grad
-        }
 
 
 def _plain(output: Any) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 from ...frameworks import Array, get, load
 from ..carry import Carry
 from ..record import StepRecord
+from . import groups
 from .acts import ActWatcher
 from .calls import CallWatcher
 from .functions import functions_seen
@@ -64,15 +65,14 @@ class Watcher:
         self.acts.watch(stack, record)
 
     def _held(self) -> set[int]:
-        return {id(p) for o in self.optimizers for group in o.param_groups for p in group["params"]}
+        return {id(tensor) for o in self.optimizers for tensor in groups.held(o)}
 
     def _on_gradient(self, record: StepRecord, name: str, tensor: Any) -> Callable[[Any], None]:
         def hook(gradient: Any) -> None:
             if gradient is None:
                 record.given_none[name] = self.acts.giver_of_none(tensor)
                 return
-            if not record.events or record.events[-1] != "backward":
-                record.events.append("backward")
+            record.backward()
             self.acts.gradient(name, tensor, gradient)
             self._carry.computed(record, name, self._array(gradient))
             # A leftover counts only if it is the very gradient that an update has used.
@@ -131,7 +131,7 @@ class Watcher:
 
     def _set_by_hand(self, record: StepRecord, optimizer: Any) -> None:
         """Gradients that the step stored itself, computed by torch.func or estimated."""
-        for tensor in (p for group in optimizer.param_groups for p in group["params"]):
+        for tensor in groups.held(optimizer):
             name = self.names.get(id(tensor))
             if name is None or tensor.grad is None or record.fresh.get(name) is not None:
                 continue

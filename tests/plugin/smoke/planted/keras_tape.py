@@ -121,6 +121,10 @@ def clipped_by_bare_name_for_nothing():
     return loop(mlp(), use)
 
 
+def clipped_to_one_sign():
+    return loop(mlp(), lambda gradients: [tf.clip_by_value(g, 0.0, 1.0) for g in gradients])
+
+
 def clipped_one_by_one_for_nothing():
     def use(gradients):
         for gradient in gradients:
@@ -340,6 +344,7 @@ BUGS = [
         "XFR610",
     ),
     (clipped_by_bare_name_for_nothing, "clipping", "its result is not used", ""),
+    (clipped_to_one_sign, "clipping", "what is below 0 is lost", ""),
     (clipped_one_by_one_for_nothing, "clipping", "its result is not used", ""),
     (clipped_for_one_of_two_optimizers, "clipping", "its result is not used", ""),
     (clipped_after_the_update, "clipping", "after the optimizer's step", "XFR227"),

@@ -14,6 +14,7 @@ from ....frameworks import Array, Framework, Undo, load
 from ....keras_layers import layers_of
 from ...compiling import Compiling
 from ...growth import Ledger
+from ...held import given_back
 from ...parallel import Parallel
 from ...precision import Precision
 from ...record import LossCall, StepRecord
@@ -156,13 +157,7 @@ class Backend(ABC):
         """What gives a variable again with the value it has now; None for anything else."""
         if not self.is_variable(thing):
             return None
-        undo = self.save_variables([thing])
-
-        def again() -> Any:
-            undo()
-            return thing
-
-        return again
+        return given_back(thing, self.save_variables([thing]))
 
     def compiling(self, trainee: KerasTrainee) -> Compiling:
         return Compiling()

@@ -13,9 +13,9 @@ import numpy as np
 from ....frameworks import Array, Undo, get, load
 from ...errors import SmokeError
 from ...held import Place
+from ...patching import patch
 from ...record import StepRecord
 from ...tree import map_arrays
-from ..patching import patch
 from .backend import Backend, Step, packed
 from .jax_program import Program, Sights, jitted
 from .jax_state import OwnState
@@ -263,8 +263,7 @@ class JaxBackend(Backend):
         def note(gradient: Any) -> None:
             array = self.array(gradient)
             if array is not None:
-                if not record.events or record.events[-1] != "backward":
-                    record.events.append("backward")
+                record.backward()
                 watcher.note_gradient(record, name, array)
 
         return _telling(value, note)

@@ -15,6 +15,7 @@ from ....keras_layers import layers_of
 from ...compiling import Compiling
 from ...growth import Ledger
 from ...parallel import Parallel
+from ...patching import patch
 from ...precision import Precision
 from ...record import LossCall, StepRecord
 from ...tree import leaves, map_arrays
@@ -22,7 +23,6 @@ from ..broadcasts import BroadcastWatcher
 from ..compiling import KerasCompiling
 from ..ledger import TensorFlowLedger
 from ..parallel import KerasParallel
-from ..patching import patch
 from ..precision import KerasPrecision
 from ..sights import plain_variables
 from ..state import save_training

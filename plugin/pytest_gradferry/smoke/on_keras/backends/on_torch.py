@@ -7,13 +7,14 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ....frameworks import Undo, get, load, loaded
+from ....frameworks import Undo, get, load, loaded, together
 from ...growth import Ledger
+from ...on_torch import groups
 from ...on_torch.functions import loss_call
 from ...on_torch.ledger import TorchLedger
 from ...on_torch.state import save_modes, save_optimizer, save_state_dict, save_tensor
+from ...patching import patch
 from ...record import LossCall, StepRecord
-from ..patching import patch
 from .backend import Backend, DropoutFunction, LossFunction, Step, apply, packed
 
 if TYPE_CHECKING:
@@ -50,25 +51,13 @@ class TorchBackend(Backend):
         return [variable, variable.value]
 
     def save_variables(self, variables: Iterable[Any]) -> Undo:
-        undos = [save_tensor(getattr(v, "value", v)) for v in variables]
-
-        def undo() -> None:
-            for each in undos:
-                each()
-
-        return undo
+        return together(*(save_tensor(getattr(v, "value", v)) for v in variables))
 
     def is_variable(self, thing: Any) -> bool:
         return isinstance(thing, self.torch.Tensor) or super().is_variable(thing)
 
     def save_model(self, model: Any) -> Undo:
-        undo_trainable, undo_modes = super().save_model(model), save_modes(list(model.modules()))
-
-        def undo() -> None:
-            undo_trainable()
-            undo_modes()
-
-        return undo
+        return together(super().save_model(model), save_modes(list(model.modules())))
 
     def is_optimizer(self, thing: Any) -> bool:
         return isinstance(thing, self.torch.optim.Optimizer) or super().is_optimizer(thing)
@@ -76,13 +65,7 @@ class TorchBackend(Backend):
     def save_optimizer(self, optimizer: Any, held: Iterable[Any]) -> Undo:
         if not isinstance(optimizer, self.torch.optim.Optimizer):
             return super().save_optimizer(optimizer, held)
-        undo_state, undo_tensors = save_optimizer(optimizer), self.save_variables(held)
-
-        def undo() -> None:
-            undo_state()
-            undo_tensors()
-
-        return undo
+        return together(save_optimizer(optimizer), self.save_variables(held))
 
     def save_other(self, thing: Any) -> list[Undo]:
         module, optimizer = self.torch.nn.Module, self.torch.optim.Optimizer
@@ -95,16 +78,14 @@ class TorchBackend(Backend):
 
     def rates(self, optimizer: Any) -> list[float]:
         if isinstance(optimizer, self.torch.optim.Optimizer):
-            return [float(group["lr"]) for group in optimizer.param_groups if "lr" in group]
+            return groups.rates(optimizer)
         return super().rates(optimizer)
 
     def scale_learning_rates(self, optimizer: Any, factor: float) -> None:
         if not isinstance(optimizer, self.torch.optim.Optimizer):
             super().scale_learning_rates(optimizer, factor)
             return
-        for group in optimizer.param_groups:
-            if "lr" in group:
-                group["lr"] = group["lr"] * factor
+        groups.scale_rates(optimizer, factor)
 
     def ledger(self, trainee: KerasTrainee) -> Ledger:
         return TorchLedger(trainee)
@@ -183,8 +164,7 @@ class TorchBackend(Backend):
 
     def _on_gradient(self, watcher: Watcher, record: StepRecord, name: str) -> Callable[..., None]:
         def hook(gradient: Any) -> None:
-            if not record.events or record.events[-1] != "backward":
-                record.events.append("backward")
+            record.backward()
             watcher.note_gradient(record, name, get("torch").to_numpy(gradient))
 
         return hook
@@ -192,7 +172,7 @@ class TorchBackend(Backend):
     def _on_update(
         self, watcher: Watcher, record: StepRecord, optimizer: Any, args: Any, kwargs: Any
     ) -> None:
-        tensors = [p for group in optimizer.param_groups for p in group["params"]]
+        tensors = groups.held(optimizer)
         watcher.note_update(record, optimizer, tensors, [tensor.grad for tensor in tensors])
         watcher.updating()
 

@@ -1,4 +1,4 @@
-"""Standing in for functions of Keras and of the frameworks underneath while a step is watched."""
+"""Standing in for functions of the frameworks while a step is watched."""
 
 from __future__ import annotations
 
@@ -13,17 +13,23 @@ from unittest import mock
 __tracebackhide__ = True
 
 
-def patch(stack: ExitStack, owner: Any, name: str, wrap: Callable[..., Any]) -> None:
+def patch(
+    stack: ExitStack,
+    owner: Any,
+    name: str,
+    wrap: Callable[..., Any],
+    updated: tuple[str, ...] = (),
+) -> None:
     """Let `wrap(original, *args)` be called instead until the stack closes.
 
-    A function of TensorFlow is replaced inside of the wrappers that TensorFlow has around it, so
-    that it is seen whatever name it was imported by.
+    A function that TensorFlow or torch wraps is replaced inside of its wrapper, so that it is seen
+    whatever name it was imported by.  `updated` is as `functools.wraps` has it.
     """
     original = getattr(owner, name)
     cell = _wrapped_in(original)
     original = original if cell is None else cell.cell_contents
 
-    @wraps(original, updated=())
+    @wraps(original, updated=updated)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         return wrap(original, *args, **kwargs)
 
@@ -35,9 +41,9 @@ def patch(stack: ExitStack, owner: Any, name: str, wrap: Callable[..., Any]) -> 
 
 
 def _wrapped_in(function: Any) -> CellType | None:
-    """The cell in which one of TensorFlow's wrappers keeps what it calls; None for another's."""
-    if not getattr(function, "__module__", "").startswith("tensorflow."):
+    """The cell in which a framework's wrapper keeps what it calls; None for another's."""
+    if not getattr(function, "__module__", "").startswith(("tensorflow.", "torch.nn.utils.")):
         return None
     names = getattr(getattr(function, "__code__", None), "co_freevars", ())
     cells = dict(zip(names, getattr(function, "__closure__", None) or (), strict=False))
-    return next((cells[name] for name in ("fn", "op") if name in cells), None)
+    return next((cells[name] for name in ("fn", "op", "func") if name in cells), None)
