@@ -150,6 +150,8 @@ class KerasTrainee(Trainee):
         undos = [backend.save_optimizer(optimizer, ()) for optimizer in self.optimizers]
         for held in self.held.objects:
             undos += backend.save_other(held)
+            if isinstance(held, self.keras.layers.Layer):
+                undos.append(backend.save_model(held))
             found = [held] if backend.is_variable(held) else getattr(held, "variables", ())
             if isinstance(found, (list, tuple)):
                 variables += filter(backend.is_variable, found)
