@@ -100,6 +100,8 @@ class StepRecord:
     # Weights whose gradient was the one of the update before plus the new one: by how much it
     # differed from that sum, as a part of its size.
     carried: dict[str, float] = field(default_factory=dict)
+    # Weights whose gradient of an earlier step was cleared before any update had used it.
+    thrown: set[str] = field(default_factory=set)
     calls: list[LayerCall] = field(default_factory=list)
     losses: list[LossCall] = field(default_factory=list)
     broadcasts: list[Broadcast] = field(default_factory=list)
@@ -115,6 +117,8 @@ class StepRecord:
     stored_backward: int = 0  # calls that store gradients, as loss.backward() does
     # Gradients taken by tensors that are no weights, of the inputs, say: whether they have a graph.
     input_gradients: list[bool] = field(default_factory=list)
+    # Sums in the loss, by place, one of whose terms comes of the weights and has no gradient.
+    lost_terms: list[str] = field(default_factory=list)
     backward_calls: int = 0  # of anything that computes gradients, of the model's weights or not
     drawn: list[str] = field(default_factory=list)  # functions that drew samples from a tensor
     # Weights that changed outside of the updates: before the first forward pass, after the last

@@ -51,8 +51,24 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if zero:
         findings.append(_all_zero(evidence, zero))
     if not findings:
-        findings += _penalty(evidence)
+        findings += _penalty(evidence) or _lost_terms(evidence)
     return failed(*findings) if findings else passed()
+
+
+def _lost_terms(evidence: Evidence) -> list[Finding]:
+    """Terms of the loss that are computed from the weights, and that nothing is trained on."""
+    places = sorted({place for record in evidence.watched for place in record.lost_terms})
+    if not places:
+        return []
+    return [
+        Finding(
+            f"a term of the loss has no gradient, though it comes of the weights: it is added in "
+            f"{listed(places)}",
+            cause="the graph of that term is cut, so that nothing is trained on it",
+            fix="look in what computes it for detach, .data, no_grad, a comparison, rounding or "
+            "argmax; keep what is only for the log out of the loss",
+        )
+    ]
 
 
 def _penalty(evidence: Evidence) -> list[Finding]:

@@ -17,6 +17,7 @@ from .calls import CallWatcher
 from .clamps import Clamps
 from .functions import functions_seen
 from .sights import Settings, Strangers
+from .terms import LostTerms
 
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True
@@ -63,7 +64,8 @@ class Watcher:
         stack.callback(optimizers.register_optimizer_step_post_hook(after).remove)
         stack.callback(settings.done)
         stack.enter_context(self._strangers.watch(record, self._held))
-        stack.enter_context(functions_seen(record))
+        terms = LostTerms(list(self.tensors.values()), record.lost_terms.append)
+        stack.enter_context(functions_seen(record, terms))
         self.acts.watch(stack, record)
 
     def _held(self) -> set[int]:
@@ -76,10 +78,13 @@ class Watcher:
                 return
             record.backward()
             self.acts.gradient(name, tensor, gradient)
+            present = None if tensor.grad is None else self._array(tensor.grad)
+            earlier = name in self._carry.since and name not in record.fresh
+            if earlier and (present is None or not present.any()):
+                record.thrown.add(name)
             self._carry.computed(record, name, self._array(gradient))
             # A leftover counts only if it is the very gradient that an update has used.
             used = self._carry.last.get(name)
-            present = None if tensor.grad is None else self._array(tensor.grad)
             if present is None or not present.any():
                 self._base.pop(name, None)
             elif used is not None and np.array_equal(present, used):

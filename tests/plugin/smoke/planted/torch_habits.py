@@ -126,6 +126,53 @@ def softmax_over_time_in_ctc():
     return spoken(1)
 
 
+def penalty_of_the_data_of_the_weights():
+    model = mlp()
+    penalty = lambda: sum(p.data.square().sum() for p in model.parameters())  # noqa: E731
+    return loop(model, loss=lambda out, y: F.cross_entropy(out, y) + 1e-2 * penalty())
+
+
+def overlap_of_thresholded_outputs():
+    model = mlp(outputs=1)
+
+    def overlap(out, y):
+        kept = (out.sigmoid() > 0.5).float()
+        return 1 - 2 * (kept * y).sum() / (kept.sum() + y.sum() + 1)
+
+    x, y = batch()
+    y = (y % 2).float()[:, None]
+    both = lambda out, y: F.binary_cross_entropy_with_logits(out, y) + overlap(out, y)  # noqa: E731
+    _, _, _, how = loop(model, loss=both)
+    return model, x, y, how
+
+
+def term_of_detached_outputs():
+    taught = torch.randn(16, 4).softmax(-1)
+
+    def loss(out, y):
+        soft = F.kl_div(out.detach().log_softmax(-1), taught, reduction="batchmean")
+        return 0.5 * (F.cross_entropy(out, y) + 1e-2 * soft)
+
+    return loop(mlp(), loss=loss)
+
+
+def optimizer_stepped_the_first_time_only():
+    model = mlp()
+    optimizer, calls = sgd(model), 0
+
+    def step(x, y):
+        nonlocal calls
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        if calls == 0:
+            optimizer.step()
+        calls += 1
+        return loss
+
+    return model, *batch(), {"step": step}
+
+
 BUGS = [
     (batch_norm_with_the_momentum_of_keras, "modes", "momentum=0.99: in torch it", "XFR420"),
     (batch_norm_that_keeps_no_statistics, "modes", "never updates its running statistics", ""),
@@ -146,4 +193,8 @@ BUGS = [
     (update_with_gradients_that_are_scaled, "finite", "reaches the update", "XFR803"),
     (logits_in_ctc, "loss-input", "before ctc_loss", ""),
     (softmax_over_time_in_ctc, "loss-input", "over time, not over the classes", ""),
+    (penalty_of_the_data_of_the_weights, "gradients", "the graph of that term is cut", ""),
+    (overlap_of_thresholded_outputs, "gradients", "the graph of that term is cut", ""),
+    (term_of_detached_outputs, "gradients", "the graph of that term is cut", ""),
+    (optimizer_stepped_the_first_time_only, "updates", "a condition that seldom holds", ""),
 ]

@@ -1,5 +1,7 @@
 """Sound torch training with habits of Keras: flags in the call, settings, generators of its own."""
 
+import copy
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -101,6 +103,24 @@ def rates_that_are_learned():
     return model, *batch(), {"step": step}
 
 
+def copy_of_the_model_in_the_step():
+    """As a teacher of the next epoch, or the fast weights of an inner loop."""
+    model = mlp()
+    optimizer = sgd(model)
+
+    def step(x, y):
+        teacher = copy.deepcopy(model).eval()
+        with torch.no_grad():
+            taught = teacher(x).softmax(-1)
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y) + 0.1 * F.cross_entropy(model(x), taught)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return model, *batch(), {"step": step}
+
+
 class Speech(nn.Module):
     def __init__(self):
         super().__init__()
@@ -114,12 +134,78 @@ def ctc():
     x, y = torch.randn(6, 10, 4), torch.randint(1, 6, (6, 3))
     lengths = torch.full((6,), 10), torch.full((6,), 3)
     loss = lambda out, y: F.ctc_loss(out.transpose(0, 1), y, *lengths)  # noqa: E731
-    return trained(Speech(), x, y, loss=loss)
+    return trained(Speech(), x=x, y=y, loss=loss)
+
+
+def value_of_one_and_gradient_of_another():
+    """A surrogate gives the gradient, the loss that is told is the true one."""
+
+    def loss(out, y):
+        surrogate = F.cross_entropy(out, y)
+        wrong = (out.argmax(-1) != y).float().mean()
+        return wrong + (surrogate - surrogate.detach())
+
+    return trained(mlp(), loss=loss)
+
+
+def bootstrapped_target_of_one_sample():
+    """The difference to a target of the model's own, as in temporal difference learning."""
+    model = mlp(outputs=1)
+    optimizer = sgd(model)
+
+    def step(x, y):
+        target = y.float().sum() + 0.9 * model(x[1:2]).detach()
+        optimizer.zero_grad()
+        loss = (model(x[:1]) - target).square().mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    x, y = batch()
+    return model, x, y, {"step": step}
+
+
+def total_for_the_log():
+    model = mlp()
+    optimizer = sgd(model)
+
+    def step(x, y):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        total = loss + sum(p.detach().square().sum() for p in model.parameters())
+        loss.backward()
+        optimizer.step()
+        return total.item() - total.item() + loss.item()
+
+    return model, *batch(), {"step": step}
+
+
+def two_steps_of_three_left_out():
+    """Gradients that are too large are not used, while the weights are new."""
+    model = mlp()
+    optimizer, calls = sgd(model), 0
+
+    def step(x, y):
+        nonlocal calls
+        calls += 1
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        if calls > 2:
+            optimizer.step()
+        return loss
+
+    return model, *batch(), {"step": step}
 
 
 SOUND = [
+    bootstrapped_target_of_one_sample,
+    total_for_the_log,
+    two_steps_of_three_left_out,
+    value_of_one_and_gradient_of_another,
     batch_norm_kept_at_rest,
     batch_norm_with_a_small_momentum,
+    copy_of_the_model_in_the_step,
     ctc,
     noise_of_a_generator_in_the_closure,
     rates_that_are_learned,
