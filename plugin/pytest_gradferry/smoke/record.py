@@ -105,6 +105,8 @@ class StepRecord:
     calls: list[LayerCall] = field(default_factory=list)
     losses: list[LossCall] = field(default_factory=list)
     broadcasts: list[Broadcast] = field(default_factory=list)
+    # Arithmetic of the step's own that does the same, on what comes of the weights and the batch.
+    crossings: list[Broadcast] = field(default_factory=list)
     dropouts: list[str] = field(default_factory=list)  # dropout functions that acted, by place
     outputs: Array | None = None  # of the first model call, if one array
     output_gradient: Array | None = None  # of the loss, by those outputs

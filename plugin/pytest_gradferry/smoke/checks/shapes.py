@@ -14,8 +14,20 @@ from . import Check
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     outcome = _given(evidence)
+    if outcome.status == "failed":
+        return outcome
+    crossing = next((b for record in evidence.watched for b in record.crossings), None)
     broadcast = next((b for record in evidence.watched for b in record.broadcasts), None)
-    if outcome.status == "failed" or broadcast is None:
+    if broadcast is None and crossing is not None:
+        return failed(
+            Finding(
+                f"{crossing.function} is given the shapes {crossing.input} and {crossing.target}: "
+                f"they are broadcast to {crossing.together}",
+                cause="each sample's value meets those of all samples",
+                fix="give both the same shape: squeeze the one, or unsqueeze the other",
+            )
+        )
+    if broadcast is None:
         return outcome
     if broadcast.function.startswith("a "):  # an operation of the step's own
         measured = f"{broadcast.function} of shapes {broadcast.input} and {broadcast.target} is "

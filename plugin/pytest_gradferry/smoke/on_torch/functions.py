@@ -8,6 +8,7 @@ import numpy as np
 
 from ...frameworks import get, load
 from ..record import Broadcast, LossCall, StepRecord
+from .crossings import Crossings
 from .input_gradients import by_inputs
 from .terms import LostTerms
 
@@ -40,11 +41,11 @@ def transformed(tensor: Any) -> bool:
     return bool(load("torch")._C._functorch.is_functorch_wrapped_tensor(tensor))
 
 
-def functions_seen(record: StepRecord, terms: LostTerms | None = None) -> Any:
+def functions_seen(record: StepRecord, *others: LostTerms | Crossings) -> Any:
     """A context that records the loss and dropout functions called inside.
 
     torch's function mode sees `F.cross_entropy` and `nn.CrossEntropyLoss` alike, with the tensors
-    they were given.  `terms` is told of all calls.
+    they were given.  The others are told of all calls.
     """
     torch = load("torch")
     functional = torch.nn.functional
@@ -62,11 +63,11 @@ def functions_seen(record: StepRecord, terms: LostTerms | None = None) -> Any:
         kwargs = kwargs or {}
         record.backward_calls += function in backward
         record.stored_backward += function in backward[:2]
-        if terms is not None and function in backward and args:
-            terms.backward(args[0])
+        for other in others if function in backward and args else ():
+            other.backward(args[0])
         result = function(*args, **kwargs)
-        if terms is not None:
-            terms.called(function, [args, kwargs], result)
+        for other in others:
+            other.called(function, [args, kwargs], result)
         if by_inputs(function, args, kwargs):
             taken = [each for each in result if each is not None]
             record.input_gradients.append(any(each.requires_grad for each in taken))

@@ -66,6 +66,7 @@ class TorchTrainee(Trainee):
         self.structure = Structure(model)
         self._tensors = self.structure.tensors
         self._watcher = Watcher(self._tensors, self.structure.modules(), model)
+        self._watcher.batch = batch
         self._watcher.on_new_optimizer = self._meet
         self._late = Latecomers()
         self.optimizers = self._optimizers_among(optimizer)

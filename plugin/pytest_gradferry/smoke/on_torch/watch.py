@@ -15,6 +15,7 @@ from . import groups
 from .acts import ActWatcher
 from .calls import CallWatcher
 from .clamps import Clamps
+from .crossings import Crossings
 from .functions import functions_seen
 from .sights import Settings, Strangers
 from .terms import LostTerms
@@ -30,6 +31,7 @@ class Watcher:
         self.tensors = tensors
         self.model = model
         self.names = {id(tensor): name for name, tensor in tensors.items()}
+        self.batch: list[Any] = []  # its tensors
         self.optimizers: list[Any] = []
         self.acts = ActWatcher(self.names, self.optimizers)
         self.calls = CallWatcher(model, modules, self.acts)
@@ -65,7 +67,9 @@ class Watcher:
         stack.callback(settings.done)
         stack.enter_context(self._strangers.watch(record, self._held))
         terms = LostTerms(list(self.tensors.values()), record.lost_terms.append)
-        stack.enter_context(functions_seen(record, terms))
+        crossings = Crossings(self.batch)
+        stack.callback(lambda: record.crossings.extend(crossings.found))
+        stack.enter_context(functions_seen(record, terms, crossings))
         self.acts.watch(stack, record)
 
     def _held(self) -> set[int]:

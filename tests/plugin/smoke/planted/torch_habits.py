@@ -147,7 +147,7 @@ def overlap_of_thresholded_outputs():
 
 
 def term_of_detached_outputs():
-    taught = torch.randn(16, 4).softmax(-1)
+    taught = torch.randn(16, 3).softmax(-1)
 
     def loss(out, y):
         soft = F.kl_div(out.detach().log_softmax(-1), taught, reduction="batchmean")
@@ -171,6 +171,34 @@ def optimizer_stepped_the_first_time_only():
         return loss
 
     return model, *batch(), {"step": step}
+
+
+def weights_across_a_column_of_losses():
+    model = mlp(outputs=1)
+    optimizer = sgd(model)
+
+    def step(x, y):
+        target, weight = y
+        optimizer.zero_grad()
+        losses = F.mse_loss(model(x), target[:, None], reduction="none")
+        loss = (losses * weight).mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    x, y = batch()
+    return model, x, (y.float(), torch.rand(16)), {"step": step}
+
+
+def overlap_of_masks_without_their_channel():
+    model = nn.Conv2d(3, 1, 1)
+
+    def overlap(out, masks):
+        both = (out.sigmoid() * masks).sum()
+        return 1 - 2 * both / (out.sigmoid().sum() + masks.sum())
+
+    _, _, _, how = loop(model, loss=overlap)
+    return model, torch.randn(4, 3, 5, 5), (torch.rand(4, 5, 5) > 0.5).float(), how
 
 
 BUGS = [
@@ -197,4 +225,6 @@ BUGS = [
     (overlap_of_thresholded_outputs, "gradients", "the graph of that term is cut", ""),
     (term_of_detached_outputs, "gradients", "the graph of that term is cut", ""),
     (optimizer_stepped_the_first_time_only, "updates", "a condition that seldom holds", ""),
+    (weights_across_a_column_of_losses, "shapes", "meets those of all samples", ""),
+    (overlap_of_masks_without_their_channel, "shapes", "meets those of all samples", ""),
 ]
