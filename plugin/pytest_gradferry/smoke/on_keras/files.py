@@ -88,7 +88,8 @@ class KerasFiles(Files):
     def _without_config(self) -> bool:
         """Whether a layer was never meant for a file: one of the user's own without get_config, or
         a Lambda, whose function comes back without the names around it."""
-        if any(isinstance(x, load("keras").layers.Lambda) for x in self._trainee.keras_layers()):
+        layers = self._trainee.structure.keras_layers()
+        if any(isinstance(layer, load("keras").layers.Lambda) for layer in layers):
             return True
         return any(
             not any("get_config" in vars(base) for base in kind.__mro__ if base in own)
