@@ -16,8 +16,10 @@ from .mixing import user_line
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True
 
-_ARITHMETIC = ("add", "sub", "mul", "div", "__add__", "__sub__", "__mul__", "__truediv__")
-_ARITHMETIC += ("__radd__", "__rsub__", "__rmul__", "__rtruediv__", "true_divide", "multiply")
+_ARITHMETIC = (
+    *("add", "sub", "mul", "div", "__add__", "__sub__", "__mul__", "__truediv__"),
+    *("__radd__", "__rsub__", "__rmul__", "__rtruediv__", "true_divide", "multiply"),
+)
 
 
 class Crossings:
