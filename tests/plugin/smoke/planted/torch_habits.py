@@ -232,9 +232,4 @@ BUGS = [
         "combined with every other sample",
         "XFR909",
     ),
-        overlap_of_masks_without_their_channel,
-        "shapes",
-        "combined with every other sample",
-        "XFR909",
-    ),
 ]
