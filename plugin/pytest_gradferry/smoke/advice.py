@@ -51,9 +51,10 @@ class Advice:
         "XFR205",
     )
     scheduling = "step the schedule after each update, or let it begin above 0"
+    # what to look for where a graph is cut
     cut = (
-        "look there for detach, .data, .numpy(), no_grad, stop_gradient, argmax, or a tensor made "
-        "anew from another's values"
+        "detach, .data, .numpy(), no_grad, stop_gradient, argmax, or a tensor made anew from "
+        "another's values"
     )
     # (cause, fix) of a layer that runs where no gradients are recorded
     unrecorded = (

@@ -161,11 +161,12 @@ class Evidence:
         return self.train(self.steps)
 
     def train(
-        self, steps: int, prepare: Callable[[], None] = lambda: None, mirrored: bool = False
+        self, steps: int, prepare: Callable[[], None] = lambda: None, moving: float = 1.0
     ) -> Curve:
         """Train from the start; `prepare` is called once, there.
 
-        `mirrored` moves the trainable weights the other way in each step, by a hundredth.
+        `moving` is the part of its move that each step leaves the trainable weights; less than 0
+        moves them the other way.
         """
         trainee = self.trainee
         losses: list[float] = []
@@ -192,9 +193,9 @@ class Evidence:
                 trainable.append(trainee.trainable())
                 if not np.isfinite(losses[-1]):
                     break
-                if mirrored:
+                if moving != 1:
                     now = trainee.values()
-                    trainee.assign({n: last[n] - 0.01 * (now[n] - last[n]) for n in own})
+                    trainee.assign({n: last[n] + moving * (now[n] - last[n]) for n in own})
                     last = trainee.values()
             after = trainee.values()
         return Curve(losses, before, after, rates, ended, modes, trainable)

@@ -128,6 +128,8 @@ class Held:
             if is_users_class(type(owner)):
                 self._attributes(owner, _DEPTH - 1, name, "")
         self._of_model = False
+        for kind in {type(owner): None for owner in (owners or {}).values()}:
+            self._methods(kind)
         if step is not None:
             self._visit(step, _DEPTH, getattr(step, "__name__", type(step).__name__), "")
 
@@ -204,6 +206,14 @@ class Held:
         for name in function.__code__.co_names:
             if name in variables and not isinstance(variables[name], type(np)):
                 self._keep_key(variables, name, name, where, depth)
+
+    def _methods(self, kind: type[Any]) -> None:
+        """What the methods of a class of the user's have in closures and globals."""
+        for base in kind.__mro__:
+            if is_users_class(base):
+                for method in vars(base).values():
+                    if isinstance(method, FunctionType):
+                        self._visit(method, _DEPTH - 1, method.__qualname__, "")
 
     def _attributes(self, owner: Any, depth: int, path: str, where: str) -> None:
         attributes = getattr(owner, "__dict__", {})

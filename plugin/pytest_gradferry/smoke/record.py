@@ -61,7 +61,7 @@ class Broadcast:
     """A call of an elementwise loss whose input and target have different ranks, and together a
     shape larger than either; or an operation on the way to the loss that pairs all samples."""
 
-    function: str  # "F.mse_loss", "a difference"
+    function: str  # "F.mse_loss", "mul (train.py:12)", "a difference"
     input: tuple[int, ...]
     target: tuple[int, ...]
     together: tuple[int, ...]
@@ -100,9 +100,13 @@ class StepRecord:
     # Weights whose gradient was the one of the update before plus the new one: by how much it
     # differed from that sum, as a part of its size.
     carried: dict[str, float] = field(default_factory=dict)
+    # Weights whose gradient of an earlier step was cleared before any update had used it.
+    thrown: set[str] = field(default_factory=set)
     calls: list[LayerCall] = field(default_factory=list)
     losses: list[LossCall] = field(default_factory=list)
     broadcasts: list[Broadcast] = field(default_factory=list)
+    # Arithmetic of the step's own that does the same, on what comes of the weights and the batch.
+    crossings: list[Broadcast] = field(default_factory=list)
     dropouts: list[str] = field(default_factory=list)  # dropout functions that acted, by place
     outputs: Array | None = None  # of the first model call, if one array
     output_gradient: Array | None = None  # of the loss, by those outputs
@@ -115,6 +119,8 @@ class StepRecord:
     stored_backward: int = 0  # calls that store gradients, as loss.backward() does
     # Gradients taken by tensors that are no weights, of the inputs, say: whether they have a graph.
     input_gradients: list[bool] = field(default_factory=list)
+    # Sums in the loss, by place, one of whose terms comes of the weights and has no gradient.
+    lost_terms: list[str] = field(default_factory=list)
     backward_calls: int = 0  # of anything that computes gradients, of the model's weights or not
     drawn: list[str] = field(default_factory=list)  # functions that drew samples from a tensor
     # Weights that changed outside of the updates: before the first forward pass, after the last

@@ -89,11 +89,30 @@ def _explain(evidence: Evidence, what: str, number: int, in_curve: bool = False)
     climbing = climbs(evidence) if number > 1 else ""
     if climbing:
         return Finding(what, f"each step climbs the loss: {climbing}", SIGN_FIX)
+    precision = evidence.trainee.precision
+    if number > 1 and (scale := precision.scale()) is not None:
+        curve = evidence.train(evidence.steps, partial(precision.set_scale, 1.0))
+        if falls(curve.losses):
+            return Finding(
+                what,
+                f"the loss scale, {scale:g}, reaches the update: with a scale of 1 the loss falls "
+                f"from {curve.losses[0]:.4g} to {curve.losses[-1]:.4g}",
+                *precision.order,
+            )
     rates = evidence.trainee.learning_rates()
+    for part in (1e-1, 1e-2, 1e-4) if number > 1 and not rates else ():
+        curve = evidence.train(evidence.steps, moving=part)
+        if falls(curve.losses):
+            return Finding(
+                what,
+                cause=f"the weights are moved too far: by {part:g} of each move the loss falls "
+                f"from {curve.losses[0]:.4g} to {curve.losses[-1]:.4g}",
+                fix="lower the learning rate",
+            )
     if number > 1 and rates:
         for factor in (1e-2, 1e-4, 1e-6):
-            scale = partial(evidence.trainee.scale_learning_rates, factor)
-            curve = evidence.train(evidence.steps, scale)
+            lower = partial(evidence.trainee.scale_learning_rates, factor)
+            curve = evidence.train(evidence.steps, lower)
             if falls(curve.losses):
                 return Finding(
                     what,

@@ -51,8 +51,24 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if zero:
         findings.append(_all_zero(evidence, zero))
     if not findings:
-        findings += _penalty(evidence)
+        findings += _penalty(evidence) or _lost_terms(evidence)
     return failed(*findings) if findings else passed()
+
+
+def _lost_terms(evidence: Evidence) -> list[Finding]:
+    """Terms of the loss that are computed from the weights, and that nothing is trained on."""
+    places = sorted({place for record in evidence.watched for place in record.lost_terms})
+    if not places:
+        return []
+    return [
+        Finding(
+            f"a term of the loss has no gradient, though it comes of the weights: it is added in "
+            f"{listed(places)}",
+            cause="the graph of that term is cut, so that nothing is trained on it",
+            fix="look in what computes it for detach, .data, no_grad, a comparison, rounding or "
+            "argmax; keep what is only for the log out of the loss",
+        )
+    ]
 
 
 def _penalty(evidence: Evidence) -> list[Finding]:
@@ -100,6 +116,15 @@ def _no_backward(evidence: Evidence) -> Finding:
     if evidence.trainee.advice.others_asked[0]:
         return Finding(
             f"{what}, though it runs backward passes", *evidence.trainee.advice.others_asked
+        )
+    every = [call for record in records for call in record.calls if call.known]
+    if all(call.grad_out is False for call in every):
+        return Finding(
+            f"{what}, though it runs backward passes",
+            cause=f"{model} runs without recording gradients (torch.no_grad)",
+            fix="take the call of the model and the loss out of the no_grad block; a loss that has "
+            "to be given requires_grad by hand leads back to nothing",
+            code=evidence.trainee.advice.cut_loss_code,
         )
     return Finding(
         f"{what}, though it runs backward passes",
@@ -308,7 +333,7 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
     return Finding(
         what,
         cause=where,
-        fix=trainee.advice.cut,
+        fix=f"look {'there' if where else 'between them and the loss'} for {trainee.advice.cut}",
         code="XFR221",
     )
 

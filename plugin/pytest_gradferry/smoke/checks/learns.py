@@ -218,7 +218,7 @@ def _explain(evidence: Evidence, what: str, is_flat: bool) -> Outcome:
                 )
         if is_flat and any(falls(_with_rate(evidence, factor)) for factor in (1e2, 1e4, 1e8, 1e12)):
             return passed(f"no change seen at the learning rate {max(rates):.2g}; larger ones do")
-    if not rates and falls(evidence.train(evidence.steps, mirrored=True).losses):
+    if not rates and falls(evidence.train(evidence.steps, moving=-0.01).losses):
         return failed(
             Finding(
                 what,

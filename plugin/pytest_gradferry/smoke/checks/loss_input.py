@@ -49,6 +49,11 @@ def _mistaken(evidence: Evidence, call: LossCall, calls: list[LossCall]) -> tupl
                 "log-probabilities over the batch axis, not over the classes",
                 "but the exponentials of its columns sum to 1, not those of its rows",
             )
+        case "log-probabilities" if call.function == "F.ctc_loss" and normalised(values.T):
+            return (
+                "log-probabilities over time, not over the classes",
+                "but its exponentials sum to 1 over the time steps, not over the classes",
+            )
         case "log-probabilities" if call.function != "F.kl_div" and not normalised(values):
             return "logits", "but the exponentials of its rows do not sum to 1"
         case "logits" if _in_unit_range(values) and _squashed(evidence, call):

@@ -30,7 +30,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
             return _lowered(evidence)
         return skipped("nothing in the step computes in half precision")
     if precision.scale() is not None:
-        return _scaled(evidence, clipping=has_failed(earlier, "clipping"))
+        return _scaled(evidence, earlier)
     if has_failed(earlier, "finite"):
         return skipped("the numbers are not finite")
     if kind == "float16":
@@ -56,7 +56,7 @@ def _step(
     return seen, loss, before or 1.0
 
 
-def _scaled(evidence: Evidence, clipping: bool) -> Outcome:
+def _scaled(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     precision = evidence.trainee.precision
     with evidence.from_start():
         first = precision.scale() or 1.0
@@ -72,6 +72,8 @@ def _scaled(evidence: Evidence, clipping: bool) -> Outcome:
         f"with a loss scale of {scale:g} the gradients used in the first update are "
         f"{ratio:.3g} times those with {scale / _APART:g}; the scale must not show in them"
     )
+    if has_failed(earlier, "finite") and earlier["finite"].findings[0].fix == precision.order[0]:
+        return follows("finite")
     raw = _ratio(high.raw, low.raw)
     if high.bypassed and ratio > 1:
         return failed(
@@ -82,7 +84,7 @@ def _scaled(evidence: Evidence, clipping: bool) -> Outcome:
                 *precision.order,
             )
         )
-    if high.changed_scaled and ratio < 1 and clipping:
+    if high.changed_scaled and ratio < 1 and has_failed(earlier, "clipping"):
         return follows("clipping")
     if high.changed_scaled and ratio < 1:
         return failed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from ..report import Finding, Outcome, failed, follows, passed, skipped
 from . import Check
 from . import failed as has_failed
 
+_WASTED = 3  # steps in a row may be left out, for a loss that is too large, say
 _LITTLE = 0.2  # of an update: less is none that was meant; Lookahead leaves 0.5
 
 
@@ -24,6 +26,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     trainee = evidence.trainee
     findings = [*_not_asked(evidence), *_hidden(evidence), *_unlisted(evidence), *_frozen(evidence)]
     findings += _taken_back(evidence)
+    if not has_failed(earlier, "accumulation"):
+        findings += _seldom(evidence)
     findings += [*_misapplied(evidence), *_frozen_midway(evidence), *_new_optimizers(evidence)]
     findings += _unfrozen_in_vain(evidence)
     findings += [Finding(*told) for told in trainee.advice.frozen_in_vain(evidence.moved)]
@@ -244,7 +248,8 @@ def _taken_back(evidence: Evidence) -> list[Finding]:
         return []
     parts = [record.remaining for record in updated]
     left = [part for part in parts if part is not None and part <= _LITTLE]
-    if not left or len(left) < len(parts):
+    first = parts[:1] != left[:1]  # a running average begins as a copy of the weights
+    if not left or len(left) < len(parts) - first or len(left) == first:
         return []
     return [
         Finding(
@@ -252,6 +257,30 @@ def _taken_back(evidence: Evidence) -> list[Finding]:
             cause="the step itself moves the weights back after the optimizer's update: they are "
             "overwritten, by their running average, say",
             fix="keep averaged weights in copies of their own, and load them for evaluation only",
+        )
+    ]
+
+
+def _seldom(evidence: Evidence) -> list[Finding]:
+    """Most steps make no update, and their gradients are cleared: they go for nothing."""
+    records = evidence.watched
+    if evidence.trainee.precision.scale() is not None or not evidence.updated:
+        return []  # a loss scaler looks for its scale first
+    wasted = sum(
+        "update" not in one.events
+        and any(g is not None for g in one.fresh.values())
+        and all(name in next_.thrown for name, g in one.fresh.items() if g is not None)
+        for one, next_ in pairwise(records)
+    )
+    if wasted < _WASTED or 2 * wasted < len(records):
+        return []
+    return [
+        Finding(
+            f"in {wasted} of {len(records)} steps gradients are computed, no optimizer is stepped, "
+            "and the next step clears them",
+            cause="the optimizer's step is behind a condition that seldom holds",
+            fix="step the optimizer after each backward pass; to accumulate, clear the gradients "
+            "only where it is stepped",
         )
     ]
 

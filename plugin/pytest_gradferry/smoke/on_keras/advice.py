@@ -34,7 +34,7 @@ class KerasAdvice(Advice):
                 "call the inner tape's gradient inside the block of the outer tape",
             )
             self.cut = (
-                "look there for stop_gradient, .numpy(), argmax, rounding, a part that runs before "
+                "stop_gradient, .numpy(), argmax, rounding, a part that runs before "
                 "the tape, or a tensor made anew from another's values"
             )
             self.unrecorded = (

@@ -88,11 +88,11 @@ class KerasFiles(Files):
     def _without_config(self) -> bool:
         """Whether a layer was never meant for a file: one of the user's own without get_config, or
         a Lambda, whose function comes back without the names around it."""
-        layers = self._trainee.structure.keras_layers()
-        if any(isinstance(layer, load("keras").layers.Lambda) for layer in layers):
+        structure = self._trainee.structure
+        if any(isinstance(x, load("keras").layers.Lambda) for x in structure.keras_layers()):
             return True
         return any(
             not any("get_config" in vars(base) for base in kind.__mro__ if base in own)
-            for own in [set(self._trainee.structure.own_classes().values())]
+            for own in [set(structure.own_classes().values())]
             for kind in own
         )

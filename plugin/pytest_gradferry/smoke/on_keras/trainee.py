@@ -188,6 +188,14 @@ class KerasTrainee(Trainee):
         for name, value in values.items():
             self.backend.write(self.variables[name], value)
 
+    def statistics(self) -> dict[str, Array]:
+        backend = self.backend
+        norms = {} if backend.keeps_statistics else self.structure.batch_norms()
+        return {
+            name: np.concatenate([backend.read(n.moving_mean), backend.read(n.moving_variance)])
+            for name, n in norms.items()
+        }
+
     def reseed(self, seed: int) -> None:
         self.backend.reseed(seed)
         self._reseed_layers(seed)

@@ -12,6 +12,7 @@ from ..advice import GIVEN_ONE_CLASS, Advice
 from ..record import LossCall, StepRecord
 
 _NOTHING = ("", "", "")
+_KERAS_MOMENTUM = 0.9  # of batch norm, from which on it is one of Keras'
 _SCALER_ORDER = (
     "scaler.scale(loss).backward(), scaler.unscale_(optimizer) if gradients are clipped, "
     "scaler.step(optimizer), scaler.update(), each once a step"
@@ -55,6 +56,42 @@ class TorchAdvice(Advice):
         "pass create_graph=True to it",
     )
     clearing = ("call optimizer.zero_grad() before loss.backward()", "XFR202")
+
+    def flaws(self) -> list[tuple[str, str, str, str]]:
+        kind = load("torch").nn.modules.batchnorm._BatchNorm
+        norms = {n: m for n, m in self._model.named_modules() if isinstance(m, kind)}
+        strange = {
+            name: module
+            for name, module in norms.items()
+            if module.track_running_stats
+            and module.momentum is not None
+            and (_KERAS_MOMENTUM <= module.momentum < 1 or _never_counts(module))
+        }
+        if not strange:
+            return []
+        name, module = next(iter(strange.items()))
+        others = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
+        what = f"{name} ({type(module).__name__}){others}"
+        if not module.momentum:
+            return [
+                (
+                    f"{what} never updates its running statistics: evaluation uses a mean of 0 and "
+                    "a variance of 1",
+                    "momentum=0: it is the part of them that is taken from the new batch",
+                    "leave the momentum at torch's default, 0.1",
+                    "",
+                )
+            ]
+        return [
+            (
+                f"{what} takes all but {1 - module.momentum:.2g} of its running statistics from "
+                "the latest batch",
+                f"momentum={module.momentum:g}: in torch it is the part of the new batch, in Keras "
+                "that of the old statistics",
+                "give it 1 - the momentum of Keras: 0.1 (torch's default) for 0.9, 0.01 for 0.99",
+                "XFR420",
+            )
+        ]
 
     def frozen_in_vain(self, moved: set[str]) -> list[tuple[str, str, str, str]]:
         found = []
@@ -109,10 +146,25 @@ class TorchAdvice(Advice):
         name = type(self._model).__name__
         roots = [call for call in record.calls if call.layer == name] or record.calls
         if any(call.training for call in roots):
-            return []
+            part = self._resting_part(record)
+            if not part:
+                return []
+            cause = f"{part}, which holds all that is trained, is in evaluation mode"
+            fix = f"look for an eval() in the step, and call {part}.train() before training"
+            return [(measured, cause, fix, "XFR302")]
         cause = f"{name}.training is False while the step trains it"
         fix = "call model.train() before training, and again after every evaluation"
         return [(measured, cause, fix, "XFR302")]
+
+    def _resting_part(self, record: StepRecord) -> str:
+        """The part of the model that holds all of its trainable weights, each layer of it in
+        evaluation mode.  Where some layers are, a backbone's batch norm is kept at rest."""
+        trained = {id(p) for p in self._model.parameters() if p.requires_grad}
+        for name, part in self._model.named_modules():
+            holds = trained <= {id(p) for p in part.parameters()}
+            if name and holds and not any(module.training for module in part.modules()):
+                return name if any(call.layer == name for call in record.calls) else ""
+        return ""
 
     def evaluation(self, record: StepRecord) -> tuple[str, str]:
         return "pass training=self.training to the function, or use nn.Dropout", "XFR310"
@@ -145,9 +197,11 @@ class TorchAdvice(Advice):
 
     def loss(self, call: LossCall, given: str) -> tuple[str, str]:
         match call.expects, given:
+            case _, _ if call.function == "F.ctc_loss":
+                return "take log_softmax over the classes, dim=-1, before ctc_loss", ""
             case _, _ if given == GIVEN_ONE_CLASS:
                 return "use binary_cross_entropy_with_logits, or let the model end in C outputs", ""
-            case _, _ if "batch axis" in given:
+            case _, _ if "over the classes" in given:
                 return "take log_softmax over the classes: dim=1 (dim=-1 of a matrix)", ""
             case "logits", "sigmoids":
                 return "drop the sigmoid: cross_entropy takes logits", "XFR401"
@@ -158,6 +212,13 @@ class TorchAdvice(Advice):
             case "log-probabilities", _:
                 return "use cross_entropy, or log_softmax before nll_loss", "XFR404"
         return "drop the sigmoid: the loss applies it itself", "XFR406"
+
+
+def _never_counts(norm: Any) -> bool:
+    """Whether a batch norm leaves its running statistics as they were made; frozen ones of a
+    trained net are others."""
+    made = not norm.running_mean.any() and bool((norm.running_var == 1).all())
+    return norm.momentum == 0 and norm.training and made
 
 
 def _given_parts(model: Any) -> list[tuple[str, Any]]:

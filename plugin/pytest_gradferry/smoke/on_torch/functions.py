@@ -8,7 +8,9 @@ import numpy as np
 
 from ...frameworks import get, load
 from ..record import Broadcast, LossCall, StepRecord
+from .crossings import Crossings
 from .input_gradients import by_inputs
+from .terms import LostTerms
 
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True
@@ -18,8 +20,10 @@ _LOSSES = {
     "cross_entropy": "logits",
     "nll_loss": "log-probabilities",
     "kl_div": "log-probabilities",
+    "ctc_loss": "log-probabilities",
     "binary_cross_entropy_with_logits": "sigmoid-logits",
 }
+_CLASSES_SECOND = ("cross_entropy", "nll_loss")
 # Those that broadcast their target against their input, with a warning at most.
 _ELEMENTWISE = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
 _DROPOUTS = (
@@ -37,11 +41,11 @@ def transformed(tensor: Any) -> bool:
     return bool(load("torch")._C._functorch.is_functorch_wrapped_tensor(tensor))
 
 
-def functions_seen(record: StepRecord) -> Any:
+def functions_seen(record: StepRecord, *others: LostTerms | Crossings) -> Any:
     """A context that records the loss and dropout functions called inside.
 
     torch's function mode sees `F.cross_entropy` and `nn.CrossEntropyLoss` alike, with the tensors
-    they were given.
+    they were given.  The others are told of all calls.
     """
     torch = load("torch")
     functional = torch.nn.functional
@@ -59,7 +63,11 @@ def functions_seen(record: StepRecord) -> Any:
         kwargs = kwargs or {}
         record.backward_calls += function in backward
         record.stored_backward += function in backward[:2]
+        for other in others if function in backward and args else ():
+            other.backward(args[0])
         result = function(*args, **kwargs)
+        for other in others:
+            other.called(function, [args, kwargs], result)
         if by_inputs(function, args, kwargs):
             taken = [each for each in result if each is not None]
             record.input_gradients.append(any(each.requires_grad for each in taken))
@@ -105,6 +113,6 @@ def broadcast(function: str, input: Any, target: Any, **options: Any) -> list[Br
 def loss_call(name: str, given: Any, result: Any) -> LossCall:
     expects = _LOSSES[name]
     values = get("torch").to_numpy(given)
-    if expects in ("logits", "log-probabilities") and values.ndim > 1 and name != "kl_div":
-        values = np.moveaxis(values, 1, -1)  # torch keeps the classes second
+    if name in _CLASSES_SECOND and values.ndim > 1:
+        values = np.moveaxis(values, 1, -1)
     return LossCall(f"F.{name}", expects, values, float(get("torch").to_numpy(result).mean()))

@@ -45,8 +45,10 @@ class TorchLedger(Ledger):
     def counting(self) -> Iterator[None]:
         with ExitStack() as stack:
             register = load("torch").nn.Module.register_forward_hook  # ScriptModules refuse theirs
+            # a function, which a step that copies the model shares, and not a method
+            mark = lambda *call: self._mark(*call)  # noqa: E731
             for module in self._modules():
-                stack.callback(register(module, self._mark).remove)
+                stack.callback(register(module, mark).remove)
             yield
 
     def _modules(self) -> list[Any]:

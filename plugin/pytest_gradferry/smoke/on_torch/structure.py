@@ -30,8 +30,9 @@ class Structure(structure.Structure):
                 f"{type(model).__name__} has no trainable parameter: nothing can be trained. Are "
                 "the layers attributes of the module, and is requires_grad set?"
             )
+        modules = dict(model.named_modules())
         self.weights = {
-            name: Weight(name, name.rpartition(".")[0], parameter.requires_grad)
+            name: Weight(name, _layer_of(name, modules), parameter.requires_grad)
             for name, parameter in listed.items()
         }
 
@@ -78,3 +79,11 @@ def _plain_tensors(model: Any) -> dict[str, Any]:
         for name, value in vars(module).items()
         if isinstance(value, tensor) and value.is_leaf and value.requires_grad
     }
+
+
+def _layer_of(weight: str, modules: dict[str, Any]) -> str:
+    """The module whose weight this is; a list or dict of weights is never called itself."""
+    nn, path = load("torch").nn, weight.rpartition(".")[0]
+    while path and isinstance(modules.get(path), (nn.ParameterList, nn.ParameterDict)):
+        path = path.rpartition(".")[0]
+    return path

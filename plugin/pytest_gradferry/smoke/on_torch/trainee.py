@@ -40,6 +40,8 @@ from .state import (
 from .structure import Structure
 from .watch import Watcher
 
+_FLAGS = ("training", "train", "is_training")
+
 
 class TorchTrainee(Trainee):
     """See `Trainee`.  Hidden modules, those kept in plain lists and dicts, are watched as well."""
@@ -64,6 +66,7 @@ class TorchTrainee(Trainee):
         self.structure = Structure(model)
         self._tensors = self.structure.tensors
         self._watcher = Watcher(self._tensors, self.structure.modules(), model)
+        self._watcher.batch = batch
         self._watcher.on_new_optimizer = self._meet
         self._late = Latecomers()
         self.optimizers = self._optimizers_among(optimizer)
@@ -209,6 +212,8 @@ class TorchTrainee(Trainee):
                 for new, old in zip(inputs, given, strict=True)
             ]
         args, kwargs = self._call_with(given)
+        # Keras' flag, where the step passes one
+        kwargs = {k: False if k in _FLAGS and v is True else v for k, v in kwargs.items()}
         record = StepRecord()
         undo = save_attributes(list(model.modules()))  # modes too
         model.eval()

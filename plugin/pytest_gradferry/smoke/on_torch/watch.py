@@ -14,8 +14,11 @@ from ..record import StepRecord
 from . import groups
 from .acts import ActWatcher
 from .calls import CallWatcher
+from .clamps import Clamps
+from .crossings import Crossings
 from .functions import functions_seen
 from .sights import Settings, Strangers
+from .terms import LostTerms
 
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True
@@ -28,6 +31,7 @@ class Watcher:
         self.tensors = tensors
         self.model = model
         self.names = {id(tensor): name for name, tensor in tensors.items()}
+        self.batch: list[Any] = []  # its tensors
         self.optimizers: list[Any] = []
         self.acts = ActWatcher(self.names, self.optimizers)
         self.calls = CallWatcher(model, modules, self.acts)
@@ -55,13 +59,17 @@ class Watcher:
             stack.callback(handle.remove)
             tensor.requires_grad_(needs)
         self.calls.watch(stack, record, settings)
-        optimizers = load("torch.optim.optimizer")
-        before, after = self._on_update(record, settings)
+        optimizers, clamps = load("torch.optim.optimizer"), Clamps(self.tensors, record)
+        clamps.watch(stack)
+        before, after = self._on_update(record, settings, clamps)
         stack.callback(optimizers.register_optimizer_step_pre_hook(before).remove)
         stack.callback(optimizers.register_optimizer_step_post_hook(after).remove)
         stack.callback(settings.done)
         stack.enter_context(self._strangers.watch(record, self._held))
-        stack.enter_context(functions_seen(record))
+        terms = LostTerms(list(self.tensors.values()), record.lost_terms.append)
+        crossings = Crossings(self.batch)
+        stack.callback(lambda: record.crossings.extend(crossings.found))
+        stack.enter_context(functions_seen(record, terms, crossings))
         self.acts.watch(stack, record)
 
     def _held(self) -> set[int]:
@@ -74,10 +82,13 @@ class Watcher:
                 return
             record.backward()
             self.acts.gradient(name, tensor, gradient)
+            present = None if tensor.grad is None else self._array(tensor.grad)
+            earlier = name in self._carry.since and name not in record.fresh
+            if earlier and (present is None or not present.any()):
+                record.thrown.add(name)
             self._carry.computed(record, name, self._array(gradient))
             # A leftover counts only if it is the very gradient that an update has used.
             used = self._carry.last.get(name)
-            present = None if tensor.grad is None else self._array(tensor.grad)
             if present is None or not present.any():
                 self._base.pop(name, None)
             elif used is not None and np.array_equal(present, used):
@@ -92,7 +103,7 @@ class Watcher:
 
         return hook
 
-    def _on_update(self, record: StepRecord, settings: Settings) -> tuple[Any, Any]:
+    def _on_update(self, record: StepRecord, settings: Settings, clamps: Clamps) -> tuple[Any, Any]:
         def note(optimizer: Any) -> None:
             self._set_by_hand(record, optimizer)
             record.events.append("update")
@@ -104,6 +115,7 @@ class Watcher:
                     if name is None:
                         record.strangers += 1
                         continue
+                    clamps.used(name)
                     self._note_use(record, name)
                     if "lr" in group:
                         record.rates[name] = float(group["lr"])
@@ -116,9 +128,10 @@ class Watcher:
             if not _closure(args, kwargs):
                 note(optimizer)
             settings.updating()
+            clamps.updating = True
 
         def after(optimizer: Any, args: Any, kwargs: Any) -> None:
-            closure = _closure(args, kwargs)
+            clamps.updating, closure = False, _closure(args, kwargs)
             if closure:  # the backward passes ran inside
                 note(optimizer)
             if id(optimizer) in self._met_now and _remembers(optimizer):

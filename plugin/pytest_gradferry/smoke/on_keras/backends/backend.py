@@ -60,6 +60,7 @@ class Backend(ABC):
     repairs_logits = False
     # Whether a watched step reads and writes the model's variables as it goes, eagerly
     trains_in_place = False
+    keeps_statistics = True  # a batch norm does, when it is called; else the step has to
     takes_text = False  # a tensor may hold strings, for layers that turn them into numbers
     keeps_gradients = False  # a weight carries its gradient until it is cleared
     shape_errors: tuple[type[Exception], ...] = (TypeError, ValueError)

@@ -19,8 +19,8 @@ from ...patching import patch
 from ...precision import Precision
 from ...record import LossCall, StepRecord
 from ...tree import leaves, map_arrays
-from ..broadcasts import BroadcastWatcher
 from ..compiling import KerasCompiling
+from ..crossings import Crossings
 from ..ledger import TensorFlowLedger
 from ..parallel import KerasParallel
 from ..precision import KerasPrecision
@@ -154,9 +154,9 @@ class TensorFlowBackend(Backend):
         unasked: dict[int, tuple[Any, set[str]]] = {}  # the weights in use, by tape
         stack.callback(self._note_unasked, record, unasked)
         patch(stack, self.tf.GradientTape, "__exit__", self._on_exit(watcher, unasked))
-        broadcasts = BroadcastWatcher(record)
-        stack.enter_context(broadcasts.watching())
-        derived = self._on_gradient(watcher, record, broadcasts, unasked)
+        crossings = Crossings(record)
+        stack.enter_context(crossings.watching())
+        derived = self._on_gradient(watcher, record, crossings, unasked)
         patch(stack, self.tf.GradientTape, "gradient", derived)
 
     def _note_draws(self, before: Any) -> None:
@@ -180,7 +180,7 @@ class TensorFlowBackend(Backend):
         self,
         watcher: Watcher,
         record: StepRecord,
-        broadcasts: BroadcastWatcher,
+        crossings: Crossings,
         unasked: dict[int, tuple[Any, set[str]]],
     ) -> Callable[..., Any]:
         def gradient(original: Any, tape: Any, target: Any, sources: Any, *a: Any, **k: Any) -> Any:
@@ -190,12 +190,12 @@ class TensorFlowBackend(Backend):
             asked = {watcher.names.get(id(source)) for source in leaves(sources)} - {None}
             if not asked:  # of inputs, say, for a gradient penalty
                 record.input_gradients.append(False)
-                with broadcasts.of(target):
+                with crossings.of(target):
                     return original(tape, target, sources, *a, **k)
             record.asked = (record.asked or set()) | {name for name in asked if name}
             record.taped = (record.taped or set()) | _taped(tape, watcher)
             output, more = watcher.output(), watcher.unasked(asked)
-            with broadcasts.of(target):
+            with crossings.of(target):
                 result, others = original(tape, target, [sources, [*output, *more]], *a, **k)
             watcher.note_output_gradient(record, others[: len(output)])
             reached = zip(more, others[len(output) :], strict=True)
