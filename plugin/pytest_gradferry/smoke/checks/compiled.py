@@ -237,7 +237,8 @@ def _drawn_once(kept: list[Kept], functions: Iterable[Traced]) -> list[Finding]:
     """Generators of Python that every eager call draws from, and none that is traced."""
     drawn = set().union(*(each.draws for each in functions))
     names = [each.keeper.name for each in kept if each.keeper.draws and each.changed_inside]
-    names = [name for name in names if name not in drawn]
+    # Keras takes the seeds of its own generators from `random`.
+    names = [name for name in names if name not in drawn and name != "random"]
     if not names:
         return []
     return [

@@ -162,9 +162,15 @@ def _always_zero(evidence: Evidence, names_: list[str]) -> list[str]:
 
 
 def _stuck_at_zero(evidence: Evidence, zero: list[str]) -> list[Finding]:
-    """Weights that multiply each other and are all zero, so that none has a gradient."""
-    start = evidence.curve.before
+    """Weights that multiply each other and are all zero, so that none has a gradient.
+
+    Those of units, all alike then, are for `symmetry` to tell.
+    """
+    if not zero:
+        return []
+    start, units = evidence.curve.before, evidence.trainee.units
     still = [n for n in zero if n not in evidence.moved and not start[n].any()]
+    still = [name for name in still if units(name, start[name]) is None]
     if not any(start[name].ndim > 1 for name in still):  # biases alone: of dead units
         return []
     random = np.random.default_rng(0)
