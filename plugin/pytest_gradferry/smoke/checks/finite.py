@@ -111,8 +111,8 @@ def _explain(evidence: Evidence, what: str, number: int, in_curve: bool = False)
             )
     if number > 1 and rates:
         for factor in (1e-2, 1e-4, 1e-6):
-            scale = partial(evidence.trainee.scale_learning_rates, factor)
-            curve = evidence.train(evidence.steps, scale)
+            lowered = partial(evidence.trainee.scale_learning_rates, factor)
+            curve = evidence.train(evidence.steps, lowered)
             if falls(curve.losses):
                 return Finding(
                     what,

@@ -201,6 +201,54 @@ def overlap_of_masks_without_their_channel():
     return model, torch.randn(4, 3, 5, 5), (torch.rand(4, 5, 5) > 0.5).float(), how
 
 
+class Variational(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.decoder = nn.Linear(8, 6), nn.Linear(3, 8)
+
+    def forward(self, x):
+        mean, log_std = self.encoder(x).chunk(2, -1)
+        q = torch.distributions.Normal(mean, log_std.exp())
+        return self.decoder(q.sample()), q
+
+
+def samples_without_a_gradient():
+    model, prior = Variational(), torch.distributions.Normal(0.0, 1.0)
+    optimizer = sgd(model)
+
+    def step(x):
+        optimizer.zero_grad()
+        out, q = model(x)
+        loss = F.mse_loss(out, x) + 0.1 * torch.distributions.kl_divergence(q, prior).mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return model, batch()[0], None, {"step": step}
+
+
+def softmax_over_the_batch_in_a_loss_by_hand():
+    def loss(out, y):
+        return -(F.one_hot(y, 3) * torch.softmax(out, dim=0).clamp(1e-7, 1).log()).sum(-1).mean()
+
+    return loop(mlp(), loss=loss)
+
+
+class Scores(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.user, self.bias = nn.Linear(8, 4), nn.Linear(8, 1)
+
+    def forward(self, x):
+        return self.user(x).sum(-1) + self.bias(x)
+
+
+def column_added_to_a_row_in_the_model():
+    loss = lambda out, y: (out.mean(0) - y).square().mean()  # noqa: E731
+    model, x, y, how = loop(Scores(), loss=loss)
+    return model, x, y.float(), how
+
+
 BUGS = [
     (batch_norm_with_the_momentum_of_keras, "modes", "momentum=0.99: in torch it", "XFR420"),
     (batch_norm_that_keeps_no_statistics, "modes", "never updates its running statistics", ""),
@@ -227,4 +275,12 @@ BUGS = [
     (optimizer_stepped_the_first_time_only, "updates", "a condition that seldom holds", ""),
     (weights_across_a_column_of_losses, "shapes", "meets those of all samples", ""),
     (overlap_of_masks_without_their_channel, "shapes", "meets those of all samples", ""),
+    (samples_without_a_gradient, "gradients", "sample() of a torch distribution cuts", ""),
+    (softmax_over_the_batch_in_a_loss_by_hand, "loss-input", "over the samples", ""),
+    (
+        column_added_to_a_row_in_the_model,
+        "batch-independence",
+        "add() of (16,) and (16, 1) to (16, 16)",
+        "",
+    ),
 ]
