@@ -59,9 +59,9 @@ class LossCall:
 @dataclass
 class Broadcast:
     """A call of an elementwise loss whose input and target have different ranks, and together a
-    shape larger than either."""
+    shape larger than either; or an operation on the way to the loss that pairs all samples."""
 
-    function: str
+    function: str  # "F.mse_loss", "a difference"
     input: tuple[int, ...]
     target: tuple[int, ...]
     together: tuple[int, ...]

@@ -81,6 +81,10 @@ class Trainee(ABC):
         after = self.values()
         return [name for name, old in before.items() if not np.array_equal(old, after[name])]
 
+    def statistics(self) -> dict[str, Array]:
+        """The running statistics of layers by name, where it is for the step to keep them."""
+        return {}
+
     def change_weights(self, change: Callable[[Array], Array]) -> None:
         """Give each weight of floats what `change` makes of its value."""
         self.assign(

@@ -27,7 +27,9 @@ from pytest_gradferry.smoke.evidence import Evidence
 from pytest_gradferry.smoke.on_keras.trainee import KerasTrainee
 
 
-def own(model=None, training=True, loss=None, sign=1.0, compile=jax.jit, part=slice(None)):
+def own(
+    model=None, training=True, loss=None, sign=1.0, compile=jax.jit, part=slice(None), moved=True
+):
     """A step over stateless_call and stateless_apply, on state in a closure, as Keras' guide
     writes it."""
     model = model or net()
@@ -48,7 +50,7 @@ def own(model=None, training=True, loss=None, sign=1.0, compile=jax.jit, part=sl
         idle = [g * 0 for g in gradients]
         idle[part] = gradients[part]
         weights, slots = optimizer.stateless_apply(slots, idle, weights)
-        return value, (weights, others, slots)
+        return value, (weights, others if moved else kept[1], slots)
 
     train = compile(train)
     kept = tuple(
@@ -124,6 +126,11 @@ def on_the_models_variables():
         return value
 
     return model, *batch(), {"step": step}
+
+
+@bug("modes", "does not keep the non-trainable variables")
+def moving_averages_dropped():
+    return own(moved=False)
 
 
 class OwnTrainStep(Small):

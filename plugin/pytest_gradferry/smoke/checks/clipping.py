@@ -38,7 +38,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
             Finding(
                 f"{unused} clips the gradients, and the optimizer is given those from before",
                 "its result is not used: it returns new tensors and leaves the old as they are",
-                "apply the gradients that it returns",
+                "apply the gradients that it returns; Tensor.clamp_ clips in place",
             )
         )
     if not clips:

@@ -111,8 +111,8 @@ def _explain(evidence: Evidence, what: str, number: int, in_curve: bool = False)
             )
     if number > 1 and rates:
         for factor in (1e-2, 1e-4, 1e-6):
-            lowered = partial(evidence.trainee.scale_learning_rates, factor)
-            curve = evidence.train(evidence.steps, lowered)
+            lower = partial(evidence.trainee.scale_learning_rates, factor)
+            curve = evidence.train(evidence.steps, lower)
             if falls(curve.losses):
                 return Finding(
                     what,

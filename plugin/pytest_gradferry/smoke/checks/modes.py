@@ -20,6 +20,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     evidence.watched  # noqa: B018  how the step calls the model is known after it
     findings = [Finding(*flaw) for flaw in evidence.trainee.advice.flaws()]
     findings += [*_in_training(evidence), *_in_evaluation(evidence)]
+    findings += _not_kept(evidence)
     return failed(*findings) if findings else passed()
 
 
@@ -88,6 +89,31 @@ def _in_evaluation(evidence: Evidence) -> list[Finding]:
             cause="dropout is applied whatever the mode: its outputs change with the seed",
             fix=fix,
             code=code,
+        )
+    ]
+
+
+def _not_kept(evidence: Evidence) -> list[Finding]:
+    """Running statistics that a batch norm returns, as all else that changes on JAX."""
+    trainee = evidence.trainee
+    acting = {c.layer for c in evidence.watched[0].calls if c.sensitive and c.training}
+    if not acting & trainee.statistics().keys():
+        return []
+    with evidence.from_start():
+        before = trainee.statistics()
+        evidence.curve_step()
+        after = trainee.statistics()
+    still = [n for n, value in before.items() if n in acting and np.array_equal(value, after[n])]
+    if not still:
+        return []
+    return [
+        Finding(
+            f"the moving mean and variance of {listed(still)} are after a training step as they "
+            "were before it: evaluation goes by them",
+            cause="the step does not keep the non-trainable variables that the forward pass "
+            "returns",
+            fix="take them from stateless_call, or from the StatelessScope, and hand them to the "
+            "next call",
         )
     ]
 

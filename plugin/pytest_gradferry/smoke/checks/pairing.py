@@ -18,7 +18,7 @@ _TOLERANCE = 1e-4  # of the largest gradient
 
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
-    for check in ("finite", "gradients", "reproducible"):
+    for check in ("finite", "gradients", "shapes", "reproducible"):
         if has_failed(earlier, check):
             return skipped(f"{check} failed")
     trainee = evidence.trainee

@@ -29,15 +29,16 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         )
     if broadcast is None:
         return outcome
-    return failed(
-        Finding(
-            f"{broadcast.function} is given an input of shape {broadcast.input} and a target of "
-            f"shape {broadcast.target}: they are broadcast to {broadcast.together}",
-            cause="each output is compared with every target",
-            fix="give both the same shape: squeeze the one, or unsqueeze the other",
-            code="XFR909",
-        )
-    )
+    if broadcast.function.startswith("a "):  # an operation of the step's own
+        measured = f"{broadcast.function} of shapes {broadcast.input} and {broadcast.target} is "
+        measured += f"broadcast to {broadcast.together} on the way to the loss"
+        cause = "each sample is combined with every other sample"
+    else:
+        measured = f"{broadcast.function} is given an input of shape {broadcast.input} and a target"
+        measured += f" of shape {broadcast.target}: they are broadcast to {broadcast.together}"
+        cause = "each output is compared with every target"
+    fix = "give both the same shape: squeeze the one, or unsqueeze the other"
+    return failed(Finding(measured, cause, fix, "XFR909"))
 
 
 def _given(evidence: Evidence) -> Outcome:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...frameworks import Array
+from ...frameworks import Array, load
 from ..files import Checkpoint, Files, RoundTrip
 from . import errors, reloaded
 from .checkpoint import KerasCheckpoint
@@ -86,9 +86,13 @@ class KerasFiles(Files):
         return KerasCheckpoint(self._trainee) if self._trainee.backend.in_variables() else None
 
     def _without_config(self) -> bool:
-        """Whether a layer of the user's own was never meant for a file: it has no get_config."""
+        """Whether a layer was never meant for a file: one of the user's own without get_config, or
+        a Lambda, whose function comes back without the names around it."""
+        structure = self._trainee.structure
+        if any(isinstance(x, load("keras").layers.Lambda) for x in structure.keras_layers()):
+            return True
         return any(
             not any("get_config" in vars(base) for base in kind.__mro__ if base in own)
-            for own in [set(self._trainee.structure.own_classes().values())]
+            for own in [set(structure.own_classes().values())]
             for kind in own
         )

@@ -122,6 +122,12 @@ class Structure(structure.Structure):
         ignored |= {n for part in owners.values() for n in vars(part) if n.startswith("_self_")}
         return Held(step, owners, self.backend.again, frozenset(ignored))
 
+    def batch_norms(self) -> dict[str, Any]:
+        """By name."""
+        kind = self.keras.layers.BatchNormalization
+        layers = [layer for layer in self.keras_layers() if isinstance(layer, kind)]
+        return {self.layers[id(layer)]: layer for layer in layers}
+
     def own_classes(self) -> dict[str, type[Any]]:
         """The layer classes that are not Keras' own, by name."""
         kinds = {type(layer) for layer in self.keras_layers()}

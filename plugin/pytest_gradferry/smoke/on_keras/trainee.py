@@ -150,6 +150,8 @@ class KerasTrainee(Trainee):
         undos = [backend.save_optimizer(optimizer, ()) for optimizer in self.optimizers]
         for held in self.held.objects:
             undos += backend.save_other(held)
+            if isinstance(held, self.keras.layers.Layer):
+                undos.append(backend.save_model(held))
             found = [held] if backend.is_variable(held) else getattr(held, "variables", ())
             if isinstance(found, (list, tuple)):
                 variables += filter(backend.is_variable, found)
@@ -185,6 +187,14 @@ class KerasTrainee(Trainee):
     def assign(self, values: dict[str, Array]) -> None:
         for name, value in values.items():
             self.backend.write(self.variables[name], value)
+
+    def statistics(self) -> dict[str, Array]:
+        backend = self.backend
+        norms = {} if backend.keeps_statistics else self.structure.batch_norms()
+        return {
+            name: np.concatenate([backend.read(n.moving_mean), backend.read(n.moving_variance)])
+            for name, n in norms.items()
+        }
 
     def reseed(self, seed: int) -> None:
         self.backend.reseed(seed)

@@ -198,7 +198,9 @@ class ActWatcher:
         by_norm = "norm" in original.__name__
         largest = max((float(p.grad.abs().max()) for p in present if p.grad.numel()), default=0.0)
         scale = max((self._scales.get(id(p), 1.0) for p in present), default=1.0)
+        acts = len(self._record.acts)
         result = original(given, limit, *args, **kw)
+        del self._record.acts[acts:]  # what it is made of
         names = {self._names[id(p)] for p in given if id(p) in self._names}
         norm = float(result) if by_norm else largest
         clip = Clip(

@@ -14,6 +14,7 @@ from ..record import StepRecord
 from . import groups
 from .acts import ActWatcher
 from .calls import CallWatcher
+from .clamps import Clamps
 from .crossings import Crossings
 from .functions import functions_seen
 from .sights import Settings, Strangers
@@ -58,8 +59,9 @@ class Watcher:
             stack.callback(handle.remove)
             tensor.requires_grad_(needs)
         self.calls.watch(stack, record, settings)
-        optimizers = load("torch.optim.optimizer")
-        before, after = self._on_update(record, settings)
+        optimizers, clamps = load("torch.optim.optimizer"), Clamps(self.tensors, record)
+        clamps.watch(stack)
+        before, after = self._on_update(record, settings, clamps)
         stack.callback(optimizers.register_optimizer_step_pre_hook(before).remove)
         stack.callback(optimizers.register_optimizer_step_post_hook(after).remove)
         stack.callback(settings.done)
@@ -101,7 +103,7 @@ class Watcher:
 
         return hook
 
-    def _on_update(self, record: StepRecord, settings: Settings) -> tuple[Any, Any]:
+    def _on_update(self, record: StepRecord, settings: Settings, clamps: Clamps) -> tuple[Any, Any]:
         def note(optimizer: Any) -> None:
             self._set_by_hand(record, optimizer)
             record.events.append("update")
@@ -113,6 +115,7 @@ class Watcher:
                     if name is None:
                         record.strangers += 1
                         continue
+                    clamps.used(name)
                     self._note_use(record, name)
                     if "lr" in group:
                         record.rates[name] = float(group["lr"])
@@ -125,9 +128,10 @@ class Watcher:
             if not _closure(args, kwargs):
                 note(optimizer)
             settings.updating()
+            clamps.updating = True
 
         def after(optimizer: Any, args: Any, kwargs: Any) -> None:
-            closure = _closure(args, kwargs)
+            clamps.updating, closure = False, _closure(args, kwargs)
             if closure:  # the backward passes ran inside
                 note(optimizer)
             if id(optimizer) in self._met_now and _remembers(optimizer):

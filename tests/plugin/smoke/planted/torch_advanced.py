@@ -364,7 +364,42 @@ def penalty_of_detached_gradients():
     return penalized(lambda out, x: torch.autograd.grad(out, x, create_graph=True)[0].detach())
 
 
+def by_hand(clip, clipped_first=True):
+    """`clip` is called on every gradient."""
+    model = mlp()
+    optimizer = sgd(model)
+
+    def step(x, y):
+        loss = F.cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        if not clipped_first:
+            optimizer.step()
+        for p in model.parameters():
+            clip(p.grad)
+        if clipped_first:
+            optimizer.step()
+        return loss
+
+    return model, *batch(), {"step": step}
+
+
+def clamped_after_the_update():
+    return by_hand(lambda gradient: gradient.data.clamp_(-0.01, 0.01), clipped_first=False)
+
+
+def clamped_to_one_sign():
+    return by_hand(lambda gradient: gradient.clamp_(0, 1))
+
+
+def clamped_for_nothing():
+    return by_hand(lambda gradient: gradient.clamp(-0.01, 0.01))
+
+
 BUGS = [
+    (clamped_after_the_update, "clipping", "after the optimizer's step", "XFR227"),
+    (clamped_to_one_sign, "clipping", "what is below 0 is lost", ""),
+    (clamped_for_nothing, "clipping", "its result is not used", ""),
     (penalty_without_a_graph, "gradients", "a penalty on them trains nothing", "XFR223"),
     (penalty_of_detached_gradients, "gradients", "is cut off their graph", ""),
     (both_factors_zero, "learns", "has no slope, though it is no minimum", ""),

@@ -10,7 +10,7 @@ from torch.nn.utils import parametrizations
 from .torch_losses import CLASSES, batch, mlp
 
 
-def stepper(model, optimizer=None, loss=F.cross_entropy, before=None, after=None):
+def stepper(model, optimizer=None, loss=F.cross_entropy, before=None, after=None, clip=None):
     optimizer = optimizer or torch.optim.Adam(model.parameters(), lr=1e-2)
 
     def step(x, y):
@@ -19,6 +19,8 @@ def stepper(model, optimizer=None, loss=F.cross_entropy, before=None, after=None
         optimizer.zero_grad()
         value = loss(model(x), y)
         value.backward()
+        if clip:
+            clip()
         optimizer.step()
         if after:
             after()
@@ -168,6 +170,18 @@ def moved_against_the_gradient():
         return loss
 
     return model, *batch(), {"step": step}
+
+
+def gradients_clamped():
+    """And their size is looked at, without an effect on them."""
+    model, sizes = mlp(), []
+
+    def clamp():
+        for p in model.parameters():
+            sizes.append(float(p.grad.clamp(min=0).mean()))
+            p.grad.data.clamp_(-0.1, 0.1)
+
+    return model, *batch(), {"step": stepper(model, clip=clamp)}
 
 
 def gradient_penalty():
@@ -374,6 +388,7 @@ def closure_of_an_ordinary_optimizer():
 
 SOUND = [
     adversarial_inputs,
+    gradients_clamped,
     moved_against_the_gradient,
     alternating_parts,
     augmented_inside,

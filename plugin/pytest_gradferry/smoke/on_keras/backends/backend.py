@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ....frameworks import Array, Framework, Undo, load
+from ....keras_layers import layers_of
 from ...compiling import Compiling
 from ...growth import Ledger
 from ...held import given_back
@@ -59,6 +60,7 @@ class Backend(ABC):
     repairs_logits = False
     # Whether a watched step reads and writes the model's variables as it goes, eagerly
     trains_in_place = False
+    keeps_statistics = True  # a batch norm does, when it is called; else the step has to
     takes_text = False  # a tensor may hold strings, for layers that turn them into numbers
     keeps_gradients = False  # a weight carries its gradient until it is cleared
     shape_errors: tuple[type[Exception], ...] = (TypeError, ValueError)
@@ -139,8 +141,18 @@ class Backend(ABC):
         return {}
 
     def save_model(self, model: Any) -> Undo:
-        """What a model has besides variables: modes, say."""
-        return lambda: None
+        """What a model or a layer has besides the values of variables: what is frozen, modes."""
+        layers = [(layer, layer._trainable) for layer in layers_of(model)]
+        variables = [(v, v.trainable) for v in getattr(model, "variables", ())]
+
+        def undo() -> None:
+            for layer, trainable in layers:
+                layer._trainable = trainable  # its setter would set those of all layers inside
+            for variable, trainable in variables:
+                if variable.trainable is not trainable:
+                    variable.trainable = trainable
+
+        return undo
 
     def again(self, thing: Any) -> Callable[[], Any] | None:
         """What gives a variable again with the value it has now; None for anything else."""

@@ -38,6 +38,8 @@ class JaxBackend(Backend):
     given passes through a function of our own, whose backward pass is told the weight's gradient.
     """
 
+    keeps_statistics = False
+
     def __init__(self) -> None:
         self.framework = get("keras")
         self._own: OwnState | None = None

@@ -19,6 +19,7 @@ from ...patching import patch
 from ...precision import Precision
 from ...record import LossCall, StepRecord
 from ...tree import leaves, map_arrays
+from ..broadcasts import BroadcastWatcher
 from ..compiling import KerasCompiling
 from ..ledger import TensorFlowLedger
 from ..parallel import KerasParallel
@@ -141,24 +142,31 @@ class TensorFlowBackend(Backend):
         stack.callback(self._note_draws, drawn)
         stack.callback(config.run_functions_eagerly, config.functions_run_eagerly())
         config.run_functions_eagerly(True)
-        patch(stack, self.tf.GradientTape, "gradient", self._on_gradient(watcher, record))
+        broadcasts = BroadcastWatcher(record)
+        stack.enter_context(broadcasts.watching())
+        derived = self._on_gradient(watcher, record, broadcasts)
+        patch(stack, self.tf.GradientTape, "gradient", derived)
 
     def _note_draws(self, before: Any) -> None:
         self._draws_from_kernels = before != self._tensorflow.drawn()
 
-    def _on_gradient(self, watcher: Watcher, record: StepRecord) -> Callable[..., Any]:
+    def _on_gradient(
+        self, watcher: Watcher, record: StepRecord, broadcasts: BroadcastWatcher
+    ) -> Callable[..., Any]:
         def gradient(original: Any, tape: Any, target: Any, sources: Any, *a: Any, **k: Any) -> Any:
             record.backward_calls += 1
             watcher.acts.begin(target)
             asked = {watcher.names.get(id(source)) for source in leaves(sources)} - {None}
             if not asked:  # of inputs, say, for a gradient penalty
                 record.input_gradients.append(False)
-                return original(tape, target, sources, *a, **k)
+                with broadcasts.of(target):
+                    return original(tape, target, sources, *a, **k)
             record.asked = (record.asked or set()) | {name for name in asked if name}
             taped = (watcher.names.get(id(variable)) for variable in tape.watched_variables())
             record.taped = (record.taped or set()) | {name for name in taped if name}
             output, more = watcher.output(), watcher.unasked(asked)
-            result, others = original(tape, target, [sources, [*output, *more]], *a, **k)
+            with broadcasts.of(target):
+                result, others = original(tape, target, [sources, [*output, *more]], *a, **k)
             watcher.note_output_gradient(record, others[: len(output)])
             reached = zip(more, others[len(output) :], strict=True)
             watcher.strangers.reached([v for v, value in reached if value is not None])

@@ -57,7 +57,7 @@ class TorchBackend(Backend):
         return isinstance(thing, self.torch.Tensor) or super().is_variable(thing)
 
     def save_model(self, model: Any) -> Undo:
-        return save_modes(list(model.modules()))
+        return together(super().save_model(model), save_modes(list(model.modules())))
 
     def is_optimizer(self, thing: Any) -> bool:
         return isinstance(thing, self.torch.optim.Optimizer) or super().is_optimizer(thing)
