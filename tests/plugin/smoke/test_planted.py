@@ -37,5 +37,5 @@ def test_bug_is_caught_with_its_cause(name):
 def test_a_saddle_is_no_minimum():
     """`learns` by itself, where `gradients` would have told before it."""
     model, x, y, how = BUGS["torch_advanced.both_factors_zero"][0]()
-    report = Smoke(only=["learns"]).report(model, x, y, **how)
+    report = Smoke().report(model, x, y, only=["learns"], **how)
     assert "no slope, though it is no minimum" in str(report)
