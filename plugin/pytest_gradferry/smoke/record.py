@@ -104,6 +104,8 @@ class StepRecord:
     thrown: set[str] = field(default_factory=set)
     calls: list[LayerCall] = field(default_factory=list)
     losses: list[LossCall] = field(default_factory=list)
+    # Matrices that a softmax was taken of, and along which axis.
+    softmaxes: list[tuple[Array, int]] = field(default_factory=list)
     broadcasts: list[Broadcast] = field(default_factory=list)
     # Arithmetic of the step's own that does the same, on what comes of the weights and the batch.
     crossings: list[Broadcast] = field(default_factory=list)

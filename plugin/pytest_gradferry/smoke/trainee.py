@@ -245,6 +245,11 @@ class Trainee(ABC):
         """A context in which gradients by tensors that are no weights come out that much larger."""
         return nullcontext()
 
+    def reparametrised(self) -> AbstractContextManager[list[str]]:
+        """Inside, samples of normal distributions have a gradient; its value names the calls that
+        it changed, "sample", and those that make use of samples without one, "log_prob"."""
+        return nullcontext([])
+
     def ledger(self) -> Ledger | None:
         """What counts the things that steps may leave behind; None where that is not known."""
         return None

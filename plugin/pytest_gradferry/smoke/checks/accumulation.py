@@ -78,7 +78,10 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if not any(len(group.parts) > 1 for group in groups):
         return skipped("the step does not accumulate: one backward pass an update")
     remark = ""
+    seldom = len(groups[-1].parts) == 1  # updates left out at first, for gradients too large, say
     for group in groups:
+        if seldom and len({part.call for part in group.parts}) > 1:
+            continue
         for judge in (_dropped, _only_last, _undivided):
             found = judge(evidence, group)
             if isinstance(found, Finding):

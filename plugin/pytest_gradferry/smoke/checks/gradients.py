@@ -15,10 +15,12 @@ from ..record import LayerCall
 from ..report import Finding, Outcome, failed, passed, skipped
 from ..trainee import Trainee
 from ..tree import map_arrays
+from ..verdict import distance
 from . import Check
 from . import failed as has_failed
 
 _ATTEMPTS = 30
+_DIFFERENT = 1e-3  # of the largest gradient, or of the loss
 _LARGER = 1.5  # than they are: what gradients of the inputs are multiplied by
 
 
@@ -51,7 +53,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     if zero:
         findings.append(_all_zero(evidence, zero))
     if not findings:
-        findings += _penalty(evidence) or _lost_terms(evidence)
+        findings += _penalty(evidence) or _lost_terms(evidence) or _samples(evidence)
     return failed(*findings) if findings else passed()
 
 
@@ -67,6 +69,39 @@ def _lost_terms(evidence: Evidence) -> list[Finding]:
             cause="the graph of that term is cut, so that nothing is trained on it",
             fix="look in what computes it for detach, .data, no_grad, a comparison, rounding or "
             "argmax; keep what is only for the log out of the loss",
+        )
+    ]
+
+
+def _samples(evidence: Evidence) -> list[Finding]:
+    """Samples of a normal distribution, drawn without a gradient, that the loss is computed of;
+    its weights get one elsewhere, as in a variational autoencoder."""
+    first = evidence.watched[0]
+    if "normal" not in first.drawn:
+        return []
+    with evidence.from_start(), evidence.trainee.reparametrised() as calls:
+        try:
+            other = evidence.watch_step()
+        except SmokeError:
+            return []
+    if "sample" not in calls or "log_prob" in calls:
+        return []
+    differ = [
+        name
+        for name, gradient in first.fresh.items()
+        if gradient is not None
+        and (new := other.fresh.get(name)) is not None
+        and distance(new, gradient) > _DIFFERENT
+    ]
+    if not differ or abs(other.loss - first.loss) > _DIFFERENT * abs(first.loss):
+        return []
+    return [
+        Finding(
+            f"{listed(differ)} are not trained on what is computed from samples of theirs: with "
+            "rsample() in place of sample() the loss is the same and their gradients are others",
+            cause="sample() of a torch distribution cuts the graph; in TensorFlow Probability it "
+            "does not",
+            fix="draw by rsample(), or by mean + std * torch.randn_like(std)",
         )
     ]
 

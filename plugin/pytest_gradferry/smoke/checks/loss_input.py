@@ -10,6 +10,7 @@ from ..errors import SmokeError
 from ..evidence import Evidence
 from ..record import LossCall
 from ..report import Finding, Outcome, failed, passed, skipped
+from ..tree import leaves
 from ..verdict import normalised, normalised_over_batch
 from . import Check
 
@@ -22,6 +23,15 @@ _NAMES = {
 
 def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     calls = [call for record in evidence.watched for call in record.losses]
+    if not calls and _over_the_batch(evidence):
+        return failed(
+            Finding(
+                "the step takes a softmax of the model's outputs over axis 0, that of the batch",
+                cause="the probabilities of a class sum to 1 over the samples, not those of a "
+                "sample over the classes",
+                fix="take it over the classes: dim=-1",
+            )
+        )
     if not calls:
         return skipped("the step calls none of the classification losses known")
     for call in calls:
@@ -32,6 +42,25 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
             what = f"{call.function} takes its input for {expected}, {measured}"
             return failed(Finding(what, f"it is given {given}", fix, code))
     return passed()
+
+
+def _over_the_batch(evidence: Evidence) -> bool:
+    """Whether a loss by hand takes its softmax of (samples, classes) along the samples alone."""
+    trainee = evidence.trainee
+    targets = [
+        trainee.framework.to_numpy(t) for t in leaves(trainee.targets) if hasattr(t, "shape")
+    ]
+    axes = set()
+    for record in evidence.watched:
+        for values, axis in record.softmaxes:
+            outputs = record.outputs
+            if outputs is None or not np.array_equal(values, outputs) or len(targets) != 1:
+                return False
+            classes = targets[0].shape in ((len(outputs),), outputs.shape)
+            if not classes or outputs.shape[0] == outputs.shape[1]:
+                return False
+            axes.add(axis)
+    return axes == {0}
 
 
 def _mistaken(evidence: Evidence, call: LossCall, calls: list[LossCall]) -> tuple[str, str]:

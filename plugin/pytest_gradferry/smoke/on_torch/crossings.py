@@ -16,10 +16,9 @@ from .mixing import user_line
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True
 
-_ARITHMETIC = (
-    *("add", "sub", "mul", "div", "__add__", "__sub__", "__mul__", "__truediv__"),
-    *("__radd__", "__rsub__", "__rmul__", "__rtruediv__", "true_divide", "multiply"),
-)
+_PLAIN = ("add", "sub", "mul", "div", "true_divide", "multiply")
+_DUNDER = ("__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__")
+_ARITHMETIC = (*_PLAIN, *_DUNDER, "__rtruediv__")
 
 
 class Crossings:

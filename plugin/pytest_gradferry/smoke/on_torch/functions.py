@@ -55,6 +55,11 @@ def functions_seen(record: StepRecord, *others: LostTerms | Crossings) -> Any:
     attention = functional.scaled_dot_product_attention
     backward = (torch.Tensor.backward, torch.autograd.backward, torch.autograd.grad)
     draws = {torch.multinomial, torch.bernoulli, torch.normal, torch.poisson}
+    softmaxes = {
+        getattr(place, name)
+        for place in (torch, torch.Tensor, functional)
+        for name in ("softmax", "log_softmax")
+    }
     draws |= {torch.Tensor.multinomial, torch.Tensor.bernoulli}
 
     def seen(
@@ -89,6 +94,8 @@ def functions_seen(record: StepRecord, *others: LostTerms | Crossings) -> Any:
         elif function is attention and kwargs.get("dropout_p"):
             rate = kwargs["dropout_p"]
             record.dropouts.append(f"F.scaled_dot_product_attention(dropout_p={rate})")
+        elif function in softmaxes and len(args) > 1 - ("dim" in kwargs):
+            note_softmax(record, args[0], kwargs["dim"] if "dim" in kwargs else args[1])
         elif function in draws and args and isinstance(args[0], torch.Tensor):
             record.drawn.append(function.__name__)
         return result
@@ -108,6 +115,11 @@ def broadcast(function: str, input: Any, target: Any, **options: Any) -> list[Br
     together = np.broadcast_shapes(a, b)
     larger = np.prod(together) > max(np.prod(a), np.prod(b))
     return [Broadcast(function, a, b, together)] if larger else []
+
+
+def note_softmax(record: StepRecord, given: Any, axis: Any) -> None:
+    if isinstance(axis, int) and given.ndim == 2 and given.requires_grad and not transformed(given):
+        record.softmaxes.append((get("torch").to_numpy(given), axis % 2))
 
 
 def loss_call(name: str, given: Any, result: Any) -> LossCall:

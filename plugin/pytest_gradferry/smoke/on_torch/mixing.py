@@ -59,8 +59,18 @@ def first_mixing(calls: list[Call], changed: list[Call], kept: Array) -> str:
         if not _apart(one.given, other.given, kept):
             return ""
         if not _apart(one.result, other.result, kept):
-            return f"{one.described} ({one.place})" if one.place else one.described
+            told = one.described + _crossed(one)
+            return f"{told} ({one.place})" if one.place else told
     return ""
+
+
+def _crossed(call: Call) -> str:
+    """The shapes, if it is given two that are broadcast to a larger one than either."""
+    shapes = [array.shape for array in call.given]
+    if len(shapes) != 2 or len(call.result) != 1 or len(shapes[0]) == len(shapes[1]):
+        return ""
+    larger = call.result[0].size > max(array.size for array in call.given)
+    return f" of {shapes[0]} and {shapes[1]} to {call.result[0].shape}" if larger else ""
 
 
 def _apart(ones: list[Array], others: list[Array], kept: Array) -> bool:

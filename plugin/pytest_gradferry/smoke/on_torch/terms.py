@@ -14,10 +14,8 @@ from .mixing import user_line
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True
 
-_SUMS = (
-    *("add", "__add__", "__radd__", "__iadd__", "add_"),
-    *("sub", "__sub__", "__rsub__", "__isub__", "sub_"),
-)
+_ADDED = ("add", "__add__", "__radd__", "__iadd__", "add_")
+_SUMS = (*_ADDED, "sub", "__sub__", "__rsub__", "__isub__", "sub_")
 
 # What a sum goes through unchanged, but for a factor: a term in it has no effect behind any other.
 _LINEAR = ("Add", "Sub", "Rsub", "Mul", "Div", "Neg", "Mean", "Sum", "View", "Squeeze", "Clone")

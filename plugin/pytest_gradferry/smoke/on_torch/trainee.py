@@ -28,6 +28,7 @@ from .not_finite import first_not_finite
 from .own_checkpoint import own_checkpoint
 from .parallel import TorchParallel
 from .precision import TorchPrecision
+from .samples import reparametrised
 from .state import (
     save_attributes,
     save_generator,
@@ -296,6 +297,9 @@ class TorchTrainee(Trainee):
 
     def input_gradients_scaled(self, factor: float) -> AbstractContextManager[Any]:
         return input_gradients.scaled(factor)
+
+    def reparametrised(self) -> AbstractContextManager[list[str]]:
+        return reparametrised()
 
     def held_by(self, names: list[str]) -> list[str]:
         wanted = {id(self._tensors[name]) for name in names}

@@ -201,6 +201,86 @@ def overlap_of_masks_without_their_channel():
     return model, torch.randn(4, 3, 5, 5), (torch.rand(4, 5, 5) > 0.5).float(), how
 
 
+class Variational(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.decoder = nn.Linear(8, 6), nn.Linear(3, 8)
+
+    def forward(self, x):
+        mean, log_std = self.encoder(x).chunk(2, -1)
+        q = torch.distributions.Normal(mean, log_std.exp())
+        return self.decoder(q.sample()), q
+
+
+def samples_without_a_gradient():
+    model, prior = Variational(), torch.distributions.Normal(0.0, 1.0)
+    optimizer = sgd(model)
+
+    def step(x):
+        optimizer.zero_grad()
+        out, q = model(x)
+        loss = F.mse_loss(out, x) + 0.1 * torch.distributions.kl_divergence(q, prior).mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return model, batch()[0], None, {"step": step}
+
+
+def softmax_over_the_batch_in_a_loss_by_hand():
+    def loss(out, y):
+        return -(F.one_hot(y, 3) * torch.softmax(out, dim=0).clamp(1e-7, 1).log()).sum(-1).mean()
+
+    return loop(mlp(), loss=loss)
+
+
+class Scores(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.user, self.bias = nn.Linear(8, 4), nn.Linear(8, 1)
+
+    def forward(self, x):
+        return self.user(x).sum(-1) + self.bias(x)
+
+
+def column_added_to_a_row_in_the_model():
+    loss = lambda out, y: (out.mean(0) - y).square().mean()  # noqa: E731
+    model, x, y, how = loop(Scores(), loss=loss)
+    return model, x, y.float(), how
+
+
+class LearnedRates(nn.Module):
+    """Steps of an inner loop, with a rate for each weight."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Linear(8, 3)
+        rates = [torch.full_like(p, 0.05) for p in self.net.parameters()]
+        self.rates = nn.ParameterList(nn.Parameter(rate) for rate in rates)
+
+    def forward(self, x):
+        return self.net(x)
+
+
+def learned_rates_detached():
+    model = LearnedRates()
+    optimizer = sgd(model)
+
+    def step(x, y):
+        weights = list(model.net.parameters())
+        inner = F.cross_entropy(model(x[:8]), y[:8])
+        gradients = torch.autograd.grad(inner, weights, create_graph=True)
+        moves = [(r * g).detach() for r, g in zip(model.rates, gradients, strict=True)]
+        moved = [w - move for w, move in zip(weights, moves, strict=True)]
+        loss = F.cross_entropy(F.linear(x[8:], *moved), y[8:])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return model, *batch(), {"step": step}
+
+
 BUGS = [
     (batch_norm_with_the_momentum_of_keras, "modes", "momentum=0.99: in torch it", "XFR420"),
     (batch_norm_that_keeps_no_statistics, "modes", "never updates its running statistics", ""),
@@ -232,4 +312,13 @@ BUGS = [
         "combined with every other sample",
         "XFR909",
     ),
+    (samples_without_a_gradient, "gradients", "sample() of a torch distribution cuts", ""),
+    (softmax_over_the_batch_in_a_loss_by_hand, "loss-input", "over the samples", ""),
+    (
+        column_added_to_a_row_in_the_model,
+        "batch-independence",
+        "add() of (16,) and (16, 1) to (16, 16)",
+        "",
+    ),
+    (learned_rates_detached, "gradients", "look between them and the loss for detach", "XFR221"),
 ]

@@ -192,7 +192,67 @@ def distances_of_all_pairs():
     return trained(mlp(outputs=3), y=torch.randn(16, 3), loss=loss)
 
 
+class Policy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mean, self.value = nn.Linear(8, 2), mlp(outputs=1)
+
+    def forward(self, x):
+        return torch.distributions.Normal(self.mean(x), 1.0), self.value(x)
+
+
+def density_of_the_samples():
+    """Which gives a gradient to what they were drawn from, and samples without one."""
+    model = Policy()
+    optimizer = sgd(model)
+
+    def step(x, y):
+        optimizer.zero_grad()
+        policy, value = model(x)
+        action = policy.sample()
+        reward = -(action - y[:, None]).square().sum(1)
+        gain = reward - value[:, 0]
+        loss = gain.square().mean() - (policy.log_prob(action).sum(1) * gain.detach()).mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return model, *batch(), {"step": step}
+
+
+def retrieval_both_ways():
+    """A softmax over the texts of an image, and one over the images of a text."""
+    wanted = F.one_hot(torch.arange(16) % CLASSES, CLASSES).float()
+
+    def loss(out, y):
+        by_row = (wanted * out.log_softmax(1)).sum(1).mean()
+        return -by_row - (wanted * out.log_softmax(0)).sum(0).mean() / 16
+
+    return trained(mlp(), loss=loss)
+
+
+def updates_left_out_while_the_weights_are_new():
+    """As where gradients above a limit are not used."""
+    model = mlp()
+    optimizer, calls = sgd(model), 0
+
+    def step(x, y):
+        nonlocal calls
+        calls += 1
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        if calls > 2:
+            optimizer.step()
+        return loss
+
+    return model, *batch(), {"step": step}
+
+
 SOUND = [
+    updates_left_out_while_the_weights_are_new,
+    retrieval_both_ways,
+    density_of_the_samples,
     distances_of_all_pairs,
     bootstrapped_target_of_one_sample,
     total_for_the_log,
