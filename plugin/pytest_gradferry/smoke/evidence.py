@@ -263,16 +263,19 @@ class Evidence:
     def ignores(self, layer: str) -> bool:
         """Whether the first step is the same if a layer gives other numbers: its loss and, since
         it may have others than the one that it returns, its gradients."""
+        record, first = self.disturbed_step(layer), self.watched[0]
+        return record is not None and record.loss == first.loss and _same_gradients(first, record)
+
+    def disturbed_step(self, layer: str) -> StepRecord | None:
+        """The first step with other numbers from a layer; None where that cannot be done."""
         disturbed = self.trainee.disturbed(layer)
         if disturbed is None:
-            return False
+            return None
         with self.from_start(), disturbed:
             try:
-                record = self.watch_step()
+                return self.watch_step()
             except SmokeError:
-                return False
-        first = self.watched[0]
-        return record.loss == first.loss and _same_gradients(first, record)
+                return None
 
     def untrained_penalty(self, factor: float) -> float | None:
         """The loss of the first step if the gradients that it takes of inputs are so much larger,

@@ -280,6 +280,18 @@ def _last_call(evidence: Evidence, layers: set[str]) -> LayerCall | None:
     return next((c for c in reversed(evidence.watched[0].calls) if c.layer in layers), None)
 
 
+def _apart(evidence: Evidence, last: LayerCall, following: LayerCall) -> bool:
+    """Whether a layer that is called later learns the same whatever the one before gives: it is no
+    part of the same path, as the next of several heads is not."""
+    record, weights = evidence.disturbed_step(last.layer), evidence.trainee.weights.values()
+    if record is None:
+        return False
+    first = evidence.watched[0].fresh
+    own = [w.name for w in weights if w.layer == following.layer and first.get(w.name) is not None]
+    pairs = [(first[name], record.fresh.get(name)) for name in own]
+    return all(b is not None and a is not None and np.array_equal(a, b) for a, b in pairs)
+
+
 def _cancels(evidence: Evidence, name: str) -> bool:
     """A normalisation takes off again what a bias adds, as does a loss of differences (a critic's,
     a ranking's), which shows in that the layer's other weights do get a gradient."""
@@ -360,6 +372,8 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
         )
     after = calls[calls.index(last) + 1 :] if last is not None else []
     following = next((c for c in after if c.layer in with_gradient), None)
+    if last is not None and following is not None and _apart(evidence, last, following):
+        following = None
     where = ""
     if last is not None and following is not None:
         where = f"the graph is cut between {last.layer} and {following.layer}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import wraps
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import numpy as np
 
@@ -17,7 +19,7 @@ from ..growth import Ledger
 from ..latecomers import Latecomers
 from ..record import StepRecord
 from ..trainee import Trainee
-from ..tree import leaves
+from ..tree import leaves, map_arrays
 from . import backends, layer_losses, loop
 from .advice import KerasAdvice
 from .calls import CallWatcher
@@ -325,6 +327,28 @@ class KerasTrainee(Trainee):
 
     def input_gradients_scaled(self, factor: float) -> AbstractContextManager[Any]:
         return self.backend.input_gradients_scaled(factor, self.watcher.names)
+
+    def disturbed(self, layer: str) -> AbstractContextManager[Any] | None:
+        named = (p for p in self.structure.keras_layers() if self.structure.layers[id(p)] == layer)
+        part = next(named, None)
+        return None if part is None or not self.backend.trains_in_place else self._noise_on(part)
+
+    @contextmanager
+    def _noise_on(self, layer: Any) -> Iterator[None]:
+        call, random = layer.call, np.random.default_rng(0)
+
+        def other(leaf: Any) -> Any:
+            if not self.is_tensor(leaf) or not self.backend.is_float(leaf):
+                return leaf
+            noise = random.normal(size=leaf.shape) * (1 + np.abs(leaf).max(initial=0))
+            return leaf + self.backend.tensor(noise, leaf.dtype)
+
+        @wraps(call)
+        def noisy(*args: Any, **kwargs: Any) -> Any:
+            return map_arrays(other, call(*args, **kwargs))
+
+        with mock.patch.dict(vars(layer), {"call": noisy}):
+            yield
 
     def ledger(self) -> Ledger | None:
         return self.backend.ledger(self)

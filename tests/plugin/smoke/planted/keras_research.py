@@ -232,6 +232,32 @@ def layer_run_before_the_tape():
     return model, *batch(), {"step": step}
 
 
+class TwoHeads(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.body, self.boxes, self.classes = (
+            layers.Dense(16, "relu"),
+            layers.Dense(4),
+            layers.Dense(CLASSES),
+        )
+
+    def call(self, x):
+        hidden = self.body(x)
+        return self.boxes(hidden), self.classes(hidden)
+
+
+def loss_of_one_head_as_a_number():
+    model = TwoHeads()
+    x, y = batch()
+    model(x)
+
+    def loss(x, y):
+        boxes, classes = model(x)
+        return cross_entropy(y, classes) + float(tf.reduce_mean(boxes**2))
+
+    return trained(model, x, y, loss)
+
+
 def noise_of_numpy_beside_that_of_tensorflow():
     model = mlp()
 
@@ -255,5 +281,6 @@ BUGS = [
     (ensemble_of_which_the_last_one_is_trained, "updates", "never asks the tape", ""),
     (weight_copied_when_built, "gradients", "sees no use of them", ""),
     (layer_run_before_the_tape, "gradients", "outside of every tape", "XFR221"),
+    (loss_of_one_head_as_a_number, "gradients", "the graph is cut behind boxes", "XFR221"),
     (noise_of_numpy_beside_that_of_tensorflow, "compiled", "np.random draws once", "XFR610"),
 ]
