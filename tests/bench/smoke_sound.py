@@ -37,10 +37,9 @@ def cases(words: list[str]) -> Iterator[tuple[str, Case]]:
         if not re.search(r"^SOUND\b", path.read_text(), re.MULTILINE):
             continue
         dotted = ".".join(path.relative_to(TESTS).with_suffix("").parts)
-        if words and not any(word in dotted for word in words):
-            names = re.findall(r"^def (\w+)", path.read_text(), re.MULTILINE)
-            if not any(word in name for word in words for name in names):
-                continue
+        names = re.findall(r"^(?:def|class) (\w+)", path.read_text(), re.MULTILINE)
+        if words and not any(word in f"{dotted}.{name}" for word in words for name in names):
+            continue
         module = importlib.import_module(dotted)
         for entry in module.SOUND if isinstance(module.SOUND, list) else ():
             case = entry[0] if isinstance(entry, tuple) else entry

@@ -39,6 +39,8 @@ class Advice:
         "freeze before the optimizer is built, and clear old gradients when freezing (weight decay "
         "and momentum move a weight that still has one)",
     )
+    own_rate_zero = "the learning rate of their parameter group is 0"
+    unread_rate_code = ""
     not_held_code = ""
     made_in_call_code = ""
     cut_loss_code = ""
@@ -49,6 +51,16 @@ class Advice:
         "XFR205",
     )
     scheduling = "step the schedule after each update, or let it begin above 0"
+    # what to look for where a graph is cut
+    cut = (
+        "detach, .data, .numpy(), no_grad, stop_gradient, argmax, or a tensor made anew from "
+        "another's values"
+    )
+    # (cause, fix) of a layer that runs where no gradients are recorded
+    unrecorded = (
+        "runs without recording gradients (torch.no_grad)",
+        "take the layer out of the no_grad block, or freeze it",
+    )
     summing = "add up the gradients of all micro-batches before the update"
     skipping_code = ""  # of the rule that finds steps of which every few update, alone
 

@@ -20,6 +20,8 @@ class Traced:
     name: str
     traces: list[int] = field(default_factory=list)  # how often each call compiled it
     objects: dict[int, Any] = field(default_factory=dict)  # what was called, by id
+    # Python's generators that calls drew from without compiling it
+    draws: set[str] = field(default_factory=set)
     # the Python numbers among the arguments of each call
     numbers: list[tuple[Any, ...]] = field(default_factory=list)
 

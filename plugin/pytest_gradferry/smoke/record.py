@@ -61,7 +61,7 @@ class Broadcast:
     """A call of an elementwise loss whose input and target have different ranks, and together a
     shape larger than either; or an operation on the way to the loss that pairs all samples."""
 
-    function: str  # "F.mse_loss", "a difference"
+    function: str  # "F.mse_loss", "mul (train.py:12)", "a difference"
     input: tuple[int, ...]
     target: tuple[int, ...]
     together: tuple[int, ...]
@@ -90,7 +90,7 @@ class StepRecord:
     not_differentiated: dict[str, str] = field(default_factory=dict)
     # The weights whose gradients were asked for; None where a backward pass reaches them all.
     asked: set[str] | None = None
-    # The weights in use under the tapes that were asked; None where there is no tape to tell.
+    # The weights in use under tapes, but those asked for other things; None without a tape.
     taped: set[str] | None = None
     # Whether the gradients that the optimizers used in their updates of this call held anything; a
     # weight is a key if an optimizer held it.
@@ -138,6 +138,8 @@ class StepRecord:
     optimizers: list[str] = field(default_factory=list)  # those that updated, by class name
     # Optimizers whose rate the step changed, by their keys in `acts`: (class name, before, after).
     rates_set: dict[int, tuple[str, list[float], list[float]]] = field(default_factory=dict)
+    # By the class of an optimizer, its attribute `lr`, which it never reads, and its rate.
+    unread_rates: dict[str, tuple[float, float]] = field(default_factory=dict)
     first_met: int = 0  # how many optimizers with a state updated for the first time
     frozen_moved: set[str] = field(default_factory=set)  # by an update, while they were frozen
     rates: dict[str, float] = field(default_factory=dict)  # by weight, where groups differ

@@ -32,3 +32,10 @@ def test_bug_is_caught_with_its_cause(name):
     assert code in {finding.code for finding in found[check].findings}, str(report)
     assert [*found] == [check], f"one bug, found as several: {report}"
     assert len(found[check].findings) == 1, f"one bug, found as several: {report}"
+
+
+def test_a_saddle_is_no_minimum():
+    """`learns` by itself, where `gradients` would have told before it."""
+    model, x, y, how = BUGS["torch_advanced.both_factors_zero"][0]()
+    report = Smoke(only=["learns"]).report(model, x, y, **how)
+    assert "no slope, though it is no minimum" in str(report)

@@ -48,6 +48,7 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     assert eager is not None
     findings = [*_retraced(evidence, seen.values())]
     if reason := compiling.unlike():
+        findings += [*_left_undone(kept), *_drawn_once(kept, seen.values())]
         return failed(*findings) if findings else skipped(reason)
     judge = _Judge(evidence, eager)
     if not judge.agree(compiled):
@@ -227,6 +228,25 @@ def _left_undone(kept: list[Kept]) -> list[Finding]:
             f"{listed(names)} changes in every eager step, and not in the traced ones",
             "Python inside the traced function changes it, which happens once, at tracing",
             "make it a tf.Variable and use assign or assign_add, or change it outside",
+            "XFR610",
+        )
+    ]
+
+
+def _drawn_once(kept: list[Kept], functions: Iterable[Traced]) -> list[Finding]:
+    """Generators of Python that every eager call draws from, and none that is traced."""
+    drawn = set().union(*(each.draws for each in functions))
+    names = [each.keeper.name for each in kept if each.keeper.draws and each.changed_inside]
+    # Keras takes the seeds of its own generators from `random`.
+    names = [name for name in names if name not in drawn and name != "random"]
+    if not names:
+        return []
+    return [
+        Finding(
+            f"every eager step draws from {listed(names)}, and no traced one after the first",
+            f"{listed(names)} draws once, when the step is traced: its numbers are constants of "
+            "the graph",
+            "draw with tf.random or keras.random, or pass what is drawn to the function",
             "XFR610",
         )
     ]

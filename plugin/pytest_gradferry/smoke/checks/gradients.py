@@ -37,8 +37,8 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
     none = [n for n in trainable if all(r.fresh.get(n) is None for r in evidence.watched)]
     none = _never_chosen(evidence, none)
     zero = [n for n in trainable if n not in none and not _ever_nonzero(evidence, n)]
+    findings = _stuck_at_zero(evidence, zero)
     zero = [n for n in _always_zero(evidence, zero) if not _cancels(evidence, n)]
-    findings = []
     if replaced:
         findings.append(
             Finding(
@@ -196,6 +196,37 @@ def _always_zero(evidence: Evidence, names_: list[str]) -> list[str]:
     return names_
 
 
+def _stuck_at_zero(evidence: Evidence, zero: list[str]) -> list[Finding]:
+    """Weights that multiply each other and are all zero, so that none has a gradient.
+
+    Those of units, all alike then, are for `symmetry` to tell.
+    """
+    if not zero:
+        return []
+    start, units = evidence.curve.before, evidence.trainee.units
+    still = [n for n in zero if n not in evidence.moved and not start[n].any()]
+    still = [name for name in still if units(name, start[name]) is None]
+    if not any(start[name].ndim > 1 for name in still):  # biases alone: of dead units
+        return []
+    random = np.random.default_rng(0)
+    with evidence.from_start():
+        values = evidence.trainee.values()
+        noise = {n: _with_noise(random, values[n]).astype(values[n].dtype) for n in still}
+        evidence.trainee.assign(noise)
+        record = evidence.watch_step()
+    freed = [n for n in still if (g := record.fresh.get(n)) is not None and g.any()]
+    if not any(start[name].ndim > 1 for name in freed):
+        return []
+    return [
+        Finding(
+            f"{listed(freed)} have a gradient of exactly zero in every step, and never move",
+            cause="all of them start at zero, and each one's gradient is multiplied by another: "
+            "with other values they have gradients",
+            fix="let one of them start at random values, as A of LoRA's B @ A does",
+        )
+    ]
+
+
 def _with_noise(random: np.random.Generator, value: Array) -> Array:
     return value + random.normal(size=value.shape)
 
@@ -304,9 +335,17 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
     if frozen_in is not None:
         return Finding(
             what,
-            cause=f"{frozen_in.layer} runs without recording gradients (torch.no_grad)",
-            fix="take the layer out of the no_grad block, or freeze it",
+            cause=f"{frozen_in.layer} {trainee.advice.unrecorded[0]}",
+            fix=trainee.advice.unrecorded[1],
             code="XFR221",
+        )
+    taped = [record.taped for record in evidence.watched if record.taped is not None]
+    if taped and not any(name in names for name in none for names in taped):
+        return Finding(
+            what,
+            cause=f"{listed(sorted(layers))} runs under the tape, which sees no use of them",
+            fix="use the weights themselves in call: no copy from before the step, none made anew; "
+            "a tape with watch_accessed_variables=False has to be told of them",
         )
     with_gradient = {
         w.layer for w in trainee.weights.values() if w.trainable and w.name not in none
@@ -329,8 +368,7 @@ def _cut(evidence: Evidence, none: list[str]) -> Finding:
     return Finding(
         what,
         cause=where,
-        fix=f"look {'there' if where else 'between them and the loss'} for detach, .data, "
-        ".numpy(), no_grad, stop_gradient, argmax, or a tensor made anew from another's values",
+        fix=f"look {'there' if where else 'between them and the loss'} for {trainee.advice.cut}",
         code="XFR221",
     )
 

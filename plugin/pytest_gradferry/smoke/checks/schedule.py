@@ -27,6 +27,15 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
                 "step it: self.lr_schedulers().step() in training_step or on_train_epoch_end",
             )
         )
+    for name, (unread, rate) in evidence.watched[-1].unread_rates.items():
+        return failed(
+            Finding(
+                f"`lr` of the {name} is {unread:.4g}, and its updates run at {rate:.4g}",
+                "its rate is called learning_rate: `lr` is an attribute that nothing reads",
+                "set optimizer.learning_rate",
+                evidence.trainee.advice.unread_rate_code,
+            )
+        )
     idle = _of_idle(evidence)
     if idle:
         return failed(idle)

@@ -18,25 +18,16 @@ def run(evidence: Evidence, earlier: dict[str, Outcome]) -> Outcome:
         return outcome
     crossing = next((b for record in evidence.watched for b in record.crossings), None)
     broadcast = next((b for record in evidence.watched for b in record.broadcasts), None)
-    if broadcast is None and crossing is not None:
-        return failed(
-            Finding(
-                f"{crossing.function} is given the shapes {crossing.input} and {crossing.target}: "
-                f"they are broadcast to {crossing.together}",
-                cause="each sample's value meets those of all samples",
-                fix="give both the same shape: squeeze the one, or unsqueeze the other",
-            )
-        )
-    if broadcast is None:
-        return outcome
-    if broadcast.function.startswith("a "):  # an operation of the step's own
-        measured = f"{broadcast.function} of shapes {broadcast.input} and {broadcast.target} is "
-        measured += f"broadcast to {broadcast.together} on the way to the loss"
-        cause = "each sample is combined with every other sample"
-    else:
+    if broadcast is not None:
         measured = f"{broadcast.function} is given an input of shape {broadcast.input} and a target"
         measured += f" of shape {broadcast.target}: they are broadcast to {broadcast.together}"
         cause = "each output is compared with every target"
+    elif crossing is not None:
+        measured = f"{crossing.function} of shapes {crossing.input} and {crossing.target} is "
+        measured += f"broadcast to {crossing.together} on the way to the loss"
+        cause = "each sample is combined with every other sample"
+    else:
+        return outcome
     fix = "give both the same shape: squeeze the one, or unsqueeze the other"
     return failed(Finding(measured, cause, fix, "XFR909"))
 

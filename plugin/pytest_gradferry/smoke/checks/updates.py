@@ -351,14 +351,22 @@ def _why_still(evidence: Evidence, still: list[str], everything: bool) -> Findin
     if own == {0.0} and any(rates):
         return Finding(
             what,
-            cause="the learning rate of their parameter group is 0",
-            fix="give the group a rate, or freeze its weights",
+            cause=trainee.advice.own_rate_zero,
+            fix="give them a rate above 0, or freeze them",
         )
     if rates and not any(rates):
         given = max(trainee.scheduled_rates(), default=0.0)
         if given:
             cause = f"a schedule begins with a learning rate of 0, not {given:.4g}, and stays there"
             return Finding(what, cause=cause, fix=trainee.advice.scheduling)
+        for name, before, after in records[0].rates_set.values():
+            if any(before) and not any(after):
+                return Finding(
+                    what,
+                    cause=f"the learning rate is 0: the step sets that of {name} from "
+                    f"{max(before):.4g} to 0",
+                    fix="look for a whole-number division where the step computes the rate",
+                )
         return Finding(what, cause="the learning rate is 0", fix="give the optimizer a rate")
     if rates:
         for factor in (1e4, 1e8, 1e12):

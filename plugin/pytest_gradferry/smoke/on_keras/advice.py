@@ -33,6 +33,14 @@ class KerasAdvice(Advice):
                 "nothing",
                 "call the inner tape's gradient inside the block of the outer tape",
             )
+            self.cut = (
+                "stop_gradient, .numpy(), argmax, rounding, a part that runs before "
+                "the tape, or a tensor made anew from another's values"
+            )
+            self.unrecorded = (
+                "runs outside of every tape that is recording",
+                "call the layer inside `with tf.GradientTape() as tape:`, or freeze it",
+            )
             self.clipping = (
                 "clip what tape.gradient returns, and give optimizer.apply_gradients the result"
             )
@@ -48,6 +56,8 @@ class KerasAdvice(Advice):
                 "",
             )
 
+    own_rate_zero = "the learning rate of the optimizer that updates them is 0"
+    unread_rate_code = "XFR412"
     skipping_code = "XFR224"
     made_in_call_code = "XFR108"
     clearing = ("start the sum of gradients from zero after each update", "")

@@ -129,10 +129,14 @@ class KerasCompiling(Compiling):
     def _noted(self, seen: dict[Any, Traced], function: Any, args: Any, kwargs: Any) -> Any:
         traced = seen.setdefault(self._key(function), Traced(self._name(function)))
         before = function.experimental_get_tracing_count()
+        generators = {k.name: k.read for k in self._keepers if k.draws}
+        states = {name: repr(read()) for name, read in generators.items()}
         try:
             return self._original(function, *args, **kwargs)
         finally:
             traced.traces.append(function.experimental_get_tracing_count() - before)
+            if not traced.traces[-1]:
+                traced.draws |= {n for n, r in generators.items() if repr(r()) != states[n]}
             traced.objects[id(function)] = function
             traced.numbers.append(tuple(x for x in leaves((args, kwargs)) if _is_number(x)))
 

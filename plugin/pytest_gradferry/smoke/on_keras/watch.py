@@ -11,6 +11,8 @@ from contextlib import ExitStack, contextmanager
 from copy import copy
 from typing import Any
 
+import numpy as np
+
 from ...frameworks import Array, Undo, load, together
 from ..carry import Carry
 from ..patching import patch
@@ -227,6 +229,11 @@ class Watcher:
         record.events.append("update")
         self.acts.update(optimizer, held, gradients)
         record.optimizers.append(type(optimizer).__name__)
+        rate = max(self.backend.rates(optimizer), default=0.0)
+        record.rates.update((self.names[id(v)], rate) for v in held if id(v) in self.names)
+        unread = vars(optimizer).get("lr")
+        if unread is not None and not np.isclose(float(unread), rate):
+            record.unread_rates[type(optimizer).__name__] = float(unread), rate
         for value, variable in zip(gradients, held, strict=False):
             self._note_use(record, value, variable)
 

@@ -402,7 +402,7 @@ BUGS = [
     (clamped_for_nothing, "clipping", "its result is not used", ""),
     (penalty_without_a_graph, "gradients", "a penalty on them trains nothing", "XFR223"),
     (penalty_of_detached_gradients, "gradients", "is cut off their graph", ""),
-    (both_factors_zero, "learns", "has no slope, though it is no minimum", ""),
+    (both_factors_zero, "gradients", "all of them start at zero", ""),
     (functional_update_never_written, "updates", "never written to the model's weights", ""),
     (functional_update_with_a_plus, "learns", "each step climbs the loss", ""),
     (column_against_vector_in_a_td_loss, "shapes", "compared with every target", "XFR909"),

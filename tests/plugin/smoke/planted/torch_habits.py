@@ -305,8 +305,13 @@ BUGS = [
     (overlap_of_thresholded_outputs, "gradients", "the graph of that term is cut", ""),
     (term_of_detached_outputs, "gradients", "the graph of that term is cut", ""),
     (optimizer_stepped_the_first_time_only, "updates", "a condition that seldom holds", ""),
-    (weights_across_a_column_of_losses, "shapes", "meets those of all samples", ""),
-    (overlap_of_masks_without_their_channel, "shapes", "meets those of all samples", ""),
+    (weights_across_a_column_of_losses, "shapes", "combined with every other sample", "XFR909"),
+    (
+        overlap_of_masks_without_their_channel,
+        "shapes",
+        "combined with every other sample",
+        "XFR909",
+    ),
     (samples_without_a_gradient, "gradients", "sample() of a torch distribution cuts", ""),
     (softmax_over_the_batch_in_a_loss_by_hand, "loss-input", "over the samples", ""),
     (

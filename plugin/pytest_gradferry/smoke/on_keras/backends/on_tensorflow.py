@@ -10,7 +10,7 @@ from unittest import mock
 
 import numpy as np
 
-from ....frameworks import TensorFlow, load
+from ....frameworks import Array, TensorFlow, load
 from ....keras_layers import layers_of
 from ...compiling import Compiling
 from ...growth import Ledger
@@ -19,8 +19,8 @@ from ...patching import patch
 from ...precision import Precision
 from ...record import LossCall, StepRecord
 from ...tree import leaves, map_arrays
-from ..broadcasts import BroadcastWatcher
 from ..compiling import KerasCompiling
+from ..crossings import Crossings
 from ..ledger import TensorFlowLedger
 from ..parallel import KerasParallel
 from ..precision import KerasPrecision
@@ -62,12 +62,21 @@ class TensorFlowBackend(Backend):
     def tensor(self, value: Any, dtype: Any = None) -> Any:
         return self.tf.convert_to_tensor(value, dtype=dtype)
 
+    def carries_gradient(self, tensor: Any) -> bool | None:
+        recording = load("tensorflow.python.eager.record").could_possibly_record()
+        return None if recording else False
+
     def is_abstract(self, tensor: Any) -> bool:
         return bool(self.tf.is_tensor(tensor)) and not hasattr(tensor, "numpy")
 
     def handles(self, variable: Any) -> list[Any]:
         """A tape takes Keras' variables and TensorFlow's underneath."""
         return [variable, getattr(variable, "value", variable)]
+
+    def read(self, variable: Any) -> Array:
+        """Not seen by a tape, which takes a variable that is read for one in use."""
+        with load("tensorflow.python.eager.record").stop_recording():
+            return super().read(variable)
 
     def is_variable(self, thing: Any) -> bool:
         return isinstance(thing, self.tf.Variable) or super().is_variable(thing)
@@ -142,30 +151,51 @@ class TensorFlowBackend(Backend):
         stack.callback(self._note_draws, drawn)
         stack.callback(config.run_functions_eagerly, config.functions_run_eagerly())
         config.run_functions_eagerly(True)
-        broadcasts = BroadcastWatcher(record)
-        stack.enter_context(broadcasts.watching())
-        derived = self._on_gradient(watcher, record, broadcasts)
+        unasked: dict[int, tuple[Any, set[str]]] = {}  # the weights in use, by tape
+        stack.callback(self._note_unasked, record, unasked)
+        patch(stack, self.tf.GradientTape, "__exit__", self._on_exit(watcher, unasked))
+        crossings = Crossings(record)
+        stack.enter_context(crossings.watching())
+        derived = self._on_gradient(watcher, record, crossings, unasked)
         patch(stack, self.tf.GradientTape, "gradient", derived)
 
     def _note_draws(self, before: Any) -> None:
         self._draws_from_kernels = before != self._tensorflow.drawn()
 
+    def _on_exit(
+        self, watcher: Watcher, unasked: dict[int, tuple[Any, set[str]]]
+    ) -> Callable[..., Any]:
+        def leave(original: Any, tape: Any, *error: Any) -> Any:
+            unasked.setdefault(id(tape), (tape, _taped(tape, watcher)))
+            return original(tape, *error)
+
+        return leave
+
+    def _note_unasked(self, record: StepRecord, unasked: dict[int, tuple[Any, set[str]]]) -> None:
+        """Weights under a tape that was asked for nothing are in use as much."""
+        if record.taped is not None:
+            record.taped.update(*(names for _, names in unasked.values()))
+
     def _on_gradient(
-        self, watcher: Watcher, record: StepRecord, broadcasts: BroadcastWatcher
+        self,
+        watcher: Watcher,
+        record: StepRecord,
+        crossings: Crossings,
+        unasked: dict[int, tuple[Any, set[str]]],
     ) -> Callable[..., Any]:
         def gradient(original: Any, tape: Any, target: Any, sources: Any, *a: Any, **k: Any) -> Any:
             record.backward_calls += 1
+            unasked[id(tape)] = tape, set()
             watcher.acts.begin(target)
             asked = {watcher.names.get(id(source)) for source in leaves(sources)} - {None}
             if not asked:  # of inputs, say, for a gradient penalty
                 record.input_gradients.append(False)
-                with broadcasts.of(target):
+                with crossings.of(target):
                     return original(tape, target, sources, *a, **k)
             record.asked = (record.asked or set()) | {name for name in asked if name}
-            taped = (watcher.names.get(id(variable)) for variable in tape.watched_variables())
-            record.taped = (record.taped or set()) | {name for name in taped if name}
+            record.taped = (record.taped or set()) | _taped(tape, watcher)
             output, more = watcher.output(), watcher.unasked(asked)
-            with broadcasts.of(target):
+            with crossings.of(target):
                 result, others = original(tape, target, [sources, [*output, *more]], *a, **k)
             watcher.note_output_gradient(record, others[: len(output)])
             reached = zip(more, others[len(output) :], strict=True)
@@ -216,6 +246,12 @@ class TensorFlowBackend(Backend):
 
     def dropout_functions(self) -> list[DropoutFunction]:
         return [DropoutFunction(self.tf.nn, "dropout", "tf.nn.dropout", drops)]
+
+
+def _taped(tape: Any, watcher: Watcher) -> set[str]:
+    """The model's weights in use under a tape."""
+    names = (watcher.names.get(id(variable)) for variable in tape.watched_variables())
+    return {name for name in names if name}
 
 
 def _optimizers() -> list[type[Any]]:

@@ -39,7 +39,7 @@ class _Pairs:
         self.tensors, self.reduced = {id(tensor): tensor}, dict[int, Any]()
 
 
-class BroadcastWatcher:
+class Crossings:
     """Follows tensors through a step by their identity, and keeps them while it lasts."""
 
     def __init__(self, record: StepRecord) -> None:
@@ -65,7 +65,7 @@ class BroadcastWatcher:
         """Inside, the gradients of this are computed."""
         for pairs in self._pairs:
             if id(target) in pairs.reduced and not pairs.meant:
-                self._record.broadcasts.append(pairs.found)
+                self._record.crossings.append(pairs.found)
         before, self._computing = self._computing, True
         try:
             yield
