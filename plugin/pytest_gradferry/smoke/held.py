@@ -163,6 +163,7 @@ class Held:
                 if id(owner) not in self._seen:
                     self._seen.add(id(owner))
                     self._attributes(owner, depth, type(owner).__name__, "")
+                    self._methods(type(owner))
             case FunctionType():
                 if not _of_library(thing.__code__.co_filename):
                     self._function(thing, depth)
@@ -182,6 +183,8 @@ class Held:
                 self._object(thing)
                 if depth > 0 and is_users_class(type(thing)):
                     self._attributes(thing, depth, path, where)
+                    if not self._of_model:
+                        self._methods(type(thing))
                 if depth == _DEPTH:  # the step is an object with __call__
                     self._visit(vars(type(thing)).get("__call__"), depth, path, where)
 

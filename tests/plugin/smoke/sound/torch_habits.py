@@ -249,7 +249,34 @@ def updates_left_out_while_the_weights_are_new():
     return model, *batch(), {"step": step}
 
 
+GENERATOR = torch.Generator().manual_seed(3)
+
+
+class Augmenting:
+    """Draws in a helper of the step, from a generator of the module's."""
+
+    def __init__(self):
+        self.model = mlp()
+        self.optimizer = sgd(self.model)
+
+    def augmented(self, x):
+        return x + 0.1 * torch.randn(x.shape, generator=GENERATOR)
+
+    def step(self, x, y):
+        self.optimizer.zero_grad()
+        loss = F.cross_entropy(self.model(self.augmented(x)), y)
+        loss.backward()
+        self.optimizer.step()
+        return loss
+
+
+def noise_drawn_in_a_helper_method():
+    trainer = Augmenting()
+    return trainer.model, *batch(), {"step": trainer.step}
+
+
 SOUND = [
+    noise_drawn_in_a_helper_method,
     updates_left_out_while_the_weights_are_new,
     retrieval_both_ways,
     density_of_the_samples,
