@@ -28,19 +28,6 @@ class KerasAdvice(Advice):
                 "ask for those of model.trainable_variables, read after freezing, and not of "
                 "model.variables",
             )
-            self.penalty = (
-                "the tape of the loss does not see how they are computed: a penalty on them trains "
-                "nothing",
-                "call the inner tape's gradient inside the block of the outer tape",
-            )
-            self.cut = (
-                "stop_gradient, .numpy(), argmax, rounding, a part that runs before "
-                "the tape, or a tensor made anew from another's values"
-            )
-            self.unrecorded = (
-                "runs outside of every tape that is recording",
-                "call the layer inside `with tf.GradientTape() as tape:`, or freeze it",
-            )
             self.clipping = (
                 "clip what tape.gradient returns, and give optimizer.apply_gradients the result"
             )
@@ -48,6 +35,20 @@ class KerasAdvice(Advice):
                 "the step asks the tape for the gradients of other variables, and not for those of "
                 "this model",
                 "ask for those of model.trainable_variables, of the model that is to learn",
+            )
+        if backend == "tensorflow":
+            self.penalty = (
+                "the tape of the loss does not see how they are computed: a penalty on them trains "
+                "nothing",
+                "call the inner tape's gradient inside the block of the outer tape",
+            )
+            self.cut = (
+                "stop_gradient, .numpy(), argmax, rounding, a part that runs before the tape, or a "
+                "tensor made anew from another's values"
+            )
+            self.unrecorded = (
+                "runs outside of every tape that is recording",
+                "call the layer inside `with tf.GradientTape() as tape:`, or freeze it",
             )
         if not trainee.backend.keeps_gradients:
             self.unused = (

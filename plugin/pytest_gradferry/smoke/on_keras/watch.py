@@ -229,13 +229,17 @@ class Watcher:
         record.events.append("update")
         self.acts.update(optimizer, held, gradients)
         record.optimizers.append(type(optimizer).__name__)
+        if self.backend.trains_in_place:  # or its rate is none to be read yet
+            self._note_rate(record, optimizer, held)
+        for value, variable in zip(gradients, held, strict=False):
+            self._note_use(record, value, variable)
+
+    def _note_rate(self, record: StepRecord, optimizer: Any, held: list[Any]) -> None:
         rate = max(self.backend.rates(optimizer), default=0.0)
         record.rates.update((self.names[id(v)], rate) for v in held if id(v) in self.names)
         unread = vars(optimizer).get("lr")
-        if unread is not None and not np.isclose(float(unread), rate):
-            record.unread_rates[type(optimizer).__name__] = float(unread), rate
-        for value, variable in zip(gradients, held, strict=False):
-            self._note_use(record, value, variable)
+        if isinstance(unread, (int, float)) and not np.isclose(unread, rate):
+            record.unread_rates[type(optimizer).__name__] = unread, rate
 
     def _note_use(self, record: StepRecord, value: Any, variable: Any) -> None:
         name = self.names.get(id(variable))
