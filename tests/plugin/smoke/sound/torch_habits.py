@@ -204,7 +204,7 @@ class Policy(nn.Module):
 def density_of_the_samples():
     """Which gives a gradient to what they were drawn from, and samples without one."""
     model = Policy()
-    optimizer = sgd(model)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
 
     def step(x, y):
         optimizer.zero_grad()
