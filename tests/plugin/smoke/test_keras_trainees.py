@@ -23,3 +23,10 @@ def test_sound_training_passes(name):
     keras.utils.set_random_seed(2)
     model, x, y, how = CASES[name]()
     assert Smoke()(model, x, y, **how).passed
+
+
+def test_ranking_of_which_few_pairs_count():
+    """The targets tried act on other samples' outputs, and not on their own."""
+    keras.utils.set_random_seed(4)
+    model, x, y, how = CASES["keras_research.all_pairs_ranked"]()
+    assert Smoke()(model, x, y, seed=4, **how).passed
