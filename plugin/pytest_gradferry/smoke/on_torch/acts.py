@@ -11,6 +11,7 @@ from ..patching import patch
 from ..record import StepRecord
 from ..tree import leaves
 from . import groups
+from .function_mode import functions_through
 from .graph import walk
 
 # The user's errors pass through here: pytest leaves these frames out.
@@ -63,12 +64,7 @@ class ActWatcher:
             patch(stack, clips, name, self._on_clip)
         for kind in _with_step(load("torch.optim.lr_scheduler").LRScheduler):
             patch(stack, kind, "step", self._on_schedule, updated=("__dict__",))
-        seen = {
-            "__torch_function__": lambda mode, f, types, a=(), k=None: self._on_function(
-                f, a, k or {}
-            )
-        }
-        stack.enter_context(type("MeansSeen", (self.torch.overrides.TorchFunctionMode,), seen)())
+        stack.enter_context(functions_through(self._on_function))
 
     def _finish(self) -> None:
         """Optimizers are known at the end of the step; nodes of the graph are let go."""

@@ -11,6 +11,7 @@ import numpy as np
 from ...frameworks import Array, get, load
 from ..acts import Clip, sampled
 from ..record import StepRecord
+from .function_mode import functions_through
 
 
 class Clamps:
@@ -25,9 +26,7 @@ class Clamps:
         self.updating = False  # an optimizer may clip by itself
 
     def watch(self, stack: ExitStack) -> None:
-        seen = {"__torch_function__": lambda _, f, types, a=(), k=None: self._call(f, a, k or {})}
-        mode = load("torch").overrides.TorchFunctionMode
-        stack.enter_context(type("ClampsSeen", (mode,), seen)())
+        stack.enter_context(functions_through(self._call))
 
     def used(self, name: str) -> None:
         """An update is about to use the gradient of a weight."""

@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...frameworks import load
 from ..record import Broadcast
-from ..tree import leaves
 from .followed import Followed
 from .mixing import user_line
 
@@ -30,7 +28,6 @@ class Crossings:
     """
 
     def __init__(self, batch: list[Any]) -> None:
-        self._tensor = load("torch").Tensor
         self._of_batch = Followed(batch)
         self._set_apart = Followed()  # given an axis of their own, to be broadcast
         self._met: list[tuple[weakref.ref[Any], Broadcast]] = []
@@ -39,20 +36,18 @@ class Crossings:
     def found(self) -> list[Broadcast]:
         return [broadcast for _, broadcast in self._met]
 
-    def called(self, function: Any, args: Any, result: Any) -> None:
-        given = [leaf for leaf in leaves(args) if isinstance(leaf, self._tensor)]
-        results = [leaf for leaf in leaves(result) if isinstance(leaf, self._tensor)]
+    def called(self, function: Any, args: Any, given: list[Any], made: list[Any]) -> None:
         if self._met:
             self._met = [each for each in self._met if not _meets_its_like(each[0](), given)]
         if any(tensor in self._of_batch for tensor in given):
-            for tensor in results:
+            for tensor in made:
                 if not tensor.requires_grad:
                     self._of_batch.add(tensor)
         name = getattr(function, "__name__", "")
-        if name == "unsqueeze" or (name == "__getitem__" and _adds_an_axis(args[0])):
-            self._set_apart.add(result)
-        if name in _ARITHMETIC and len(given) == 2 and len(results) == 1:
-            self._arithmetic(name.strip("_"), given, results[0])
+        if name == "unsqueeze" or (name == "__getitem__" and _adds_an_axis(args[1])):
+            self._set_apart.add(made[0])
+        if name in _ARITHMETIC and len(given) == 2 and len(made) == 1:
+            self._arithmetic(name.strip("_"), given, made[0])
 
     def backward(self, loss: Any) -> None:
         """What is computed from here on is no loss."""
@@ -78,6 +73,5 @@ def _meets_its_like(tensor: Any, given: list[Any]) -> bool:
     return any(each is not tensor and each.ndim == tensor.ndim for each in given)
 
 
-def _adds_an_axis(args: Any) -> bool:
-    index = args[1] if isinstance(args[1], tuple) else (args[1],)
-    return any(each is None for each in index)
+def _adds_an_axis(index: Any) -> bool:
+    return any(each is None for each in (index if isinstance(index, tuple) else (index,)))

@@ -8,7 +8,9 @@ import numpy as np
 
 from ...frameworks import get, load
 from ..record import Broadcast, LossCall, StepRecord
+from ..tree import leaves
 from .crossings import Crossings
+from .function_mode import functions_through
 from .input_gradients import by_inputs
 from .terms import LostTerms
 
@@ -62,17 +64,16 @@ def functions_seen(record: StepRecord, *others: LostTerms | Crossings) -> Any:
     }
     draws |= {torch.Tensor.multinomial, torch.Tensor.bernoulli}
 
-    def seen(
-        mode: Any, function: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        kwargs = kwargs or {}
+    def seen(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         record.backward_calls += function in backward
         record.stored_backward += function in backward[:2]
         for other in others if function in backward and args else ():
             other.backward(args[0])
         result = function(*args, **kwargs)
-        for other in others:
-            other.called(function, [args, kwargs], result)
+        if others:
+            given, made = _tensors([args, kwargs]), _tensors(result)
+            for other in others:
+                other.called(function, args, given, made)
         if by_inputs(function, args, kwargs):
             taken = [each for each in result if each is not None]
             record.input_gradients.append(any(each.requires_grad for each in taken))
@@ -100,8 +101,12 @@ def functions_seen(record: StepRecord, *others: LostTerms | Crossings) -> Any:
             record.drawn.append(function.__name__)
         return result
 
-    mode = torch.overrides.TorchFunctionMode
-    return type("FunctionsSeen", (mode,), {"__torch_function__": seen})()
+    return functions_through(seen)
+
+
+def _tensors(tree: Any) -> list[Any]:
+    tensor = load("torch").Tensor
+    return [leaf for leaf in leaves(tree) if isinstance(leaf, tensor)]
 
 
 def broadcast(function: str, input: Any, target: Any, **options: Any) -> list[Broadcast]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ...frameworks import load
+from .function_mode import functions_through
 
 # The user's errors pass through here: pytest leaves these frames out.
 __tracebackhide__ = True
@@ -31,21 +32,20 @@ class DeadEnds:
         torch = load("torch")
         starts = (torch.Tensor.backward, torch.autograd.backward)
 
-        def seen(mode: Any, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        def seen(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
             if function not in starts or not isinstance(args[0], torch.Tensor):
-                return function(*args, **(kwargs or {}))
+                return function(*args, **kwargs)
             nodes = walk(args[0].grad_fn)
             ended: set[Any] = set()
             handles = [node.register_hook(_noting(node, ended)) for node in nodes]
             try:
-                return function(*args, **(kwargs or {}))
+                return function(*args, **kwargs)
             finally:
                 for handle in handles:
                     handle.remove()
                 self._note(ended)
 
-        mode = torch.overrides.TorchFunctionMode
-        with type("BackwardSeen", (mode,), {"__torch_function__": seen})():
+        with functions_through(seen):
             yield
 
     def _note(self, ended: set[Any]) -> None:

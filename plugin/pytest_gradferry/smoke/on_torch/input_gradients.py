@@ -7,6 +7,7 @@ from typing import Any
 
 from ...frameworks import load
 from ..tree import leaves
+from .function_mode import functions_through
 
 
 def by_inputs(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
@@ -20,15 +21,11 @@ def by_inputs(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> b
 
 def scaled(factor: float) -> AbstractContextManager[Any]:
     """A context in which they come out that much larger."""
-    mode = load("torch").overrides.TorchFunctionMode
 
-    def seen(_: Any, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = function(*args, **(kwargs or {}))
-        if not by_inputs(function, args, kwargs or {}):
+    def seen(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        result = function(*args, **kwargs)
+        if not by_inputs(function, args, kwargs):
             return result
         return tuple(None if each is None else factor * each for each in result)
 
-    made: AbstractContextManager[Any] = type(
-        "InputGradientsScaled", (mode,), {"__torch_function__": seen}
-    )()
-    return made
+    return functions_through(seen)

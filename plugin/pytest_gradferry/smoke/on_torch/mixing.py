@@ -11,6 +11,7 @@ import numpy as np
 
 from ...frameworks import Array, get, load
 from ..tree import leaves
+from .function_mode import functions_through
 
 _TOLERANCE = 1e-4  # of the largest value
 _HERE = str(Path(__file__).parents[2])
@@ -34,17 +35,13 @@ def calls_seen(calls: list[Call]) -> Any:
         tensors = [leaf for leaf in leaves(tree) if isinstance(leaf, torch.Tensor)]
         return [get("torch").to_numpy(t) for t in tensors if t.layout == torch.strided]
 
-    def seen(
-        mode: Any, function: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        kwargs = kwargs or {}
+    def seen(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         given = arrays([list(args), kwargs])
         result = function(*args, **kwargs)
         calls.append(Call(_described(function, args, kwargs), user_line(), given, arrays([result])))
         return result
 
-    mode = torch.overrides.TorchFunctionMode
-    return type("CallsSeen", (mode,), {"__torch_function__": seen})()
+    return functions_through(seen)
 
 
 def first_mixing(calls: list[Call], changed: list[Call], kept: Array) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ...frameworks import load
-from ..tree import leaves
 from .followed import Followed
 from .graph import walk
 from .mixing import user_line
@@ -37,13 +36,10 @@ class LostTerms:
         self._sources: dict[int, Any] = {}  # the node of what such a tensor was detached from
         self._sums: dict[Any, tuple[str, Any]] = {}  # by node: where it stands, and that source
 
-    def called(self, function: Any, args: Any, result: Any) -> None:
-        given = [leaf for leaf in leaves(args) if isinstance(leaf, self._tensor)]
+    def called(self, function: Any, args: Any, given: list[Any], made: list[Any]) -> None:
         if not any(self._comes_of_weights(tensor) for tensor in given):
             return
-        for tensor in leaves(result):
-            if not isinstance(tensor, self._tensor):
-                continue
+        for tensor in made:
             if not tensor.requires_grad:
                 self._of_weights.add(tensor)
                 self._sources[id(tensor)] = given[0].grad_fn if _detaches(function) else None

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ..sound.torch_habits import inner_loop
 from .torch_loops import batch, loop, mlp, sgd
 
 
@@ -249,36 +250,8 @@ def column_added_to_a_row_in_the_model():
     return model, x, y.float(), how
 
 
-class LearnedRates(nn.Module):
-    """Steps of an inner loop, with a rate for each weight."""
-
-    def __init__(self):
-        super().__init__()
-        self.net = nn.Linear(8, 3)
-        rates = [torch.full_like(p, 0.05) for p in self.net.parameters()]
-        self.rates = nn.ParameterList(nn.Parameter(rate) for rate in rates)
-
-    def forward(self, x):
-        return self.net(x)
-
-
 def learned_rates_detached():
-    model = LearnedRates()
-    optimizer = sgd(model)
-
-    def step(x, y):
-        weights = list(model.net.parameters())
-        inner = F.cross_entropy(model(x[:8]), y[:8])
-        gradients = torch.autograd.grad(inner, weights, create_graph=True)
-        moves = [(r * g).detach() for r, g in zip(model.rates, gradients, strict=True)]
-        moved = [w - move for w, move in zip(weights, moves, strict=True)]
-        loss = F.cross_entropy(F.linear(x[8:], *moved), y[8:])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss
-
-    return model, *batch(), {"step": step}
+    return inner_loop(lambda rate, gradient: (rate * gradient).detach())
 
 
 BUGS = [

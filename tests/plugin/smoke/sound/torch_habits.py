@@ -85,7 +85,8 @@ class LearnedRates(nn.Module):
         return self.net(x)
 
 
-def rates_that_are_learned():
+def inner_loop(move):
+    """`move` is what the learned rate of a weight makes of its gradient."""
     model = LearnedRates()
     optimizer = sgd(model)
 
@@ -93,7 +94,7 @@ def rates_that_are_learned():
         weights = list(model.net.parameters())
         inner = F.cross_entropy(model(x[:8]), y[:8])
         gradients = torch.autograd.grad(inner, weights, create_graph=True)
-        moved = [w - r * g for w, r, g in zip(weights, model.rates, gradients, strict=True)]
+        moved = [w - move(r, g) for w, r, g in zip(weights, model.rates, gradients, strict=True)]
         loss = F.cross_entropy(F.linear(x[8:], *moved), y[8:])
         optimizer.zero_grad()
         loss.backward()
@@ -101,6 +102,10 @@ def rates_that_are_learned():
         return loss
 
     return model, *batch(), {"step": step}
+
+
+def rates_that_are_learned():
+    return inner_loop(lambda rate, gradient: rate * gradient)
 
 
 def copy_of_the_model_in_the_step():
